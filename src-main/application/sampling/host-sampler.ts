@@ -1,0 +1,37 @@
+/** What the application needs of a host sampler. Implemented by `remote/sampler`. */
+import type { EntityValues } from '#contract/metric-catalogue.ts'
+import type { Capability, ServerFacts } from '#contract/servers.ts'
+import type { GapReason } from '#contract/vocabulary.ts'
+import type { Connection } from '../servers/connection.ts'
+
+export interface HostSample {
+  /** The workstation's clock when the frame was asked for. */
+  readonly atMs: number
+  /** Seconds since the server booted, from /proc/uptime: all rates are taken from it. */
+  readonly uptimeSec: number
+  /** Server, disks, interfaces. Rates are absent in the first sample and after a reset. */
+  readonly entities: readonly EntityValues[]
+  /** Set when this sample begins a new epoch: rates were left out for this reason. */
+  readonly brokenBy: Extract<GapReason, 'rebooted' | 'counterReset'> | null
+}
+
+export interface HostSampler {
+  /** Starts the resident shell. Throws shellUnavailable, channelRefused, deadlineExceeded, disconnected. */
+  start(connection: Connection, options: { signal: AbortSignal }): Promise<HostSampling>
+}
+
+/** One resident shell per connection; the console paces it: one frame per call, never two at once. */
+export interface HostSampling {
+  /** Once per connection. */
+  readFacts(signal: AbortSignal): Promise<ServerFacts>
+  /** The fast lane: stat, meminfo, loadavg, uptime, net/dev, diskstats, pressure in one frame. */
+  sample(signal: AbortSignal): Promise<HostSample>
+  /**
+   * The lane of file systems, on a channel of its own: a dead mount stalls only this. Mounts, and the sums of the
+   * server (diskTotalBytes, diskUsedBytes, diskUsedRatio) over local file systems.
+   */
+  readFileSystems(signal: AbortSignal): Promise<readonly EntityValues[]>
+  /** What works so far (host, pressure, fileSystems), with causes. */
+  capabilities(): readonly Capability[]
+  close(): void
+}

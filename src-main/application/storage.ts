@@ -1,0 +1,129 @@
+/**
+ * What the application needs kept. Implemented by `storage/client.ts` over one worker thread that owns SQLite.
+ * Every promise resolves after the commit; all reject with AppError (diskFull, databaseDamaged, …).
+ */
+import type { JournalEntry } from '#contract/activity.ts'
+import type { ConsoleHealth } from '#contract/console.ts'
+import type {
+  EntityInfo,
+  EntityRef,
+  HistoryAnswer,
+  HistoryLevel,
+  HistoryQuery,
+  SeriesRef
+} from '#contract/history.ts'
+import type { ServerId, VmUuid } from '#contract/ids.ts'
+import type { EntityValues } from '#contract/metric-catalogue.ts'
+import type { HostKey, ServerFacts, ServerNow, ServerRecord } from '#contract/servers.ts'
+import type { Settings } from '#contract/settings.ts'
+import type { GapReason } from '#contract/vocabulary.ts'
+
+/** A server with what was known of it last time. */
+export interface StoredServer {
+  readonly record: ServerRecord
+  readonly facts: ServerFacts | null
+  readonly factsAtMs: number | null
+  /** Newest values kept, so that a card is not EMPTY after a restart. */
+  readonly lastNow: ServerNow | null
+  readonly lastGoodAddress: string | null
+}
+
+export interface ServerStore {
+  list(): Promise<readonly StoredServer[]>
+  /** Throws conflict when the name (case-insensitive) is taken. */
+  insert(record: ServerRecord): Promise<void>
+  update(record: ServerRecord): Promise<void>
+  /** Secrets are not here. History is deleted in steps that never block reads. */
+  remove(serverId: ServerId, options: { deleteHistory: boolean }): Promise<void>
+  saveFacts(serverId: ServerId, facts: ServerFacts, atMs: number): Promise<void>
+  saveLastGoodAddress(serverId: ServerId, address: string): Promise<void>
+}
+
+export interface PinStore {
+  /** All pins of the console's own file, for one host and port. */
+  list(host: string, port: number): Promise<readonly HostKey[]>
+  /** Adds the pin; `replace` drops all earlier pins of that host and port first. */
+  pin(key: HostKey, options: { replace: boolean }): Promise<void>
+}
+
+/** Opaque bytes by name (ciphertexts of secrets, window state). */
+export interface BlobStore {
+  get(name: string): Promise<Uint8Array | null>
+  set(name: string, value: Uint8Array | null): Promise<void>
+}
+
+export interface SettingsStore {
+  read(): Promise<Settings>
+  write(settings: Settings): Promise<void>
+}
+
+export interface JournalStore {
+  /** Durable (synchronous=FULL) before it resolves. Returns the entry with its id. */
+  begin(
+    entry: Omit<JournalEntry, 'id' | 'outcome' | 'exitCode' | 'stderr' | 'durationMs'>
+  ): Promise<JournalEntry>
+  end(
+    id: number,
+    result: Pick<JournalEntry, 'outcome' | 'exitCode' | 'stderr' | 'durationMs'>
+  ): Promise<JournalEntry>
+  list(query: {
+    serverId?: ServerId
+    vmUuid?: VmUuid
+    beforeId?: number
+    limit: number
+  }): Promise<readonly JournalEntry[]>
+}
+
+/** All that was measured on one server at one tick. */
+export interface Tick {
+  readonly serverId: ServerId
+  readonly atMs: number
+  readonly entities: readonly EntityValues[]
+  /** Names for people: a VM's name by its UUID, a mount's device. Only when new or changed. */
+  readonly labels?: readonly {
+    readonly kind: EntityRef['kind']
+    readonly key: string
+    readonly label: string
+  }[]
+}
+
+export interface HistoryStore {
+  /** Resolves when the tick is committed (batched with its neighbours). While the disk is full it rejects with diskFull. */
+  append(tick: Tick): Promise<void>
+  /** Opens a gap (or changes the reason of the open one); `endGap` closes it. Idempotent. */
+  beginGap(serverId: ServerId, fromAtMs: number, reason: GapReason): Promise<void>
+  endGap(serverId: ServerId, toAtMs: number): Promise<void>
+  read(query: HistoryQuery, signal: AbortSignal): Promise<HistoryAnswer>
+  entities(serverId: ServerId): Promise<readonly EntityInfo[]>
+  /** Rows in order of time, in batches, for exports. Column order = series order, then metric order. */
+  rows(query: RowsQuery, signal: AbortSignal): AsyncIterable<RowBatch>
+  /** Applies the retention of the settings; run from time to time by the application. */
+  applyRetention(retention: Settings['retention'], nowMs: number): Promise<void>
+}
+
+export interface RowsQuery {
+  readonly series: readonly SeriesRef[]
+  readonly fromAtMs: number
+  readonly toAtMs: number
+  readonly level: HistoryLevel
+}
+
+/** raw: one value per column. minute, hour: mean, min, max per column, in that order. */
+export interface RowBatch {
+  readonly atMs: Float64Array
+  /** Row-major; NaN = no value. Width = columns × (raw ? 1 : 3). */
+  readonly values: Float64Array
+  readonly width: number
+}
+
+export interface Storage {
+  readonly servers: ServerStore
+  readonly pins: PinStore
+  readonly blobs: BlobStore
+  readonly settings: SettingsStore
+  readonly journal: JournalStore
+  readonly history: HistoryStore
+  health(): Promise<ConsoleHealth>
+  /** Commits what is queued and closes the file. */
+  close(): Promise<void>
+}

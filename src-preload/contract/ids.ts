@@ -1,0 +1,25 @@
+/** Identities that cross the contract. Branded, so that a server's id is never taken for a VM's. */
+import { z } from 'zod'
+
+/** A registered server: a random UUID made when it is added; never its address or name. */
+export const ServerId = z.uuid().brand<'ServerId'>()
+export type ServerId = z.infer<typeof ServerId>
+
+/** A libvirt domain's UUID in libvirt's own lower-case form. The only handle by which a VM is acted on. */
+export const VmUuid = z
+  .string()
+  .regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/)
+  .brand<'VmUuid'>()
+export type VmUuid = z.infer<typeof VmUuid>
+
+/** A VM of a registered server. Names change and repeat; this pair does not. */
+export const VmRef = z.object({ serverId: ServerId, vmUuid: VmUuid })
+export type VmRef = z.infer<typeof VmRef>
+
+/** A long job that may outlive the window that started it. */
+export const TaskId = z.uuid().brand<'TaskId'>()
+export type TaskId = z.infer<typeof TaskId>
+
+/** A question of a login that only the operator can answer (a one-time code, say). */
+export const PromptId = z.uuid().brand<'PromptId'>()
+export type PromptId = z.infer<typeof PromptId>

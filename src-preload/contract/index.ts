@@ -1,0 +1,21 @@
+/** The whole contract between the window and the engine. */
+import { activityContract } from './activity.ts'
+import { consoleContract } from './console.ts'
+import { exportsContract } from './exports.ts'
+import { historyContract } from './history.ts'
+import { machinesContract } from './machines.ts'
+import { serversContract } from './servers.ts'
+import { settingsContract } from './settings.ts'
+import { tasksContract } from './tasks.ts'
+
+export const contract = {
+  ...activityContract,
+  ...consoleContract,
+  ...exportsContract,
+  ...historyContract,
+  ...machinesContract,
+  ...serversContract,
+  ...settingsContract,
+  ...tasksContract
+}
+export type VirthelmContract = typeof contract
