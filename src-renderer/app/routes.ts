@@ -1,0 +1,25 @@
+/** Names and parameters of the pages. Pure, so that every feature may link without importing the router. */
+import type { ServerId, VmUuid } from '#contract/ids.ts'
+import type { RouteLocationRaw } from 'vue-router'
+
+export const ROUTE = {
+  fleet: 'fleet',
+  /** params: serverId, tab? (overview | machines | facts) */
+  server: 'server',
+  /** params: serverId, vmUuid, tab? */
+  machine: 'machine',
+  machines: 'machines',
+  activity: 'activity',
+  settings: 'settings'
+} as const
+export type RouteName = (typeof ROUTE)[keyof typeof ROUTE]
+
+export const toServer = (serverId: ServerId, tab?: string): RouteLocationRaw => ({
+  name: ROUTE.server,
+  params: tab === undefined ? { serverId } : { serverId, tab }
+})
+
+export const toMachine = (serverId: ServerId, vmUuid: VmUuid, tab?: string): RouteLocationRaw => ({
+  name: ROUTE.machine,
+  params: tab === undefined ? { serverId, vmUuid } : { serverId, vmUuid, tab }
+})

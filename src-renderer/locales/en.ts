@@ -1,0 +1,33 @@
+/** English: the source of all words. One file per subject; what stands here is what the others translate. */
+import { activity } from './en/activity.ts'
+import { addServer } from './en/add-server.ts'
+import { capabilities } from './en/capabilities.ts'
+import { charts } from './en/charts.ts'
+import { errors } from './en/errors.ts'
+import { exports } from './en/export.ts'
+import { fleet } from './en/fleet.ts'
+import { machine } from './en/machine.ts'
+import { machines } from './en/machines.ts'
+import { metrics } from './en/metrics.ts'
+import { server } from './en/server.ts'
+import { settings } from './en/settings.ts'
+import { shell } from './en/shell.ts'
+import { ui } from './en/ui.ts'
+
+export const en = {
+  activity,
+  addServer,
+  capabilities,
+  charts,
+  errors,
+  export: exports,
+  fleet,
+  machine,
+  machines,
+  metrics,
+  server,
+  settings,
+  shell,
+  ui
+}
+export type Messages = typeof en

@@ -1,0 +1,2 @@
+/** Words of add-server. */
+export const addServer = {}

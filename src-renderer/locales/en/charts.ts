@@ -1,0 +1,2 @@
+/** Words of charts. */
+export const charts = {}

@@ -1,0 +1,2 @@
+/** Words of export. */
+export const exports = {}

@@ -1,0 +1,2 @@
+/** Words of machine. */
+export const machine = {}

@@ -1,0 +1,2 @@
+/** Words of machines. */
+export const machines = {}

@@ -1,0 +1,2 @@
+/** Words of server. */
+export const server = {}
