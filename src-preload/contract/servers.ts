@@ -49,7 +49,7 @@ export const ServerDraft = z.object({
   note: z.string().trim().max(2000).default(''),
   /** Look-only: main refuses every write on this server and its VMs. */
   lookOnly: z.boolean().default(false),
-  /** Collect values into the history. Off = connected only while a window looks at it. */
+  /** Connect and collect values into the history. Off = not connected, history kept. */
   collecting: z.boolean().default(true),
   /** null = the console's default interval. */
   intervalMs: z.int().min(2_000).max(60_000).nullable().default(null),

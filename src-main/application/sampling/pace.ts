@@ -1,0 +1,35 @@
+/** Calls something at a steady interval, never twice at once; a slow round lengthens the pause instead of piling up. */
+import type { Clock } from '../clock.ts'
+
+/** A wall clock that jumped this far beyond the sleep means that the workstation was suspended. */
+const SUSPENDED_MS = 10_000
+
+export interface PaceOptions {
+  /** Asked before each pause, so that a changed setting counts at once. */
+  readonly intervalMs: () => number
+  readonly clock: Clock
+  readonly signal: AbortSignal
+  /** The workstation slept: the link may be dead without knowing it. */
+  readonly onResume?: () => Promise<void>
+}
+
+/** Runs until the signal aborts (then resolves) or `round` throws (then rejects). */
+export async function pace(round: () => Promise<void>, options: PaceOptions): Promise<void> {
+  const { clock, signal, intervalMs, onResume } = options
+  let dueMs = clock.monotonicMs()
+  while (!signal.aborted) {
+    await round()
+    const nowMs = clock.monotonicMs()
+    const interval = intervalMs()
+    dueMs += interval * Math.max(1, Math.ceil((nowMs - dueMs) / interval))
+    const pauseMs = Math.min(interval, Math.max(0, dueMs - nowMs))
+    const asleepSinceMs = clock.nowMs()
+    try {
+      await clock.sleep(pauseMs, signal)
+    } catch (error) {
+      if (signal.aborted) return
+      throw error
+    }
+    if (onResume && clock.nowMs() - asleepSinceMs - pauseMs > SUSPENDED_MS) await onResume()
+  }
+}

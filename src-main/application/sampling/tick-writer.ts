@@ -1,0 +1,59 @@
+/** Writes the ticks of one server and accounts for what is missing between them. */
+import { AppError } from '#contract/errors.ts'
+import type { ServerId } from '#contract/ids.ts'
+import type { GapReason } from '#contract/vocabulary.ts'
+import type { Log } from '../platform/platform.ts'
+import type { HistoryStore, Tick } from '../storage.ts'
+
+export class TickWriter {
+  readonly #serverId: ServerId
+  readonly #history: HistoryStore
+  readonly #log: Log
+  #lastStoredAtMs: number | null
+  #openGap: GapReason | null = null
+  #failing = false
+
+  constructor(deps: { serverId: ServerId; history: HistoryStore; log: Log; lastStoredAtMs: number | null }) {
+    this.#serverId = deps.serverId
+    this.#history = deps.history
+    this.#log = deps.log
+    this.#lastStoredAtMs = deps.lastStoredAtMs
+  }
+
+  /** Never rejects: a full disk must not stop the live view. What could not be kept becomes a gap with its reason. */
+  async write(tick: Tick): Promise<void> {
+    if (this.#failing && this.#openGap === null) await this.gap('storageFull')
+    try {
+      await this.#history.append(tick)
+    } catch (cause) {
+      if (!this.#failing) this.#log.error('history.appendFailed', cause, { serverId: this.#serverId })
+      this.#failing = true
+      return
+    }
+    this.#failing = false
+    if (this.#openGap !== null) await this.#close(tick.atMs)
+    this.#lastStoredAtMs = Math.max(this.#lastStoredAtMs ?? 0, tick.atMs)
+  }
+
+  /** From the last kept tick on there is nothing, for this reason. A server without any data yet has no gap. */
+  async gap(reason: GapReason): Promise<void> {
+    if (this.#lastStoredAtMs === null || this.#openGap === reason) return
+    try {
+      await this.#history.beginGap(this.#serverId, this.#lastStoredAtMs, reason)
+      this.#openGap = reason
+    } catch (cause) {
+      if (!(cause instanceof AppError && cause.code === 'diskFull')) {
+        this.#log.error('history.gapFailed', cause, { serverId: this.#serverId, reason })
+      }
+    }
+  }
+
+  async #close(atMs: number): Promise<void> {
+    this.#openGap = null
+    try {
+      await this.#history.endGap(this.#serverId, atMs)
+    } catch (cause) {
+      this.#log.error('history.gapFailed', cause, { serverId: this.#serverId })
+    }
+  }
+}

@@ -1,0 +1,95 @@
+/** Passwords and passphrases by server. In memory; kept for the next start only where the platform can cipher them. */
+import type { ServerId } from '#contract/ids.ts'
+import type { ServerSecrets } from '#contract/servers.ts'
+import type { SecretCipher } from '../platform/platform.ts'
+import type { BlobStore } from '../storage.ts'
+import type { Secret } from './connection.ts'
+
+export interface HeldSecrets {
+  readonly password: Secret | null
+  readonly passphrase: Secret | null
+}
+
+interface Entry extends HeldSecrets {
+  readonly kept: boolean
+}
+
+interface KeptForm {
+  backend: string
+  cipher: string
+}
+
+const NOTHING: Entry = { password: null, passphrase: null, kept: false }
+const blobName = (serverId: ServerId): string => `secret:${serverId}`
+
+export class SecretVault {
+  readonly #entries = new Map<ServerId, Entry>()
+  readonly #cipher: SecretCipher
+  readonly #blobs: BlobStore
+  readonly #secretOf: (text: string) => Secret
+
+  constructor(deps: { cipher: SecretCipher; blobs: BlobStore; secretOf: (text: string) => Secret }) {
+    this.#cipher = deps.cipher
+    this.#blobs = deps.blobs
+    this.#secretOf = deps.secretOf
+  }
+
+  /** Reads what was kept. What cannot be deciphered any more is left alone and asked for again. */
+  async load(serverId: ServerId): Promise<void> {
+    const blob = await this.#blobs.get(blobName(serverId))
+    if (!blob) return
+    const form = JSON.parse(new TextDecoder().decode(blob)) as KeptForm
+    const plain = await this.#cipher.decrypt(Buffer.from(form.cipher, 'base64'), form.backend)
+    if (plain === null) return
+    const { password, passphrase } = JSON.parse(plain) as { password?: string; passphrase?: string }
+    this.#entries.set(serverId, {
+      password: this.#wrap(password),
+      passphrase: this.#wrap(passphrase),
+      kept: true
+    })
+  }
+
+  get(serverId: ServerId): HeldSecrets {
+    return this.#entries.get(serverId) ?? NOTHING
+  }
+
+  isKept(serverId: ServerId): boolean {
+    return this.#entries.get(serverId)?.kept ?? false
+  }
+
+  /** The secrets of a draft over those already held. */
+  merged(serverId: ServerId | undefined, given: ServerSecrets | undefined): HeldSecrets {
+    const held = serverId ? this.get(serverId) : NOTHING
+    return {
+      password: this.#wrap(given?.password) ?? held.password,
+      passphrase: this.#wrap(given?.passphrase) ?? held.passphrase
+    }
+  }
+
+  /** Fields that are not given stay as they were. */
+  async set(serverId: ServerId, given: ServerSecrets): Promise<void> {
+    const next = this.merged(serverId, given)
+    const keep = given.remember && this.#cipher.canKeep
+    this.#entries.set(serverId, { ...next, kept: keep })
+    if (!keep) {
+      await this.#blobs.set(blobName(serverId), null)
+      return
+    }
+    const plain = JSON.stringify({
+      password: next.password?.reveal(),
+      passphrase: next.passphrase?.reveal()
+    })
+    const cipher = Buffer.from(await this.#cipher.encrypt(plain)).toString('base64')
+    const form: KeptForm = { backend: this.#cipher.backend, cipher }
+    await this.#blobs.set(blobName(serverId), new TextEncoder().encode(JSON.stringify(form)))
+  }
+
+  async forget(serverId: ServerId): Promise<void> {
+    this.#entries.delete(serverId)
+    await this.#blobs.set(blobName(serverId), null)
+  }
+
+  #wrap(text: string | undefined): Secret | null {
+    return text === undefined ? null : this.#secretOf(text)
+  }
+}

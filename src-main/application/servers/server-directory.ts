@@ -1,0 +1,156 @@
+/** The operator's list of servers: add, edit, remove, collect; every server's runtime lives here. */
+import { randomUUID } from 'node:crypto'
+import { AppError } from '#contract/errors.ts'
+import type { LiveTick } from '#contract/history.ts'
+import type { ServerId, VmRef } from '#contract/ids.ts'
+import type { MachineView } from '#contract/machines.ts'
+import type { HostKey, ServerDraft, ServerSecrets, ServerView } from '#contract/servers.ts'
+import { ServerRuntime, type RuntimeDeps } from './server-runtime.ts'
+import type { StoredServer } from '../storage.ts'
+
+export interface DirectoryEvents {
+  readonly serverChanged: (serverId: ServerId) => void
+  readonly serverRemoved: (serverId: ServerId) => void
+  readonly machinesChanged: (changed: readonly MachineView[], removed: readonly VmRef[]) => void
+  readonly tick: (tick: LiveTick) => void
+}
+
+const keyIdentity = (key: HostKey): string => `${key.host}\n${key.port}\n${key.type}\n${key.keyBase64}`
+
+export class ServerDirectory {
+  readonly #deps: RuntimeDeps
+  readonly #events: DirectoryEvents
+  readonly #runtimes = new Map<ServerId, ServerRuntime>()
+  /** Only keys that a host really showed in this run can be trusted: the window cannot invent one. */
+  readonly #shownKeys = new Set<string>()
+
+  constructor(deps: RuntimeDeps, events: DirectoryEvents) {
+    this.#deps = deps
+    this.#events = events
+  }
+
+  /** Loads the list and starts to connect. */
+  async open(): Promise<void> {
+    const stored = await this.#deps.storage.servers.list()
+    for (const server of stored) {
+      await this.#deps.vault.load(server.record.id)
+      this.#adopt(server)
+    }
+    for (const runtime of this.#runtimes.values()) runtime.start()
+  }
+
+  runtimes(): ServerRuntime[] {
+    return [...this.#runtimes.values()]
+  }
+
+  /** Throws notFound. */
+  get(serverId: ServerId): ServerRuntime {
+    const runtime = this.#runtimes.get(serverId)
+    if (!runtime) throw new AppError('notFound', { params: { what: 'server' } })
+    return runtime
+  }
+
+  view(serverId: ServerId): ServerView | null {
+    return this.#runtimes.get(serverId)?.view() ?? null
+  }
+
+  async add(draft: ServerDraft, secrets: ServerSecrets | undefined): Promise<ServerId> {
+    this.#assertNameFree(draft.name, null)
+    const { clock, storage, vault } = this.#deps
+    const record = { ...draft, id: randomUUID() as ServerId, addedAtMs: clock.nowMs() }
+    await storage.servers.insert(record)
+    if (secrets) await vault.set(record.id, secrets)
+    const runtime = this.#adopt({
+      record,
+      facts: null,
+      factsAtMs: null,
+      lastNow: null,
+      lastGoodAddress: null
+    })
+    runtime.start()
+    this.#events.serverChanged(record.id)
+    return record.id
+  }
+
+  async edit(serverId: ServerId, draft: ServerDraft, secrets: ServerSecrets | undefined): Promise<void> {
+    const runtime = this.get(serverId)
+    this.#assertNameFree(draft.name, serverId)
+    const record = { ...draft, id: serverId, addedAtMs: runtime.record.addedAtMs }
+    await this.#deps.storage.servers.update(record)
+    const given =
+      secrets !== undefined && (secrets.password !== undefined || secrets.passphrase !== undefined)
+    if (given) await this.#deps.vault.set(serverId, secrets)
+    await runtime.reconfigure(record, given)
+  }
+
+  async remove(serverId: ServerId, deleteHistory: boolean): Promise<void> {
+    const runtime = this.get(serverId)
+    await runtime.stop(null)
+    await this.#deps.vault.forget(serverId)
+    await this.#deps.storage.servers.remove(serverId, { deleteHistory })
+    this.#runtimes.delete(serverId)
+    const machines = runtime.machines.views().map((view) => view.ref)
+    this.#events.serverRemoved(serverId)
+    if (machines.length > 0) this.#events.machinesChanged([], machines)
+  }
+
+  async setCollecting(serverId: ServerId, collecting: boolean): Promise<void> {
+    const { record } = this.get(serverId)
+    await this.edit(serverId, { ...record, collecting }, undefined)
+  }
+
+  async giveSecrets(serverId: ServerId, secrets: ServerSecrets): Promise<void> {
+    const runtime = this.get(serverId)
+    await this.#deps.vault.set(serverId, secrets)
+    runtime.connectNow()
+  }
+
+  async forgetSecrets(serverId: ServerId): Promise<void> {
+    this.get(serverId)
+    await this.#deps.vault.forget(serverId)
+    this.#events.serverChanged(serverId)
+  }
+
+  /** Remembers a key that a host showed, so that it may be trusted. */
+  noteShownKey(key: HostKey): void {
+    this.#shownKeys.add(keyIdentity(key))
+  }
+
+  /** Pins a shown key and lets the servers that wait for it connect. */
+  async trustHostKey(key: HostKey, replace: boolean): Promise<void> {
+    if (!this.#shownKeys.has(keyIdentity(key))) throw new AppError('refused', { params: { what: 'hostKey' } })
+    await this.#deps.storage.pins.pin(key, { replace })
+    for (const runtime of this.#runtimes.values()) {
+      const { state } = runtime
+      if (state.kind !== 'offline' || !state.failure.hostKey) continue
+      if (keyIdentity(state.failure.hostKey.shown) === keyIdentity(key)) runtime.connectNow()
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.runtimes().map((runtime) => runtime.stop(null)))
+  }
+
+  #adopt(stored: StoredServer): ServerRuntime {
+    const serverId = stored.record.id
+    const runtime = new ServerRuntime(stored, this.#deps, {
+      changed: () => this.#events.serverChanged(serverId),
+      machines: (changed, removed) => this.#events.machinesChanged(changed, removed),
+      tick: (tick) => this.#events.tick(tick),
+      hostKeyShown: ({ hostKey }) => {
+        if (hostKey) this.noteShownKey(hostKey.shown)
+      }
+    })
+    this.#runtimes.set(serverId, runtime)
+    return runtime
+  }
+
+  #assertNameFree(name: string, except: ServerId | null): void {
+    const wanted = name.toLocaleLowerCase()
+    for (const { record } of this.#runtimes.values()) {
+      if (record.id !== except && record.name.toLocaleLowerCase() === wanted) {
+        throw new AppError('conflict', { params: { what: 'serverName', name } })
+      }
+    }
+  }
+}
