@@ -338,7 +338,7 @@ export class ServerRuntime {
       entities: tick.entities.map(({ kind, key, values }) => ({
         kind,
         key,
-        values: values as Record<string, number>
+        values: values
       }))
     })
     await this.#writer.write(tick)

@@ -1,0 +1,297 @@
+/** Fakes of what the application needs from outside: servers that answer as a test says, a clock a test owns. */
+import { AppError } from '#contract/errors.ts'
+import type { HostKey, ServerFacts } from '#contract/servers.ts'
+import type { Clock } from '../../src-main/application/clock.ts'
+import type {
+  Hypervisor,
+  HypervisorSession,
+  MachineListing,
+  StatsRound
+} from '../../src-main/application/machines/hypervisor.ts'
+import type { Log } from '../../src-main/application/platform/platform.ts'
+import type { HostSample, HostSampler } from '../../src-main/application/sampling/host-sampler.ts'
+import type {
+  Connection,
+  Connector,
+  ConnectRequest,
+  HostKeyFailure,
+  Secret
+} from '../../src-main/application/servers/connection.ts'
+import type { Storage, Tick } from '../../src-main/application/storage.ts'
+
+/** Time that moves only when the test says so; sleepers wake in order. */
+export class FakeClock implements Clock {
+  #nowMs = 1_700_000_000_000
+  #monotonicMs = 0
+  readonly #sleepers: { dueMs: number; wake: () => void }[] = []
+
+  nowMs(): number {
+    return this.#nowMs
+  }
+
+  monotonicMs(): number {
+    return this.#monotonicMs
+  }
+
+  sleep(durationMs: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal.aborted) {
+        reject(signal.reason as Error)
+        return
+      }
+      const sleeper = { dueMs: this.#monotonicMs + durationMs, wake: resolve }
+      this.#sleepers.push(sleeper)
+      signal.addEventListener('abort', () => {
+        const index = this.#sleepers.indexOf(sleeper)
+        if (index >= 0) this.#sleepers.splice(index, 1)
+        reject(signal.reason as Error)
+      })
+    })
+  }
+
+  /** Moves both clocks and lets everything that is due run, step by step. */
+  async advance(durationMs: number): Promise<void> {
+    const endMs = this.#monotonicMs + durationMs
+    for (;;) {
+      await settle()
+      this.#sleepers.sort((a, b) => a.dueMs - b.dueMs)
+      const next = this.#sleepers[0]
+      if (!next || next.dueMs > endMs) break
+      this.#sleepers.shift()
+      this.#step(Math.max(this.#monotonicMs, next.dueMs))
+      next.wake()
+    }
+    this.#step(endMs)
+    await settle()
+  }
+
+  /** The workstation sleeps: the wall clock jumps, the monotonic one does not. */
+  suspend(durationMs: number): void {
+    this.#nowMs += durationMs
+  }
+
+  #step(toMonotonicMs: number): void {
+    this.#nowMs += toMonotonicMs - this.#monotonicMs
+    this.#monotonicMs = toMonotonicMs
+  }
+}
+
+/** Lets every promise that can go on do so. */
+export async function settle(): Promise<void> {
+  for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve))
+}
+
+export const fakeSecret = (text: string): Secret => ({
+  reveal: () => text,
+  toString: () => '[redacted]',
+  toJSON: () => '[redacted]'
+})
+
+export class FakeConnection implements Connection {
+  readonly address = '192.0.2.1'
+  readonly serverSoftware = 'SSH-2.0-fake'
+  readonly closed: Promise<AppError>
+  probes = 0
+  #close: (error: AppError) => void
+
+  constructor() {
+    const { promise, resolve } = Promise.withResolvers<AppError>()
+    this.closed = promise
+    this.#close = resolve
+  }
+
+  /** The link dies for this reason. */
+  die(error: AppError): void {
+    this.#close(error)
+  }
+
+  openShell(): never {
+    throw new Error('not played')
+  }
+
+  run(): never {
+    throw new Error('not played')
+  }
+
+  async probe(): Promise<boolean> {
+    this.probes++
+    return true
+  }
+
+  close(): void {
+    this.#close(new AppError('disconnected'))
+  }
+}
+
+/** `script` says how each attempt ends, in order; the last entry repeats. */
+export class FakeConnector implements Connector {
+  readonly requests: ConnectRequest[] = []
+  readonly connections: FakeConnection[] = []
+  script: ('ok' | AppError)[] = ['ok']
+  hostKeys: HostKeyFailure | null = null
+
+  async connect(request: ConnectRequest): Promise<Connection> {
+    this.requests.push(request)
+    const outcome = this.script.length > 1 ? this.script.shift() : this.script[0]
+    if (outcome instanceof AppError) throw outcome
+    const connection = new FakeConnection()
+    this.connections.push(connection)
+    return connection
+  }
+
+  hostKeyFailureOf(error: unknown): HostKeyFailure | null {
+    return error instanceof AppError && error.code.startsWith('hostKey') ? this.hostKeys : null
+  }
+}
+
+export const noFacts: ServerFacts = {
+  hostName: null,
+  distribution: null,
+  osName: null,
+  kernelRelease: null,
+  architecture: null,
+  bits: null,
+  cpuModel: null,
+  cpuSockets: null,
+  cpuCores: null,
+  cpuThreads: null,
+  memoryTotalBytes: null,
+  virtualisation: null,
+  boardModel: null,
+  bootedAtMs: null,
+  loginShell: null,
+  sshServer: null,
+  libvirtVersion: null,
+  hypervisorVersion: null
+}
+
+export function fakeSampler(clock: Clock): HostSampler {
+  return {
+    start: async () => ({
+      readFacts: async () => ({ ...noFacts, cpuThreads: 4 }),
+      sample: async (): Promise<HostSample> => ({
+        atMs: clock.nowMs(),
+        uptimeSec: 10,
+        entities: [{ kind: 'server', key: '', values: { cpuUsedRatio: 0.25, uptimeSec: 10 } }],
+        brokenBy: null
+      }),
+      readFileSystems: async () => [],
+      capabilities: () => [{ id: 'host', works: true, cause: null, fix: null }],
+      close: () => undefined
+    })
+  }
+}
+
+/** A hypervisor whose list and stats a test sets; `null` = no libvirt on that server. */
+export class FakeHypervisor implements Hypervisor {
+  listings: MachineListing[] | null = null
+  round: StatsRound = { machines: [], notResponding: [] }
+  tiers: string[] = []
+  acts: { uuid: string; action: string; seenName: string }[] = []
+  actError: AppError | null = null
+  #change: () => void = () => undefined
+
+  changeOutside(listings: MachineListing[]): void {
+    this.listings = listings
+    this.#change()
+  }
+
+  async open(): Promise<HypervisorSession> {
+    const { listings } = this
+    if (!listings) throw new AppError('libvirtMissing')
+    return {
+      libvirtVersion: '9.0.0',
+      hypervisorVersion: '7.2.0',
+      capabilities: [{ id: 'libvirt', works: true, cause: null, fix: null }],
+      list: async () => this.listings ?? [],
+      stats: async (tier) => {
+        this.tiers.push(tier)
+        return this.round
+      },
+      detail: () => Promise.reject(new AppError('vmNotFound')),
+      onChange: (listener) => {
+        this.#change = listener
+      },
+      act: async (request, journal) => {
+        this.acts.push(request)
+        await journal.beforeSend(`virsh ${request.action} ${request.uuid}`)
+        if (this.actError) throw this.actError
+        await journal.afterSend({ exitCode: 0, stderr: '', durationMs: 3 })
+        return 'done'
+      },
+      closed: new Promise(() => undefined),
+      close: () => undefined
+    }
+  }
+
+  capabilitiesOf(): ReturnType<Hypervisor['capabilitiesOf']> {
+    return [{ id: 'libvirt', works: false, cause: 'toolMissing', fix: null }]
+  }
+}
+
+export const silentLog: Log = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => 'incident'
+}
+
+/** What of storage a runtime uses, kept in arrays. */
+export class FakeStorage {
+  readonly ticks: Tick[] = []
+  readonly gaps: { fromAtMs: number; toAtMs: number | null; reason: string }[] = []
+  readonly pins: { key: HostKey; replace: boolean }[] = []
+  readonly journal: { id: number; outcome: string; command: string }[] = []
+  full = false
+
+  asStorage(): Storage {
+    const history: Partial<Storage['history']> = {
+      append: async (tick) => {
+        if (this.full) throw new AppError('diskFull')
+        this.ticks.push(tick)
+      },
+      beginGap: async (_serverId, fromAtMs, reason) => {
+        const open = this.gaps.find((gap) => gap.toAtMs === null)
+        if (open) open.reason = reason
+        else this.gaps.push({ fromAtMs, toAtMs: null, reason })
+      },
+      endGap: async (_serverId, toAtMs) => {
+        const open = this.gaps.find((gap) => gap.toAtMs === null)
+        if (open) open.toAtMs = toAtMs
+      }
+    }
+    const servers: Storage['servers'] = {
+      list: async () => [],
+      insert: async () => undefined,
+      update: async () => undefined,
+      remove: async () => undefined,
+      saveFacts: async () => undefined,
+      saveLastGoodAddress: async () => undefined
+    }
+    const parts = {
+      servers,
+      history,
+      pins: {
+        list: async () => [],
+        pin: async (key: HostKey, { replace }: { replace: boolean }) => {
+          this.pins.push({ key, replace })
+        }
+      },
+      blobs: { get: async () => null, set: async () => undefined },
+      journal: {
+        begin: async (entry: { command: string }) => {
+          const row = { ...entry, id: this.journal.length + 1, outcome: 'pending' }
+          this.journal.push(row)
+          return row
+        },
+        end: async (id: number, result: { outcome: string }) => {
+          const row = this.journal[id - 1]
+          if (row) row.outcome = result.outcome
+          return row
+        }
+      }
+    }
+    // Only the parts above are played; anything else a test touches fails loudly.
+    return parts as unknown as Storage
+  }
+}
