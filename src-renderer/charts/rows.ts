@@ -1,0 +1,77 @@
+/** From series with missing values to points that echarts draws with the gaps left open. */
+import type { ChartData, ChartGap } from './types.ts'
+
+/** Times of the rows that are drawn: an index into the data, or null for a break in the line. */
+export interface Row {
+  readonly atMs: number
+  readonly index: number | null
+}
+
+/** Where no gap was recorded, a pause of more than this many usual steps is one all the same. */
+const BREAK_AFTER_STEPS = 3.5
+const LEAST_BREAK_MS = 12_000
+
+function usualStep(times: readonly number[]): number {
+  const steps: number[] = []
+  for (let index = 1; index < times.length; index += 1)
+    steps.push((times[index] ?? 0) - (times[index - 1] ?? 0))
+  steps.sort((one, other) => one - other)
+  return steps[steps.length >> 1] ?? 0
+}
+
+/**
+ * Rows in which any line has a value, with a break wherever a recorded gap lies between two of them or the pause is far
+ * longer than usual. Rows without any value are left out: lanes have rhythms of their own (file systems come every 30 s
+ * between the 5 s of the rest), and that is no gap.
+ */
+export function rowsOf(data: ChartData, gaps: readonly ChartGap[]): Row[] {
+  const kept: number[] = []
+  for (let index = 0; index < data.atMs.length; index += 1)
+    if (data.lines.some((line) => typeof line.values[index] === 'number')) kept.push(index)
+  const times = kept.map((index) => data.atMs[index] ?? 0)
+  const breakMs = Math.max(LEAST_BREAK_MS, usualStep(times) * BREAK_AFTER_STEPS)
+  const rows: Row[] = []
+  kept.forEach((index, place) => {
+    const atMs = times[place] ?? 0
+    const before = times[place - 1]
+    if (before !== undefined && (atMs - before > breakMs || gaps.some((gap) => isBetween(gap, before, atMs))))
+      rows.push({ atMs: (before + atMs) / 2, index: null })
+    rows.push({ atMs, index })
+  })
+  return rows
+}
+
+const isBetween = (gap: ChartGap, before: number, after: number): boolean =>
+  gap.fromAtMs < after && (gap.toAtMs ?? Infinity) > before
+
+/** A point, or one with a dot: a value between two breaks has no line to be seen by. */
+export type Point = [number, number | null] | { value: [number, number]; symbol: 'circle'; symbolSize: 3 }
+
+/** Points of one line over the rows; `value` gives the value of a row. */
+export function pointsOf(
+  rows: readonly Row[],
+  value: (index: number) => number | null,
+  dots = true
+): Point[] {
+  const values = rows.map((row) => (row.index === null ? null : value(row.index)))
+  return rows.map((row, place) => {
+    const own = values[place] ?? null
+    const alone = own !== null && (values[place - 1] ?? null) === null && (values[place + 1] ?? null) === null
+    return alone && dots ? { value: [row.atMs, own], symbol: 'circle', symbolSize: 3 } : [row.atMs, own]
+  })
+}
+
+/** Highest value in view; stacked lines count together. */
+export function highestOf(data: ChartData): number {
+  let highest = 0
+  for (let index = 0; index < data.atMs.length; index += 1) {
+    let stacked = 0
+    for (const line of data.lines) {
+      const value = line.max?.[index] ?? line.values[index] ?? null
+      if (line.shape === 'stack') stacked += line.values[index] ?? 0
+      else if (value !== null && value > highest) highest = value
+    }
+    if (stacked > highest) highest = stacked
+  }
+  return highest
+}
