@@ -11,7 +11,7 @@ export type ChannelFrame =
 
 export interface ByteChannelHooks {
   send(frame: ChannelFrame): void
-  /** The reader of `incoming` left before its end: nobody wants this channel any more. */
+  /** The reader of `incoming` left before its end. */
   abandoned(): void
 }
 
@@ -126,10 +126,7 @@ export class ByteChannel implements ByteDuplex {
         await new Promise<void>((resolve) => (this.#wakeReader = resolve))
       }
     } finally {
-      if (!finished && this.#closed === null) {
-        this.close(new AppError('cancelled'))
-        this.#hooks.abandoned()
-      }
+      if (!finished && this.#closed === null) this.#hooks.abandoned()
     }
   }
 

@@ -13,8 +13,8 @@ export function openChannel(
   const channel = new ByteChannel({
     send: (frame) => operation.send({ ...frame, id: operation.id }),
     abandoned: () => {
-      signal?.removeEventListener('abort', onAbort)
       operation.cancel()
+      over(new AppError('cancelled'))
     }
   })
   const onAbort = (): void => {
