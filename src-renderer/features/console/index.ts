@@ -1,0 +1,1 @@
+export { useConsole } from './store.ts'

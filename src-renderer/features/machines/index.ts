@@ -1,0 +1,1 @@
+export { machineKey, useMachines, useMachinesStore, type MachineKey, type MachinesStore } from './store.ts'

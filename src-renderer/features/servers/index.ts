@@ -1,0 +1,7 @@
+export {
+  useServers,
+  useServersStore,
+  type PresenceCounts,
+  type ServersStore,
+  type SparklinePoints
+} from './store.ts'

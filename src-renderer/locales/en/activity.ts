@@ -1,0 +1,42 @@
+import type { MachineAction } from '#contract/vocabulary.ts'
+
+export const activity = {
+  title: 'Activity',
+  text: 'Everything that was changed on a server through this console, with the exact command.',
+  label: 'Journal',
+  filter: 'Filter the journal',
+  filterPlaceholder: 'server, machine, action, command',
+  when: 'When',
+  server: 'Server',
+  machine: 'Machine',
+  action: 'Action',
+  outcome: 'Outcome',
+  exitCode: 'Exit',
+  duration: 'Took',
+  command: 'Command',
+  stderr: 'The server’s words',
+  outcomes: { pending: 'sent', done: 'done', failed: 'failed', unknown: 'unknown' },
+  unknownTip:
+    'The connection or the console ended before the answer came. Look at the server to see what happened.',
+  pendingTip: 'Sent; no answer yet.',
+  noExit: 'The command did not report an exit code.',
+  noDuration: 'It has not ended, or its end was not seen.',
+  noMachine: 'The command was about the server itself.',
+  actions: {
+    start: 'Start',
+    shutDown: 'Shut down',
+    reboot: 'Reboot',
+    forceOff: 'Force off',
+    pause: 'Pause',
+    resume: 'Resume'
+  } satisfies Record<MachineAction, string>,
+  copy: 'Copy as shell command',
+  csv: 'CSV',
+  csvTip: 'Save the rows shown, as a table',
+  more: 'Load older entries',
+  empty: 'Nothing was changed yet',
+  emptyText: 'Start, stop or pause a machine, and it is written down here.',
+  noMatch: 'No entry fits the filter.',
+  detail: 'Command',
+  close: 'Close the detail'
+}

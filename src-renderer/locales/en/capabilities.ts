@@ -1,0 +1,28 @@
+/** What a server can tell, and why it cannot. */
+import type { CapabilityCause, CapabilityId } from '#contract/vocabulary.ts'
+
+export const capabilities = {
+  id: {
+    host: 'CPU, memory, disks and network',
+    pressure: 'Pressure (PSI)',
+    fileSystems: 'File systems',
+    libvirt: 'Machines (libvirt)',
+    libvirtWrite: 'Acting on machines'
+  } satisfies Record<CapabilityId, string>,
+  cause: {
+    checking: 'Not checked yet. The first answer is on its way.',
+    kernelTooOld: 'The server’s kernel does not report it.',
+    toolMissing: 'A tool that is needed for it is not installed on the server.',
+    permissionDenied: 'The login user may not read it.',
+    daemonDown: 'The service behind it does not run.',
+    stalled: 'The server does not finish answering; it is asked again from time to time.',
+    unreadable: 'The server answered in a form that could not be read.',
+    lookOnly: 'This server is set to look only.'
+  } satisfies Record<CapabilityCause, string>,
+  /** For a missing value, when nothing better is known. */
+  noReason: 'The server did not report it.',
+  notConnected: 'The server has not been reached yet.',
+  works: 'works',
+  missing: 'missing',
+  copyFix: 'Copy the command'
+}

@@ -1,0 +1,215 @@
+/**
+ * Every ErrorCode: `title` says what happened and to what, `next` says what to do. Facts: {where} (host or server),
+ * {user}, {what}, {vm}, {path}, {tool}. The type makes a code without words a compile error.
+ */
+import type { ErrorCode } from '#contract/errors.ts'
+
+type Words = { readonly title: string; readonly next: string }
+
+export const errors = {
+  someServer: 'the server',
+  someUser: 'this user',
+  something: 'it',
+  someMachine: 'The machine',
+  someFile: 'the file',
+
+  internal: {
+    title: 'Something went wrong inside Virthelm.',
+    next: 'Try again. If it comes back, the log holds the cause under the incident number.'
+  },
+  invalidInput: {
+    title: 'The console did not accept what was entered.',
+    next: 'Check the values and try again.'
+  },
+  cancelled: { title: 'It was cancelled.', next: 'Nothing more is done. Start it again when you want to.' },
+  deadlineExceeded: {
+    title: 'No answer in time from {where}.',
+    next: 'The server may be busy. Try again in a moment.'
+  },
+  notFound: {
+    title: 'What was asked for ({what}) is not there any more.',
+    next: 'It may have been removed in the meantime. Go back to the list.'
+  },
+  conflict: { title: 'The name “{what}” is already taken.', next: 'Choose another name.' },
+  overflow: {
+    title: 'The window could not keep up with the data.',
+    next: 'It starts again from the newest values by itself.'
+  },
+  tooManyStreams: {
+    title: 'Too many views are open at once.',
+    next: 'Close a window or a tab of the console, then try again.'
+  },
+  messageTooLarge: {
+    title: 'This is more than can be sent at once.',
+    next: 'Take a shorter range or fewer rows.'
+  },
+  refused: {
+    title: 'The console refused this on {where}.',
+    next: 'A look-only server takes no changes. Edit the server to allow them.'
+  },
+  disconnected: {
+    title: 'There is no connection for this right now.',
+    next: 'It is set up again by itself. Try again when it is back.'
+  },
+
+  addressNotFound: {
+    title: 'No address was found for {where}.',
+    next: 'Check the spelling of the host name, or use its IP address.'
+  },
+  addressTimeout: {
+    title: 'The name service did not answer about {where}.',
+    next: 'Check this computer’s network and DNS, or use the IP address.'
+  },
+  connectionRefused: {
+    title: 'Connection refused by {where}.',
+    next: 'The host is up, but no SSH server listens there. Check the port and the sshd service.'
+  },
+  connectTimeout: {
+    title: 'Connection timed out at {where}.',
+    next: 'The host is off, or a firewall drops the packets. Check its power and the way to it.'
+  },
+  networkUnreachable: {
+    title: 'There is no route to {where}.',
+    next: 'Check this computer’s network or VPN.'
+  },
+  connectionClosed: {
+    title: '{where} closed the connection.',
+    next: 'Its sshd may be restarting or may limit logins. It is tried again by itself.'
+  },
+  handshakeTimeout: {
+    title: '{where} accepted the connection but said nothing.',
+    next: 'The host may be overloaded. It is tried again by itself.'
+  },
+  notSsh: {
+    title: 'What answers at {where} is not an SSH server.',
+    next: 'Check the port number.'
+  },
+  algorithmMismatch: {
+    title: 'No common encryption with {where}.',
+    next: 'Its SSH server is too old or too strict. Update OpenSSH on the server.'
+  },
+  linkFrozen: {
+    title: 'The connection to {where} went silent.',
+    next: 'The host hangs or the network broke. It is tried again by itself.'
+  },
+  jumpFailed: {
+    title: 'The jump host on the way to {where} could not be passed.',
+    next: 'Check the address and login of the jump host; it must allow forwarding.'
+  },
+
+  hostKeyUnknown: {
+    title: 'The host key of {where} is not known yet.',
+    next: 'Compare its fingerprint with the server’s own, then trust it.'
+  },
+  hostKeyChanged: {
+    title: 'The host key of {where} has changed.',
+    next: 'Nothing was sent. Find out why before you trust the new key: someone may be in between.'
+  },
+  hostKeyRevoked: {
+    title: 'The host key of {where} is marked as revoked.',
+    next: 'Nothing was sent. The server needs a new host key.'
+  },
+  loginRefused: {
+    title: 'Login refused for {user} at {where}.',
+    next: 'Check the user, the key and the password, then try again.'
+  },
+  loginTimeout: {
+    title: 'The login to {where} took too long.',
+    next: 'Its login service may hang. Try again.'
+  },
+  passwordNeeded: {
+    title: '{where} asks {user} for a password.',
+    next: 'Enter it, or set up a key or agent for this server.'
+  },
+  passphraseNeeded: {
+    title: 'The key {path} is locked with a passphrase.',
+    next: 'Enter the passphrase, or add the key to your SSH agent.'
+  },
+  passphraseWrong: { title: 'The passphrase does not open {path}.', next: 'Enter it again.' },
+  keyUnreadable: {
+    title: 'The key {path} could not be read.',
+    next: 'Check that the file exists, that you may read it, and that it is a private key.'
+  },
+  agentUnavailable: {
+    title: 'No SSH agent answers on this computer.',
+    next: 'Start an agent and add a key, or choose a key file or password.'
+  },
+  sshConfigUnreadable: {
+    title: 'Your SSH configuration ({path}) could not be read.',
+    next: 'Check the file, or type the address instead.'
+  },
+  secretsUnavailable: {
+    title: 'Passwords cannot be kept on this computer.',
+    next: 'Enter the password each time, or use a key or agent.'
+  },
+
+  channelRefused: {
+    title: '{where} opened no further channel.',
+    next: 'Its limit of sessions is reached (MaxSessions). It is tried again by itself.'
+  },
+  shellUnavailable: {
+    title: '{user} gets no shell at {where}.',
+    next: 'Choose a user whose login shell is not disabled and that may run commands.'
+  },
+  outputTooLarge: {
+    title: '{where} sent more than was asked for.',
+    next: 'The answer was cut off. Check what its login scripts print.'
+  },
+  protocolViolation: {
+    title: 'The answer of {where} could not be understood.',
+    next: 'Its login scripts may disturb the session. It is tried again by itself.'
+  },
+  commandFailed: { title: 'A command failed at {where}.', next: 'The server’s own words are above.' },
+
+  libvirtMissing: {
+    title: 'There is no libvirt on {where}.',
+    next: 'Install libvirt-clients and libvirt-daemon-system to see its machines.'
+  },
+  libvirtDenied: {
+    title: '{user} may not use libvirt on {where}.',
+    next: 'Add the user to the group “libvirt” on the server and connect again.'
+  },
+  libvirtDaemonDown: {
+    title: 'libvirt does not run on {where}.',
+    next: 'Start it there: systemctl start libvirtd.'
+  },
+  libvirtFailed: { title: 'libvirt on {where} refused.', next: 'Its own words are above.' },
+  vmNotFound: {
+    title: '{vm} is not on {where} any more.',
+    next: 'It was removed or moved. The list is up to date.'
+  },
+  vmChanged: {
+    title: '{vm} has another name than the one you saw. Nothing was done.',
+    next: 'Look at the list again, then repeat the action.'
+  },
+  vmNotResponding: {
+    title: '{vm} does not respond.',
+    next: 'Its QEMU process hangs. Wait, or force it off.'
+  },
+  vmActionNotPossible: {
+    title: 'This cannot be done with {vm} in its present state.',
+    next: 'Look at its state, then choose another action.'
+  },
+
+  diskFull: {
+    title: 'This computer’s disk is full.',
+    next: 'Free some space. Values are shown on, but none are kept until then.'
+  },
+  databaseDamaged: {
+    title: 'The history file is damaged.',
+    next: 'It was put aside, and the newest backup is used.'
+  },
+  databaseNewer: {
+    title: 'The data folder belongs to a newer Virthelm.',
+    next: 'Install the newer version. The files were left untouched.'
+  },
+  dataFolderLocked: {
+    title: 'Another Virthelm uses this data folder.',
+    next: 'Close it, or choose another folder with --data-dir.'
+  },
+  fileNotWritable: {
+    title: 'The file {path} could not be written.',
+    next: 'Check the folder, its permissions and the free space.'
+  },
+  nothingToExport: { title: 'There is nothing to export in this range.', next: 'Choose another range.' }
+} as const satisfies Record<ErrorCode, Words> & Record<string, Words | string>

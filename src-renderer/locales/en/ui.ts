@@ -1,0 +1,14 @@
+export const ui = {
+  ok: 'OK',
+  cancel: 'Cancel',
+  close: 'Close',
+  save: 'Save',
+  retry: 'Try again',
+  copy: 'Copy',
+  copied: 'Copied',
+  copyFailed: 'The clipboard could not be used.',
+  clearFilter: 'Clear the filter',
+  missing: 'no value: {reason}',
+  incident: 'Incident {id}',
+  loading: 'Loading…'
+}

@@ -1,0 +1,43 @@
+/**
+ * Text that a server, a guest or a stranger chose. It is only ever put into text nodes; here it also loses the power to
+ * mislead: control and bidi characters, zero-width characters and lone surrogates become visible.
+ */
+
+/** U+2400 pictures for C0 controls and DEL. */
+const picture = (code: number): string => String.fromCodePoint(code === 0x7f ? 0x2421 : 0x2400 + code)
+
+const escaped = (code: number): string => `⟨U+${code.toString(16).toUpperCase().padStart(4, '0')}⟩`
+
+/**
+ * Controls; soft hyphen, joiners and fillers that show nothing; bidi controls; line separators; BOM; tag characters; lone
+ * surrogates. Written as code points: the characters themselves would be invisible here too.
+ */
+const MISLEADING = new RegExp(
+  [
+    '\\p{Cc}',
+    '\\p{Cf}',
+    '\\p{Cs}',
+    '\\p{Zl}',
+    '\\p{Zp}',
+    '\\u034f',
+    '\\u115f',
+    '\\u1160',
+    '\\u17b4',
+    '\\u17b5',
+    '\\u3164',
+    '\\uffa0'
+  ].join('|'),
+  'gu'
+)
+
+/**
+ * The text with every misleading character made visible: `a<U+202E>b` reads `a⟨U+202E⟩b`, a newline reads `␊`.
+ * `multiline` keeps newlines and tabs (a command's output).
+ */
+export function visibleText(text: string, options: { multiline?: boolean } = {}): string {
+  return text.replace(MISLEADING, (character) => {
+    const code = character.codePointAt(0) ?? 0xfffd
+    if (options.multiline === true && (code === 0x0a || code === 0x09)) return character
+    return code < 0x20 || code === 0x7f ? picture(code) : escaped(code)
+  })
+}

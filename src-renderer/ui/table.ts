@@ -1,0 +1,69 @@
+/** Columns, sorting and plain cells of a DataTable; pure. */
+import type { CsvCell } from '#contract/exports.ts'
+
+export interface TableColumn<T> {
+  readonly id: string
+  readonly header: string
+  /** Shown quieter behind the header, and in the header of the CSV. */
+  readonly unit?: string
+  /** Numbers stand right. */
+  readonly align?: 'left' | 'right'
+  /** A CSS grid track; 'minmax(120px, 1fr)' when absent. */
+  readonly width?: string
+  /** What it is sorted by; null sorts last in both directions. Absent: the column cannot be sorted. */
+  readonly sortBy?: (row: T) => string | number | null
+  /** The text of a cell without a slot. null shows "—" with the reason. */
+  readonly text?: (row: T) => string | null
+  readonly unitText?: (row: T) => string
+  /** Why a null is a null. */
+  readonly missing?: (row: T) => string
+  /** The cell in a CSV: a number in full precision and base unit. Absent: `text`. */
+  readonly csv?: (row: T) => CsvCell
+  /** The header in a CSV, where the base unit differs from the shown one. */
+  readonly csvHeader?: string
+}
+
+export interface TableSort {
+  readonly columnId: string
+  readonly descending: boolean
+}
+
+const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' })
+
+function compare(a: string | number, b: string | number): number {
+  if (typeof a === 'number' && typeof b === 'number') return a - b
+  return collator.compare(String(a), String(b))
+}
+
+/** A sorted copy; stable; values that are missing come last whichever the direction. */
+export function sortRows<T>(
+  rows: readonly T[],
+  columns: readonly TableColumn<T>[],
+  sort: TableSort | null
+): readonly T[] {
+  const sortBy = sort === null ? undefined : columns.find((column) => column.id === sort.columnId)?.sortBy
+  if (sort === null || sortBy === undefined) return rows
+  const direction = sort.descending ? -1 : 1
+  return rows
+    .map((row) => ({ row, key: sortBy(row) }))
+    .sort((a, b) => {
+      if (a.key === null) return b.key === null ? 0 : 1
+      if (b.key === null) return -1
+      return direction * compare(a.key, b.key)
+    })
+    .map(({ row }) => row)
+}
+
+/** Headers and cells for a CSV of what is seen, in its order. */
+export function tableCells<T>(
+  rows: readonly T[],
+  columns: readonly TableColumn<T>[]
+): { columns: string[]; rows: CsvCell[][] } {
+  return {
+    columns: columns.map(
+      (column) =>
+        column.csvHeader ?? (column.unit === undefined ? column.header : `${column.header} (${column.unit})`)
+    ),
+    rows: rows.map((row) => columns.map((column) => (column.csv ?? column.text)?.(row) ?? null))
+  }
+}
