@@ -1,6 +1,7 @@
 import vue from 'eslint-plugin-vue'
 import prettier from 'eslint-config-prettier'
 import tseslint from 'typescript-eslint'
+import vueParser from 'vue-eslint-parser'
 
 /** Words that must never stand in the sources; see docs/reliability of deletes. */
 const bannedText = [
@@ -14,10 +15,6 @@ export default tseslint.config(
   { ignores: ['out/', 'dist/', 'node_modules/', '.tsbuild/', 'test-results/', '.lab/', 'coverage/'] },
   ...tseslint.configs.recommended,
   ...vue.configs['flat/recommended'],
-  {
-    files: ['**/*.vue'],
-    languageOptions: { parserOptions: { parser: tseslint.parser } }
-  },
   {
     files: ['src-main/**/*.ts', 'src-preload/**/*.ts', 'src-renderer/**/*.ts', 'src-renderer/**/*.vue'],
     ignores: ['**/*.test.ts'],
@@ -43,6 +40,14 @@ export default tseslint.config(
         { considerDefaultExhaustiveForUnions: true }
       ],
       '@typescript-eslint/require-await': 'off'
+    }
+  },
+  {
+    // After the typed rules: their parser reads TypeScript only.
+    files: ['**/*.vue'],
+    languageOptions: {
+      parser: vueParser,
+      parserOptions: { parser: tseslint.parser, extraFileExtensions: ['.vue'] }
     }
   },
   {

@@ -50,7 +50,7 @@ export function createDialogs(confirmDialog: Component): Dialogs {
       stack.push({
         id,
         component: markRaw(component),
-        props: props as Record<string, unknown>,
+        props,
         close(result) {
           const index = stack.findIndex((dialog) => dialog.id === id)
           if (index === -1) return
