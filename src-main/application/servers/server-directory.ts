@@ -4,7 +4,7 @@ import { AppError } from '#contract/errors.ts'
 import type { LiveTick } from '#contract/history.ts'
 import type { ServerId, VmRef } from '#contract/ids.ts'
 import type { MachineView } from '#contract/machines.ts'
-import type { HostKey, ServerDraft, ServerSecrets, ServerView } from '#contract/servers.ts'
+import type { HostKey, ServerDraft, ServerSecrets } from '#contract/servers.ts'
 import { ServerRuntime, type RuntimeDeps } from './server-runtime.ts'
 import type { StoredServer } from '../storage.ts'
 
@@ -50,8 +50,8 @@ export class ServerDirectory {
     return runtime
   }
 
-  view(serverId: ServerId): ServerView | null {
-    return this.#runtimes.get(serverId)?.view() ?? null
+  find(serverId: ServerId): ServerRuntime | undefined {
+    return this.#runtimes.get(serverId)
   }
 
   async add(draft: ServerDraft, secrets: ServerSecrets | undefined): Promise<ServerId> {

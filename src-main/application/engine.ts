@@ -1,0 +1,183 @@
+/** The engine: everything the console does, whatever window or shell it runs in. Knows no transport and no Electron. */
+import type { JournalEntry } from '#contract/activity.ts'
+import type { ConsoleHealth } from '#contract/console.ts'
+import type { Handlers } from '#contract/define.ts'
+import type { ServerId } from '#contract/ids.ts'
+import type { VirthelmContract } from '#contract/index.ts'
+import type { MachineView } from '#contract/machines.ts'
+import type { Prompt, ServerView, SshConfigHost } from '#contract/servers.ts'
+import { activityHandlers } from './activity/activity-handlers.ts'
+import { watchAttention } from './attention.ts'
+import type { Clock } from './clock.ts'
+import { exportHandlers } from './export/export-handlers.ts'
+import { historyHandlers, LiveTicks } from './history/history-handlers.ts'
+import type { Hypervisor } from './machines/hypervisor.ts'
+import { machineHandlers, machineKey, machineSource } from './machines/machine-handlers.ts'
+import type { Platform } from './platform/platform.ts'
+import type { HostSampler } from './sampling/host-sampler.ts'
+import type { Connector, Secret } from './servers/connection.ts'
+import { PromptBroker } from './servers/prompt-broker.ts'
+import { SecretVault } from './servers/secret-vault.ts'
+import { ServerDirectory } from './servers/server-directory.ts'
+import { serverHandlers } from './servers/server-handlers.ts'
+import { openSettings, type SettingsKeeper } from './settings/settings-keeper.ts'
+import type { Storage } from './storage.ts'
+import { createSnapshotFeed, createTopic } from './streams.ts'
+import { taskDescriptions } from './tasks/task-descriptions.ts'
+import { createTaskRegistry, type TaskHost } from './tasks/task-registry.ts'
+
+export interface EngineDeps {
+  readonly connector: Connector
+  readonly sampler: HostSampler
+  readonly hypervisor: Hypervisor
+  readonly storage: Storage
+  readonly platform: Platform
+  readonly clock: Clock
+  readonly secretOf: (text: string) => Secret
+  readonly readSshConfig: () => Promise<SshConfigHost[]>
+  /** 0..1, for jitter. */
+  readonly random: () => number
+}
+
+export interface Engine {
+  readonly handlers: Handlers<VirthelmContract>
+  readonly tasks: TaskHost
+  readonly directory: ServerDirectory
+  /** Servers off and VMs not responding; for tray and title. Called at once with the present count. */
+  onAttention(listener: (count: number) => void): void
+  /** Ends tasks and connections, then commits and closes the files. */
+  close(): Promise<void>
+}
+
+/** Many small changes become one event: an eye cannot follow more, and a hundred servers stay cheap. */
+const FEED_INTERVAL_MS = 250
+const HEALTH_EVERY_MS = 10_000
+const RETENTION_EVERY_MS = 3_600_000
+
+export async function startEngine(deps: EngineDeps): Promise<Engine> {
+  const { storage, platform, clock } = deps
+  const life = new AbortController()
+  const settings = await openSettings(storage.settings)
+  const vault = new SecretVault({ cipher: platform.cipher, blobs: storage.blobs, secretOf: deps.secretOf })
+  const openPrompts = createTopic<Prompt[]>([])
+  const prompts = new PromptBroker((open) => openPrompts.publish(open))
+  const live = new LiveTicks()
+  const journalTopic = createTopic<JournalEntry>()
+  const attention = createTopic<number>(0)
+  const feedOptions = { minIntervalMs: FEED_INTERVAL_MS, clock }
+
+  const directory = new ServerDirectory(
+    {
+      ...deps,
+      vault,
+      prompts,
+      log: platform.log,
+      defaultIntervalMs: () => settings.current().intervalMs
+    },
+    {
+      serverChanged: (serverId) => serverFeed.touch(serverId),
+      serverRemoved: (serverId) => serverFeed.touch(serverId),
+      machinesChanged(changed, removed) {
+        for (const view of changed) machineFeed.touch(machineKey(view.ref))
+        for (const ref of removed) machineFeed.touch(machineKey(ref))
+      },
+      tick: (tick) => live.publish(tick)
+    }
+  )
+  const serverFeed = createSnapshotFeed<ServerView>(
+    {
+      ids: () => directory.runtimes().map((runtime) => runtime.record.id),
+      read: (id) => directory.find(id as ServerId)?.view()
+    },
+    feedOptions
+  )
+  const machineFeed = createSnapshotFeed<MachineView>(machineSource(directory), feedOptions)
+  const tasks = createTaskRegistry({ clock, log: platform.log, descriptions: taskDescriptions })
+  const onJournal = (entry: JournalEntry): void => journalTopic.publish(entry)
+
+  const handlers: Handlers<VirthelmContract> = {
+    ...serverHandlers({ ...deps, directory, vault, prompts, openPrompts, feed: serverFeed }),
+    ...machineHandlers({ directory, feed: machineFeed, journal: storage.journal, clock, onJournal }),
+    ...historyHandlers({ directory, history: storage.history, live }),
+    ...activityHandlers(storage.journal, journalTopic),
+    ...exportHandlers({ directory, history: storage.history, settings, target: platform.exportTarget }),
+    ...settings.handlers,
+    'tasks.watch': (_input, { signal }) => tasks.watch(signal),
+    'tasks.cancel': async ({ taskId }) => {
+      tasks.cancel(taskId)
+      return null
+    },
+    'tasks.dismiss': async ({ taskId }) => {
+      tasks.dismiss(taskId)
+      return null
+    },
+    'console.info': async () => platform.info,
+    'console.health': (_input, { signal }) => watchHealth(storage, clock, signal),
+    'console.openDemo': async () => ({ address: await platform.openDemo() })
+  }
+
+  await directory.open()
+  const background = Promise.allSettled([
+    watchAttention(
+      { directory, notifier: platform.notifier, clock, onCount: (count) => attention.publish(count) },
+      life.signal
+    ),
+    keepRetention(storage, settings, deps, life.signal)
+  ])
+  return {
+    handlers,
+    tasks,
+    directory,
+    onAttention(listener) {
+      void forEach(attention.latest(life.signal), listener)
+    },
+    async close() {
+      life.abort()
+      await tasks.close()
+      await directory.close()
+      await background
+      await storage.close()
+    }
+  }
+}
+
+async function forEach<T>(values: AsyncIterable<T>, visit: (value: T) => void): Promise<void> {
+  for await (const value of values) visit(value)
+}
+
+async function* watchHealth(
+  storage: Storage,
+  clock: Clock,
+  signal: AbortSignal
+): AsyncGenerator<ConsoleHealth, void> {
+  while (!signal.aborted) {
+    yield await storage.health()
+    await sleepUnlessAborted(clock, HEALTH_EVERY_MS, signal)
+  }
+}
+
+async function keepRetention(
+  storage: Storage,
+  settings: SettingsKeeper,
+  { clock, platform }: EngineDeps,
+  signal: AbortSignal
+): Promise<void> {
+  while (!signal.aborted) {
+    await sleepUnlessAborted(clock, RETENTION_EVERY_MS, signal)
+    if (signal.aborted) return
+    try {
+      await storage.history.applyRetention(settings.current().retention, clock.nowMs())
+    } catch (cause) {
+      // Tried again in an hour; a full disk frees its own reserve meanwhile.
+      platform.log.error('history.retentionFailed', cause)
+    }
+  }
+}
+
+async function sleepUnlessAborted(clock: Clock, durationMs: number, signal: AbortSignal): Promise<void> {
+  try {
+    await clock.sleep(durationMs, signal)
+  } catch (error) {
+    if (!signal.aborted) throw error
+  }
+}

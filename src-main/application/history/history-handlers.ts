@@ -1,0 +1,57 @@
+/** What the window can ask of the history, and the live continuation of it. */
+import type { Handlers } from '#contract/define.ts'
+import type { LiveTick } from '#contract/history.ts'
+import type { ServerId } from '#contract/ids.ts'
+import type { VirthelmContract } from '#contract/index.ts'
+import type { ServerDirectory } from '../servers/server-directory.ts'
+import type { HistoryStore } from '../storage.ts'
+import { createTopic, type Topic } from '../streams.ts'
+
+/** Ticks by server; a topic exists only while somebody follows it. */
+export class LiveTicks {
+  readonly #topics = new Map<ServerId, Topic<LiveTick>>()
+
+  publish(tick: LiveTick): void {
+    this.#topics.get(tick.serverId)?.publish(tick)
+  }
+
+  async *follow(serverId: ServerId, signal: AbortSignal): AsyncGenerator<LiveTick, void> {
+    const topic = this.#topics.get(serverId) ?? createTopic<LiveTick>()
+    this.#topics.set(serverId, topic)
+    try {
+      yield* topic.all(signal)
+    } finally {
+      if (topic.readers === 0) this.#topics.delete(serverId)
+    }
+  }
+}
+
+type HistoryHandlers = Pick<Handlers<VirthelmContract>, Extract<keyof VirthelmContract, `history.${string}`>>
+
+export function historyHandlers(deps: {
+  directory: ServerDirectory
+  history: HistoryStore
+  live: LiveTicks
+}): HistoryHandlers {
+  const { directory, history, live } = deps
+  return {
+    'history.read': (query, { signal }) => history.read(query, signal),
+    'history.entities': async ({ serverId }) => ({ entities: [...(await history.entities(serverId))] }),
+    'history.live': (input, { signal }) => followWatched(directory, live, input.serverId, signal)
+  }
+}
+
+/** Somebody looks at this server: its slow values are read at every tick meanwhile. */
+async function* followWatched(
+  directory: ServerDirectory,
+  live: LiveTicks,
+  serverId: ServerId,
+  signal: AbortSignal
+): AsyncGenerator<LiveTick, void> {
+  const release = directory.get(serverId).watch()
+  try {
+    yield* live.follow(serverId, signal)
+  } finally {
+    release()
+  }
+}
