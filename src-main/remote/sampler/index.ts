@@ -1,0 +1,1 @@
+export { createHostSampler } from './host-sampler.ts'

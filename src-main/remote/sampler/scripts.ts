@@ -1,0 +1,194 @@
+/**
+ * The constant scripts of the `sampler` and `mounts` lanes: POSIX sh for bash, dash and busybox ash. `$M` is the marker.
+ * No parameter ever enters them. What runs with every tick is one `cat`; everything else there is built into the shell.
+ */
+import { FRAME_FILES, SEPARATOR_FILE } from '../../domain/metrics/frame.ts'
+
+const PREPARE = `exec 2>/dev/null
+LC_ALL=C
+export LC_ALL
+PATH=$PATH:/usr/sbin:/usr/bin:/sbin:/bin
+unset CDPATH ENV
+`
+
+/**
+ * \`i\`: what the server has, by built-ins and one \`date\`, once a minute. Also finds the files of the frames.
+ * Flags are the results of \`[ -e … ]\`, 1 for yes.
+ */
+const INVENTORY = `yes() { if [ -e "$1" ]; then y=1; else y=0; fi; }
+find_files() {
+  F=
+  set --
+  for f in ${FRAME_FILES.join(' ')}; do
+    if [ -r "$f" ]; then
+      if [ -n "$F" ]; then F="$F ${SEPARATOR_FILE}"; fi
+      F="$F $f"
+      set -- "$@" "$f"
+    fi
+  done
+  echo "files $*"
+}
+inventory() {
+  physical=0
+  for p in /sys/class/net/*; do
+    [ -d "$p" ] || continue
+    i=-
+    read -r i < "$p/ifindex"
+    yes "$p/device"; d=$y
+    yes "$p/master"; m=$y
+    yes "$p/master/device"; u=$y
+    [ $d = 1 ] && physical=1
+    printf 'net %s %s %s %s %s\\n' "\${p##*/}" "$i" $d $m $u
+  done
+  for p in /sys/block/*; do
+    [ -d "$p" ] || continue
+    n=- s=0
+    read -r n < "$p/dev"
+    read -r s < "$p/size"
+    yes "$p/device"; d=$y
+    set -- "$p"/slaves/*
+    yes "$1"
+    printf 'blk %s %s %s %s %s\\n' "\${p##*/}" "$n" $d $y "$s"
+  done
+  if [ $physical = 0 ]; then
+    c=0
+    while [ $c -lt 500 ] && read -r i t g r; do
+      c=$((c + 1))
+      if [ "$t" = 00000000 ]; then printf 'route %s\\n' "$i"; break; fi
+    done < /proc/net/route
+  fi
+  c=0
+  while [ $c -lt 500 ] && read -r a b c2 root point rest; do
+    c=$((c + 1))
+    if [ "$point" = /proc/meminfo ]; then echo lxcfs; break; fi
+  done < /proc/self/mountinfo
+  read -r k < /proc/sys/kernel/osrelease
+  printf 'kernel %s\\n' "$k"
+  find_files
+  date '+time %s %N'
+}
+`
+
+/** \`f\`: once per connection. Each fact is announced by a line \`<marker> fact <name>\`. */
+const FACTS = `fact() { printf '\\n%s fact %s\\n' "$M" "$1"; }
+show() { fact "$1"; [ -r "$2" ] && cat "$2"; }
+facts() {
+  show hostname /proc/sys/kernel/hostname
+  show ostype /proc/sys/kernel/ostype
+  show osrelease /proc/sys/kernel/osrelease
+  fact machine; uname -m
+  if [ -r /etc/os-release ]; then show os-release /etc/os-release; else show os-release /usr/lib/os-release; fi
+  for f in /etc/redhat-release /etc/alpine-release /etc/debian_version; do
+    if [ -r "$f" ]; then show release-file "$f"; break; fi
+  done
+  show uptime /proc/uptime
+  fact meminfo; grep '^MemTotal:' /proc/meminfo
+  fact cpuinfo
+  grep -E '^(processor|model name|Model|cpu|Hardware|uarch|physical id|core id)[[:space:]]*:' /proc/cpuinfo
+  grep -m 1 '^flags' /proc/cpuinfo
+  fact topology
+  for p in /sys/devices/system/cpu/cpu[0-9]*; do
+    if [ -r "$p/topology/core_id" ]; then
+      s=0 n=0
+      read -r s < "$p/topology/physical_package_id"
+      read -r n < "$p/topology/core_id"
+      echo "cpu $s $n"
+    fi
+  done
+  show sys-vendor /sys/class/dmi/id/sys_vendor
+  show product-name /sys/class/dmi/id/product_name
+  show device-tree /proc/device-tree/model
+  fact detect-virt; command -v systemd-detect-virt >/dev/null && systemd-detect-virt
+  fact container
+  if [ -r /run/systemd/container ]; then cat /run/systemd/container
+  elif [ -e /.dockerenv ]; then echo docker
+  elif [ -e /run/.containerenv ]; then echo podman
+  fi
+  fact login-shell; printf '%s\\n' "$SHELL"
+}
+`
+
+/**
+ * The loop: \`s\` a frame, \`i\` the inventory, \`f\` the facts. It ends with its stdin, so nothing stays behind.
+ * \`find_files\` runs once before, so that a frame can be asked for at any time.
+ */
+export const SAMPLER_SCRIPT = `${PREPARE}${INVENTORY}${FACTS}find_files >/dev/null
+printf '\\n%s ready\\n' "$M"
+while read -r O Q; do
+  case $O in
+    s) printf '%s begin %s\\n' "$M" "$Q"; cat $F; printf '\\n%s end %s\\n' "$M" "$Q";;
+    i) printf '%s begin %s\\n' "$M" "$Q"; inventory; printf '\\n%s end %s\\n' "$M" "$Q";;
+    f) printf '%s begin %s\\n' "$M" "$Q"; facts; printf '\\n%s end %s\\n' "$M" "$Q";;
+  esac
+done`
+
+/**
+ * The lane of file systems. \`m\`: mountinfo, df of the local ones, and which network ones are being asked. Each of those is
+ * asked in the background, bounded, after the frame, and answers when it can with a line of its own: \`net ID DF-LINE\`. One
+ * that has not come back is not asked again, so that a dead server holds at most one process per mount.
+ */
+export const MOUNTS_SCRIPT = `${PREPARE}T=
+command -v timeout >/dev/null && timeout -k 1 5 true && T='timeout -k 1 5'
+decode() {
+  case $1 in
+    *\\\\*) v=$(printf '%b.' "$(printf '%s' "$1" | sed 's/\\\\\\([0-7][0-7][0-7]\\)/\\\\0\\1/g')"); v=\${v%.};;
+    *) v=$1;;
+  esac
+}
+part() { printf '\\n%s part %s\\n' "$M" "$1"; }
+ask() {
+  line=$($T df -P -k "$2" | tail -n 1)
+  printf '%s net %s %s\\n' "$M" "$1" "$line"
+}
+mounts() {
+  N=
+  set --
+  c=0
+  while [ $c -lt 4096 ] && read -r id parent device root point rest; do
+    c=$((c + 1))
+    t=\${rest#*- }
+    t=\${t%% *}
+    case $id in ''|*[!0-9]*) continue;; esac
+    case $t in
+      nfs|nfs4|cifs|smb3|smbfs|ncpfs|afs|coda|9p|ceph|lustre|gpfs|glusterfs|beegfs|orangefs|pvfs2|davfs|acfs|fuse|fuse.*)
+        N="$N $id"
+        decode "$point"
+        eval "point_$id=\\$v";;
+      ext[234]|xfs|btrfs|zfs|bcachefs|f2fs|jfs|nilfs2|reiserfs|reiser4|vfat|msdos|exfat|ntfs|ntfs3|fuseblk|hfs|hfsplus|ufs|ocfs2|gfs2|ubifs|jffs2|minix|vmfs*)
+        decode "$point"
+        set -- "$@" "$v";;
+      *)
+        [ "$point" = / ] && [ "$t" != rootfs ] && set -- "$@" /;;
+    esac
+  done < /proc/self/mountinfo
+  part mountinfo
+  cat /proc/self/mountinfo
+  part space
+  if [ $# -gt 0 ]; then df -P -k "$@"; fi
+  part inodes
+  if [ $# -gt 0 ]; then df -P -i "$@"; fi
+  part network
+  A=
+  for id in $N; do
+    eval "pid=\\$pid_$id"
+    w=
+    x=
+    if [ -n "$pid" ]; then read -r a b w x rest < "/proc/$pid/stat"; fi
+    if [ "$x" = $$ ] && [ "$w" != Z ]; then echo "busy $id"; else echo "asked $id"; A="$A $id"; fi
+  done
+  part tools
+  command -v df
+}
+ask_network() {
+  for id in $A; do
+    eval "v=\\$point_$id"
+    ask "$id" "$v" </dev/null &
+    eval "pid_$id=$!"
+  done
+}
+printf '\\n%s ready\\n' "$M"
+while read -r O Q; do
+  case $O in
+    m) printf '%s begin %s\\n' "$M" "$Q"; mounts; printf '\\n%s end %s\\n' "$M" "$Q"; ask_network;;
+  esac
+done`
