@@ -37,6 +37,8 @@ export interface EngineDeps {
   readonly readSshConfig: () => Promise<SshConfigHost[]>
   /** 0..1, for jitter. */
   readonly random: () => number
+  /** Puts servers into the list before anything connects (the demo fleet). */
+  readonly seed?: (directory: ServerDirectory) => Promise<void>
 }
 
 export interface Engine {
@@ -116,7 +118,9 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
     'console.openDemo': async () => ({ address: await platform.openDemo() })
   }
 
-  await directory.open()
+  await directory.load()
+  await deps.seed?.(directory)
+  directory.start()
   const background = Promise.allSettled([
     watchAttention(
       { directory, notifier: platform.notifier, clock, onCount: (count) => attention.publish(count) },

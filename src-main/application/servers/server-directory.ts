@@ -29,13 +29,17 @@ export class ServerDirectory {
     this.#events = events
   }
 
-  /** Loads the list and starts to connect. */
-  async open(): Promise<void> {
+  /** Loads the list; nothing connects yet. */
+  async load(): Promise<void> {
     const stored = await this.#deps.storage.servers.list()
     for (const server of stored) {
       await this.#deps.vault.load(server.record.id)
       this.#adopt(server)
     }
+  }
+
+  /** Starts to connect to every server that is collecting. */
+  start(): void {
     for (const runtime of this.#runtimes.values()) runtime.start()
   }
 
