@@ -9,7 +9,7 @@ module.exports = {
       name: 'no-cycles',
       severity: 'error',
       from: {},
-      to: { circular: true, dependencyTypesNot: ['type-only'] }
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } }
     },
     {
       name: 'renderer-knows-only-the-contract',
@@ -20,7 +20,7 @@ module.exports = {
     {
       name: 'main-never-renderer',
       severity: 'error',
-      from: { path: '^src-main/' },
+      from: { path: '^src-main/', pathNot: '\\.test\\.ts$' },
       to: { path: '^src-renderer/' }
     },
     {

@@ -79,7 +79,7 @@ await Promise.all([
     await check('types of main', [tsc, '--build'], [tsc, '-p', 'tsconfig.tests.json'])
     await check('types of the window', [bin('vue-tsc/bin/vue-tsc.js'), '-p', 'src-renderer/tsconfig.json'])
     await check('import rules', [
-      bin('dependency-cruiser/bin/dependency-cruise.mjs'),
+      bin('dependency-cruiser/bin/dependency-cruiser.mjs'),
       '--config',
       '.dependency-cruiser.cjs',
       'src-main',
