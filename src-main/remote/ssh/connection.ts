@@ -1,0 +1,134 @@
+/** The application's view of one logged in link: shells and scripts on session channels. */
+import type { ClientChannel } from 'ssh2'
+import { AppError } from '#contract/errors.ts'
+import type { Connection, ScriptResult, ShellChannel } from '../../application/servers/connection.ts'
+import { cancelled, within } from './deadline.ts'
+import { remoteWords, where } from './errors.ts'
+import type { SshLink } from './link.ts'
+import { DEFAULT_MAX_BYTES, runScript } from './script-run.ts'
+import { Semaphore } from './semaphore.ts'
+import { SshShellChannel } from './shell-channel.ts'
+
+/** sshd allows ten (MaxSessions); some are left for processes that outlive their channel. */
+const MAX_SESSIONS = 6
+/** Constant: nothing the operator or a server chose ever becomes part of a command line. */
+const COMMAND = 'exec /bin/sh -s'
+
+export class SshConnection implements Connection {
+  readonly address: string
+  readonly closed: Promise<AppError>
+  readonly #link: SshLink
+  readonly #sessions = new Semaphore(MAX_SESSIONS)
+
+  constructor(link: SshLink, address: string) {
+    this.#link = link
+    this.address = address
+    this.closed = link.closed
+  }
+
+  get serverSoftware(): string {
+    return this.#link.identification
+  }
+
+  async openShell(options: { signal: AbortSignal; deadlineMs: number }): Promise<ShellChannel> {
+    const { signal, deadlineMs } = options
+    const untilMs = performance.now() + deadlineMs
+    const tooLate = (): AppError =>
+      new AppError('deadlineExceeded', {
+        params: { deadlineMs, ...where(this.#link.endpoint) },
+        retryable: true
+      })
+    if (this.#link.end) throw this.#gone()
+    const place = this.#sessions.acquire({ signal, deadlineMs, onDeadline: tooLate })
+    // A link that ends while we queue must not keep the caller until its deadline.
+    const release = await this.#link.orEnd(place).catch((error: unknown) => {
+      void place.then(
+        (late) => late(),
+        () => undefined
+      )
+      throw error
+    })
+    try {
+      const opened = this.#exec(release)
+      return await within(this.#link.orEnd(opened), {
+        signal,
+        deadlineMs: Math.max(0, untilMs - performance.now()),
+        onDeadline: tooLate,
+        late: (channel) => channel.close()
+      })
+    } catch (error) {
+      if (this.#link.end) throw this.#gone()
+      throw error
+    }
+  }
+
+  async run(
+    script: string,
+    options: { signal: AbortSignal; deadlineMs: number; maxBytes?: number }
+  ): Promise<ScriptResult> {
+    const { signal, deadlineMs, maxBytes = DEFAULT_MAX_BYTES } = options
+    const untilMs = performance.now() + deadlineMs
+    const channel = await this.openShell({ signal, deadlineMs })
+    try {
+      return await within(runScript(channel, script, { deadlineMs, maxBytes }), {
+        signal,
+        deadlineMs: Math.max(0, untilMs - performance.now()),
+        onDeadline: () => new AppError('deadlineExceeded', { params: { deadlineMs }, retryable: true })
+      })
+    } catch (error) {
+      if (signal.aborted) throw cancelled(signal)
+      if (this.#link.end) throw this.#gone()
+      throw error
+    } finally {
+      channel.close()
+    }
+  }
+
+  async probe(deadlineMs: number): Promise<boolean> {
+    try {
+      await this.#link.ping(deadlineMs)
+      return true
+    } catch (error) {
+      if (error instanceof AppError) this.#link.fail(error)
+      return false
+    }
+  }
+
+  close(): void {
+    this.#link.close()
+  }
+
+  /** Opens a channel. It keeps its place until the server has closed it, also when nobody waits for it any more. */
+  #exec(release: () => void): Promise<SshShellChannel> {
+    return new Promise((resolve, reject) => {
+      const refuse = (error: unknown): void => {
+        release()
+        reject(
+          new AppError('channelRefused', {
+            params: { ...where(this.#link.endpoint), reason: remoteWords(error) },
+            retryable: true,
+            cause: error
+          })
+        )
+      }
+      try {
+        // Throws synchronously on a client that has ended.
+        this.#link.client.exec(COMMAND, (error: Error | undefined, channel: ClientChannel) => {
+          if (error) refuse(error)
+          else resolve(new SshShellChannel(channel, release))
+        })
+      } catch (error) {
+        refuse(error)
+      }
+    })
+  }
+
+  #gone(): AppError {
+    const reason = this.#link.end?.code ?? 'disconnected'
+    return new AppError('disconnected', {
+      params: { ...where(this.#link.endpoint), reason },
+      retryable: true,
+      cause: this.#link.end
+    })
+  }
+}
