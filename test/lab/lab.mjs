@@ -4,7 +4,7 @@
 import { bringUp } from './up.mjs'
 import { takeDown } from './down.mjs'
 import { missingCommands, readStatus, statusTable, whyNotHere } from './status.mjs'
-import { LabError, lock, readState, writeState } from './machine.mjs'
+import { inNamespaces, LabError, lock, readState, run, writeState } from './machine.mjs'
 
 const USAGE = 'Usage: npm run lab -- up | status [--json] | down'
 const say = (line) => process.stdout.write(`${line}\n`)
@@ -19,17 +19,26 @@ async function up() {
   const unlock = await lock()
   try {
     const status = await readStatus()
-    if (status.up) {
-      say(statusTable(status))
-      return
-    }
     const startedMs = Date.now()
-    await takeDown() // half a lab is no base to build on
-    await build()
+    if (status.serversUp) await startMissingGuests(status)
+    else {
+      await takeDown() // half a lab is no base to build on
+      await build()
+    }
     say(statusTable(await readStatus()))
     say(`up in ${((Date.now() - startedMs) / 1000).toFixed(1)} s`)
   } finally {
     unlock()
+  }
+}
+
+/** Guests that someone has shut off since. A test's stray ones are left alone. */
+async function startMissingGuests(status) {
+  const { servers } = readState()
+  for (const { name, guests } of status.servers) {
+    const server = servers.find((one) => one.name === name)
+    for (const { uuid } of guests.filter((guest) => guest.wanted && !guest.running))
+      await run(inNamespaces(server, ['virsh', '-q', '-c', 'qemu:///system', 'start', uuid]))
   }
 }
 

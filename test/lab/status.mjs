@@ -2,14 +2,18 @@
 import { readFileSync, existsSync } from 'node:fs'
 import { inNamespaces, isAlive, readState, run } from './machine.mjs'
 
-/** Resolves {up, servers: [{name, address, alive, sshd, libvirt, guests}]}; up = all of it answers. */
+/**
+ * Resolves {up, serversUp, servers: [{name, address, alive, sshd, libvirt, guests}]}. `serversUp`: all servers answer;
+ * `up`: and all guests run that `up` starts.
+ */
 export async function readStatus() {
   const state = readState()
-  if (state === null || state.servers.length === 0) return { up: false, kvm: null, servers: [] }
+  if (state === null || state.servers.length === 0)
+    return { up: false, serversUp: false, kvm: null, servers: [] }
   const servers = await Promise.all(state.servers.map(statusOf))
-  const complete =
-    state.servers.length === servers.filter((server) => server.up).length && state.complete === true
-  return { up: complete, kvm: state.kvm, servers }
+  const serversUp = state.complete === true && servers.every((server) => server.up)
+  const guestsUp = servers.every((server) => server.guests.every((guest) => guest.running || !guest.wanted))
+  return { up: serversUp && guestsUp, serversUp, kvm: state.kvm, servers }
 }
 
 async function statusOf(server) {
@@ -18,10 +22,10 @@ async function statusOf(server) {
   const ready = alive && existsSync(`${server.folder}/run/lab-ready`)
   const sshd = ready && (await greets(server))
   const running = ready && server.libvirt ? await runningGuests(server) : null
-  const wanted = server.guests.filter((guest) => guest.start)
   const guests = server.guests.map((guest) => ({
     name: guest.name,
     uuid: guest.uuid,
+    wanted: guest.start,
     running: running?.includes(guest.uuid) ?? false
   }))
   const up = sshd && (!server.libvirt || running !== null)
@@ -33,7 +37,6 @@ async function statusOf(server) {
     sshd,
     libvirt: server.libvirt ? running !== null : null,
     guests,
-    wanted: wanted.length,
     up
   }
 }
