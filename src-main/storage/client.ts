@@ -1,0 +1,139 @@
+/** Storage as the application sees it: calls over the port of the one worker that owns the files. */
+import { Worker } from 'node:worker_threads'
+import { AppError } from '#contract/errors.ts'
+import type { Clock } from '../application/clock.ts'
+import type { Log } from '../application/platform/platform.ts'
+import type { HistoryStore, RowBatch, RowsQuery, Storage, Tick } from '../application/storage.ts'
+import { codedKind, entityName } from './samples/catalogue.ts'
+import { ByteWriter, packBody } from './samples/codec.ts'
+import type { PackedTick, WorkerOptions } from './protocol.ts'
+import { WorkerCalls } from './worker-calls.ts'
+
+export interface OpenStorageOptions {
+  /** Made when it is not there; open to its owner only. */
+  readonly dataFolder: string
+  /** Of storage/worker.ts, or of the built worker.js. */
+  readonly workerUrl: URL
+  readonly log: Log
+  /** The system's when left out. */
+  readonly clock?: Pick<Clock, 'nowMs'>
+}
+
+/** Ticks that wait for their commit; more are refused with `overflow`. */
+const MAX_WAITING_TICKS = 10_000
+
+/**
+ * Opens the data folder. Throws dataFolderLocked (`folder`, `pid`), databaseNewer, diskFull, fileNotWritable, internal.
+ * Damaged files are put aside and restored without an error: see `health().databaseRecovered`.
+ */
+export async function openStorage(options: OpenStorageOptions): Promise<Storage> {
+  const { dataFolder, workerUrl, log, clock } = options
+  const workerData: WorkerOptions = {
+    dataFolder,
+    clockOffsetMs: clock === undefined ? 0 : clock.nowMs() - Date.now()
+  }
+  const calls = new WorkerCalls(new Worker(workerUrl, { workerData, name: 'storage' }), log)
+  await calls.ready
+  return makeStorage(calls)
+}
+
+function makeStorage(calls: WorkerCalls): Storage {
+  let closing: Promise<void> | null = null
+  return {
+    servers: {
+      list: () => calls.call('servers.list'),
+      insert: (record) => calls.call('servers.insert', record),
+      update: (record) => calls.call('servers.update', record),
+      remove: (serverId, { deleteHistory }) => calls.call('servers.remove', serverId, deleteHistory),
+      saveFacts: (serverId, facts, atMs) => calls.call('servers.saveFacts', serverId, facts, atMs),
+      saveLastGoodAddress: (serverId, address) => calls.call('servers.saveLastGoodAddress', serverId, address)
+    },
+    pins: {
+      list: (host, port) => calls.call('pins.list', host, port),
+      pin: (key, { replace }) => calls.call('pins.pin', key, replace)
+    },
+    blobs: {
+      get: (name) => calls.call('blobs.get', name),
+      set: (name, value) => calls.call('blobs.set', name, value)
+    },
+    settings: {
+      read: () => calls.call('settings.read'),
+      write: (settings) => calls.call('settings.write', settings)
+    },
+    journal: {
+      begin: (entry) => calls.call('journal.begin', entry),
+      end: (id, result) => calls.call('journal.end', id, result),
+      list: (query) => calls.call('journal.list', query)
+    },
+    history: makeHistory(calls),
+    health: () => calls.call('health'),
+    close: () => (closing ??= calls.close())
+  }
+}
+
+function makeHistory(calls: WorkerCalls): HistoryStore {
+  const out = new ByteWriter(64 * 1024)
+  let waitingTicks = 0
+  return {
+    async append(tick) {
+      if (waitingTicks >= MAX_WAITING_TICKS) {
+        throw new AppError('overflow', { params: { waitingTicks }, retryable: true })
+      }
+      waitingTicks++
+      try {
+        await calls.call('history.append', packTick(tick, out))
+      } finally {
+        waitingTicks--
+      }
+    },
+    beginGap: (serverId, fromAtMs, reason) => calls.call('history.beginGap', serverId, fromAtMs, reason),
+    endGap: (serverId, toAtMs) => calls.call('history.endGap', serverId, toAtMs),
+    read: (query, signal) => calls.callUntil(signal, 'history.read', query),
+    entities: (serverId) => calls.call('history.entities', serverId),
+    rows: (query, signal) => rowBatches(calls, query, signal),
+    applyRetention: (retention, nowMs) => calls.call('history.applyRetention', retention, nowMs)
+  }
+}
+
+function packTick(tick: Tick, out: ByteWriter): PackedTick {
+  out.length = 0
+  const names: string[] = []
+  const lengths: number[] = []
+  for (const { kind, key, values } of tick.entities) {
+    const before = out.length
+    packBody(codedKind(kind), values, out)
+    names.push(entityName(kind, key))
+    lengths.push(out.length - before)
+  }
+  const { serverId, atMs, labels = [] } = tick
+  return { serverId, atMs, names, lengths, bodies: out.take(), labels }
+}
+
+/** The next batch is made while this one is used; never more than that. */
+async function* rowBatches(
+  calls: WorkerCalls,
+  query: RowsQuery,
+  signal: AbortSignal
+): AsyncGenerator<RowBatch> {
+  const cursor = await calls.callUntil(signal, 'history.rowsOpen', query)
+  // Settled as a value: when the reader stops early, nobody awaits the batch ahead, and its failure concerns nobody.
+  const ask = async (): Promise<{ batch: RowBatch | null } | { error: unknown }> => {
+    try {
+      return { batch: await calls.callUntil(signal, 'history.rowsNext', cursor) }
+    } catch (error) {
+      return { error }
+    }
+  }
+  try {
+    let ahead = ask()
+    for (;;) {
+      const outcome = await ahead
+      if ('error' in outcome) throw outcome.error
+      if (outcome.batch === null) return
+      ahead = ask()
+      yield outcome.batch
+    }
+  } finally {
+    await calls.call('history.rowsClose', cursor)
+  }
+}

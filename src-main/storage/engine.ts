@@ -1,0 +1,159 @@
+/** What the worker does for each call: opens both files and puts repositories and history behind the protocol. */
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import { AppError } from '#contract/errors.ts'
+import type { RowBatch } from '../application/storage.ts'
+import { ConsoleFile } from './console-file.ts'
+import { dataFiles, makeFolder, removeTemporaryFiles } from './files.ts'
+import { HistoryFile } from './history-file.ts'
+import { lockFolder } from './lock.ts'
+import { CONSOLE_MIGRATIONS } from './migrations/console/index.ts'
+import { HISTORY_MIGRATIONS } from './migrations/history/index.ts'
+import { openFile, refuseNewer } from './open-file.ts'
+import type { Report, WorkerHandlers, WorkerOptions } from './protocol.ts'
+import { asAppError, isDamage, isDiskFull, type OpenDatabase } from './sqlite.ts'
+import { Space } from './space.ts'
+
+const MIB = 1024 * 1024
+
+/** Opens everything. Throws dataFolderLocked, databaseNewer, diskFull, fileNotWritable, internal. */
+export function openEngine(options: WorkerOptions, open: OpenDatabase, report: Report): WorkerHandlers {
+  const nowMs = (): number => Math.round(Date.now() + options.clockOffsetMs)
+  const files = dataFiles(options.dataFolder)
+  makeFolder(files.folder)
+  makeFolder(files.backups)
+  const lock = lockFolder(files, open)
+  try {
+    // Both before either is opened: a newer console's folder stays byte for byte as it is.
+    refuseNewer({ path: files.console, migrations: CONSOLE_MIGRATIONS })
+    refuseNewer({ path: files.history, migrations: HISTORY_MIGRATIONS })
+    removeTemporaryFiles(files)
+    const context = { files, open, nowMs: nowMs(), report }
+    const console = ConsoleFile.open(context)
+    const opened = openFile(
+      {
+        path: files.history,
+        name: 'history',
+        migrations: HISTORY_MIGRATIONS,
+        synchronous: 'NORMAL',
+        checkUpToBytes: 64 * MIB,
+        suspect: existsSync(files.suspect)
+      },
+      context
+    )
+    rmSync(files.suspect, { force: true })
+    const space = new Space(files.folder, files.reserve, report)
+    const history = new HistoryFile(opened.db, { space, report, nowMs: nowMs() })
+    const noteFailure = (error: unknown): never => {
+      if (isDiskFull(error)) space.noteFull()
+      if (isDamage(error)) {
+        report('error', 'storage.damageMet', {}, error)
+        writeFileSync(files.suspect, '', { mode: 0o600 })
+      }
+      throw asAppError(error)
+    }
+    const handlers = makeHandlers({
+      console,
+      history,
+      space,
+      nowMs,
+      recovered: console.recoveredFrom ?? opened.recoveredFrom,
+      release: () => lock.release()
+    })
+    return guarded(handlers, noteFailure)
+  } catch (error) {
+    lock.release()
+    throw error
+  }
+}
+
+interface Engine {
+  readonly console: ConsoleFile
+  readonly history: HistoryFile
+  readonly space: Space
+  readonly recovered: string | null
+  nowMs(): number
+  release(): void
+}
+
+function makeHandlers({ console, history, space, nowMs, recovered, release }: Engine): WorkerHandlers {
+  const { servers, pins, blobs, settings, journal } = console
+  const cursors = new Map<number, { rows: AsyncGenerator<RowBatch>; stop: AbortController }>()
+  let cursorsOpened = 0
+
+  return {
+    'servers.list': () =>
+      servers.list().map((row) => {
+        const lastNow = history.lastNow(row.record.id)
+        const cpuThreads = row.facts?.cpuThreads ?? null
+        return { ...row, lastNow: lastNow === null ? null : { ...lastNow, cpuThreads } }
+      }),
+    'servers.insert': ([record]) => console.changed(() => servers.insert(record)),
+    'servers.update': ([record]) => console.changed(() => servers.update(record)),
+    'servers.remove': ([serverId, deleteHistory]) => {
+      console.changed(() => servers.remove(serverId))
+      if (deleteHistory) history.remove(serverId)
+    },
+    'servers.saveFacts': ([serverId, facts, atMs]) => servers.saveFacts(serverId, facts, atMs),
+    'servers.saveLastGoodAddress': ([serverId, address]) => servers.saveLastGoodAddress(serverId, address),
+    'pins.list': ([host, port]) => pins.list(host, port),
+    'pins.pin': ([key, replace]) => console.changed(() => pins.pin(key, replace, nowMs())),
+    'blobs.get': ([name]) => blobs.get(name),
+    'blobs.set': ([name, value]) => console.changed(() => blobs.set(name, value)),
+    'settings.read': () => settings.read(),
+    'settings.write': ([value]) => console.changed(() => settings.write(value)),
+    'journal.begin': ([entry]) => journal.begin(entry),
+    'journal.end': ([id, result]) => journal.end(id, result),
+    'journal.list': ([query]) => journal.list(query),
+    'history.append': ([tick]) => history.append(tick),
+    'history.beginGap': ([serverId, fromAtMs, reason]) => history.beginGap(serverId, fromAtMs, reason),
+    'history.endGap': ([serverId, toAtMs]) => history.endGap(serverId, toAtMs),
+    'history.read': ([query], signal) => history.read(query, signal),
+    'history.entities': ([serverId]) => history.entities(serverId),
+    'history.rowsOpen': ([query]) => {
+      const stop = new AbortController()
+      const cursor = ++cursorsOpened
+      cursors.set(cursor, { rows: history.rows(query, stop.signal), stop })
+      return cursor
+    },
+    'history.rowsNext': async ([cursor]) => {
+      const open = cursors.get(cursor)
+      if (open === undefined) throw new AppError('notFound', { params: { cursor } })
+      const next = await open.rows.next()
+      if (next.done === true) cursors.delete(cursor)
+      return next.done === true ? null : next.value
+    },
+    'history.rowsClose': ([cursor]) => {
+      cursors.get(cursor)?.stop.abort()
+      cursors.delete(cursor)
+    },
+    'history.applyRetention': ([retention, atMs], signal) => history.applyRetention(retention, atMs, signal),
+    health: () => ({
+      historyBytes: history.bytes(),
+      diskFreeBytes: space.freeBytes(),
+      storageFull: space.full && !space.mayWrite(),
+      databaseRecovered: recovered
+    }),
+    close: async () => {
+      for (const { stop } of cursors.values()) stop.abort()
+      await history.close(nowMs())
+      console.close()
+      release()
+    }
+  }
+}
+
+/** Every handler's errors pass by `noteFailure`. */
+function guarded(handlers: WorkerHandlers, noteFailure: (error: unknown) => never): WorkerHandlers {
+  const wrapped = Object.entries(handlers).map(([method, handler]) => {
+    const call = handler as (args: unknown, signal: AbortSignal) => unknown
+    const run = async (args: unknown, signal: AbortSignal): Promise<unknown> => {
+      try {
+        return await call(args, signal)
+      } catch (error) {
+        return noteFailure(error)
+      }
+    }
+    return [method, run]
+  })
+  return Object.fromEntries(wrapped) as WorkerHandlers
+}

@@ -1,0 +1,4 @@
+import type { Migration } from '../migration.ts'
+import { firstSchema } from './0001-first-schema.ts'
+
+export const HISTORY_MIGRATIONS: readonly Migration[] = [firstSchema]

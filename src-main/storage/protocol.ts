@@ -1,0 +1,103 @@
+/** What the main thread and the storage worker say to each other. Plain structured clones; ids pair answers with calls. */
+import type { JournalEntry } from '#contract/activity.ts'
+import type { ConsoleHealth } from '#contract/console.ts'
+import type { ErrorInfo } from '#contract/errors.ts'
+import type { EntityInfo, EntityRef, HistoryAnswer, HistoryQuery } from '#contract/history.ts'
+import type { ServerId } from '#contract/ids.ts'
+import type { HostKey, ServerFacts, ServerRecord } from '#contract/servers.ts'
+import type { Settings } from '#contract/settings.ts'
+import type { GapReason } from '#contract/vocabulary.ts'
+import type { JournalStore, RowBatch, RowsQuery, StoredServer } from '../application/storage.ts'
+
+/** Given to the worker when it starts. */
+export interface WorkerOptions {
+  readonly dataFolder: string
+  /** What the injected clock was ahead of the machine's clock when storage was opened. */
+  readonly clockOffsetMs: number
+}
+
+/** A tick with its values already packed, so that the port copies bytes and not hundreds of objects. */
+export interface PackedTick {
+  readonly serverId: ServerId
+  readonly atMs: number
+  /** `entityName(kind, key)` of each entity, in the order of the bodies. */
+  readonly names: readonly string[]
+  /** Bytes of each body. */
+  readonly lengths: readonly number[]
+  /** Bodies (codec.ts), one after another. */
+  readonly bodies: Uint8Array<ArrayBuffer>
+  readonly labels: readonly {
+    readonly kind: EntityRef['kind']
+    readonly key: string
+    readonly label: string
+  }[]
+}
+
+/** Every call of the worker: arguments in, value out. */
+export interface WorkerApi {
+  'servers.list': () => readonly StoredServer[]
+  'servers.insert': (record: ServerRecord) => void
+  'servers.update': (record: ServerRecord) => void
+  'servers.remove': (serverId: ServerId, deleteHistory: boolean) => void
+  'servers.saveFacts': (serverId: ServerId, facts: ServerFacts, atMs: number) => void
+  'servers.saveLastGoodAddress': (serverId: ServerId, address: string) => void
+  'pins.list': (host: string, port: number) => readonly HostKey[]
+  'pins.pin': (key: HostKey, replace: boolean) => void
+  'blobs.get': (name: string) => Uint8Array | null
+  'blobs.set': (name: string, value: Uint8Array | null) => void
+  'settings.read': () => Settings
+  'settings.write': (settings: Settings) => void
+  'journal.begin': (entry: Parameters<JournalStore['begin']>[0]) => JournalEntry
+  'journal.end': (id: number, result: Parameters<JournalStore['end']>[1]) => JournalEntry
+  'journal.list': (query: Parameters<JournalStore['list']>[0]) => readonly JournalEntry[]
+  'history.append': (tick: PackedTick) => void
+  'history.beginGap': (serverId: ServerId, fromAtMs: number, reason: GapReason) => void
+  'history.endGap': (serverId: ServerId, toAtMs: number) => void
+  'history.read': (query: HistoryQuery) => HistoryAnswer
+  'history.entities': (serverId: ServerId) => readonly EntityInfo[]
+  /** The number of a cursor for `rowsNext`. */
+  'history.rowsOpen': (query: RowsQuery) => number
+  /** null = no more rows. */
+  'history.rowsNext': (cursor: number) => RowBatch | null
+  'history.rowsClose': (cursor: number) => void
+  'history.applyRetention': (retention: Settings['retention'], nowMs: number) => void
+  health: () => ConsoleHealth
+  close: () => void
+}
+
+export type Method = keyof WorkerApi
+
+/** How the worker implements the calls: a value or a promise of it; long ones watch the signal. */
+export type WorkerHandlers = {
+  readonly [M in Method]: (
+    args: Parameters<WorkerApi[M]>,
+    signal: AbortSignal
+  ) => ReturnType<WorkerApi[M]> | Promise<ReturnType<WorkerApi[M]>>
+}
+
+export type ToWorker =
+  | { readonly kind: 'call'; readonly id: number; readonly method: Method; readonly args: readonly unknown[] }
+  | { readonly kind: 'cancel'; readonly id: number }
+
+export type LogLevel = 'info' | 'warn' | 'error'
+
+export type FromWorker =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'failedToOpen'; readonly error: ErrorInfo; readonly cause: string }
+  | { readonly kind: 'done'; readonly id: number; readonly value: unknown }
+  | { readonly kind: 'fail'; readonly id: number; readonly error: ErrorInfo; readonly cause: string }
+  | {
+      readonly kind: 'log'
+      readonly level: LogLevel
+      readonly event: string
+      readonly fields: Record<string, unknown>
+      readonly cause: string
+    }
+
+/** Reports from inside the worker; the main thread writes them to the log. */
+export type Report = (
+  level: LogLevel,
+  event: string,
+  fields?: Record<string, unknown>,
+  cause?: unknown
+) => void

@@ -1,0 +1,147 @@
+/** Takes ticks in and commits them together: one transaction for all that came within a twentieth of a second. */
+import { AppError } from '#contract/errors.ts'
+import type { PackedTick } from '../protocol.ts'
+import type { Space } from '../space.ts'
+import { asAppError, type Database, isDiskFull, type Statement } from '../sqlite.ts'
+import { ByteWriter, packRow } from './codec.ts'
+import type { Gaps } from './gaps.ts'
+import { hourOf, LATEST_MS, tailKey } from './keys.ts'
+import type { Mirror } from './mirror.ts'
+import type { EntityEntry, Registry, ServerEntry } from './registry.ts'
+import type { Sealer } from './sealer.ts'
+
+const BATCH_MS = 50
+const BATCH_TICKS = 256
+
+interface Waiting {
+  readonly tick: PackedTick
+  readonly resolve: () => void
+  readonly reject: (error: AppError) => void
+}
+
+interface Written {
+  readonly waiting: Waiting
+  readonly server: ServerEntry
+  readonly entities: readonly EntityEntry[]
+  readonly row: Uint8Array
+}
+
+export interface AppenderParts {
+  readonly db: Database
+  readonly registry: Registry
+  readonly mirror: Mirror
+  readonly sealer: Sealer
+  readonly gaps: Gaps
+  readonly space: Space
+  /** Ticks before it are refused: their raw rows are gone, so their rollups could not be computed again. */
+  rawFromMs(): number
+  /** Called after each commit with the time of its newest tick. */
+  onCommitted(atMs: number): void
+}
+
+export class Appender {
+  private readonly parts: AppenderParts
+  private readonly insert: Statement<[number, number, Uint8Array]>
+  private readonly out = new ByteWriter(64 * 1024)
+  private queue: Waiting[] = []
+  private timer: NodeJS.Timeout | null = null
+
+  constructor(parts: AppenderParts) {
+    this.parts = parts
+    this.insert = parts.db.prepare('INSERT OR IGNORE INTO tail (id, server, data) VALUES (?, ?, ?)')
+  }
+
+  /** Resolves when the tick is committed. Rejects with diskFull, conflict (same server and time), invalidInput. */
+  append(tick: PackedTick): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.queue.push({ tick, resolve, reject })
+      if (this.queue.length >= BATCH_TICKS) this.flush()
+      else this.timer ??= setTimeout(() => this.flush(), BATCH_MS)
+    })
+  }
+
+  /** Commits what is queued. */
+  flush(): void {
+    if (this.timer !== null) clearTimeout(this.timer)
+    this.timer = null
+    const batch = this.queue
+    this.queue = []
+    if (batch.length === 0) return
+    if (!this.parts.space.mayWrite()) {
+      this.refuse(batch, new AppError('diskFull', { retryable: true }))
+      return
+    }
+    const written: Written[] = []
+    const refused: { waiting: Waiting; error: AppError }[] = []
+    const write = this.parts.db.transaction(() => {
+      for (const waiting of batch) {
+        const outcome = this.write(waiting)
+        if (outcome instanceof AppError) refused.push({ waiting, error: outcome })
+        else written.push(outcome)
+      }
+    })
+    this.parts.registry.begin()
+    try {
+      write.immediate()
+    } catch (error) {
+      this.parts.registry.rollBack()
+      if (isDiskFull(error)) this.parts.space.noteFull()
+      this.refuse(batch, asAppError(error))
+      return
+    }
+    this.parts.space.noteWritten()
+    for (const one of written) this.committed(one)
+    for (const { waiting, error } of refused) waiting.reject(error)
+    const newest = written.at(-1)
+    if (newest !== undefined) this.parts.onCommitted(newest.waiting.tick.atMs)
+  }
+
+  private refuse(batch: readonly Waiting[], error: AppError): void {
+    for (const { tick, reject } of batch) {
+      const server = this.parts.registry.find(tick.serverId)
+      if (server !== undefined && error.code === 'diskFull') this.parts.gaps.onRefused(server)
+      reject(error)
+    }
+  }
+
+  private write(waiting: Waiting): Written | AppError {
+    const { tick } = waiting
+    const { registry } = this.parts
+    if (!Number.isSafeInteger(tick.atMs) || tick.atMs < 0 || tick.atMs > LATEST_MS)
+      return new AppError('invalidInput', { params: { field: 'atMs' } })
+    if (tick.atMs < this.parts.rawFromMs())
+      return new AppError('invalidInput', { params: { field: 'atMs', oldestAtMs: this.parts.rawFromMs() } })
+    const server = this.serverOf(tick)
+    if (server instanceof AppError) return server
+    const entities = tick.names.map((name) => registry.ensureEntity(server, name, tick.atMs))
+    const ids = entities.map((entity) => entity?.id ?? 0)
+    const row = packRow(ids, tick.lengths, tick.bodies, this.out)
+    if (this.insert.run(tailKey(server.number, tick.atMs), server.number, row).changes === 0)
+      return new AppError('conflict', { params: { field: 'atMs', value: tick.atMs } })
+    this.parts.sealer.note(server.number, hourOf(tick.atMs))
+    this.parts.gaps.onTick(server, tick.atMs)
+    for (const { kind, key, label } of tick.labels) registry.setLabel(server, kind, key, label)
+    return { waiting, server, entities: entities.filter((entity) => entity !== null), row }
+  }
+
+  private serverOf(tick: PackedTick): ServerEntry | AppError {
+    try {
+      return this.parts.registry.ensureServer(tick.serverId)
+    } catch (error) {
+      if (error instanceof AppError) return error
+      throw error
+    }
+  }
+
+  private committed({ waiting, server, entities, row }: Written): void {
+    const { atMs } = waiting.tick
+    this.parts.mirror.add(server.number, atMs, row)
+    this.parts.sealer.noted(server.number, hourOf(atMs))
+    for (const entity of entities) if (atMs > entity.lastAtMs) entity.lastAtMs = atMs
+    if (server.lastAtMs === null || atMs > server.lastAtMs) {
+      server.spacingMs = server.lastAtMs === null ? null : atMs - server.lastAtMs
+      server.lastAtMs = atMs
+    }
+    waiting.resolve()
+  }
+}

@@ -1,0 +1,182 @@
+/**
+ * How one tick of one server is packed into a row of the tail.
+ *
+ *   row   = version (1 byte) entity* crc32 (4 bytes, little endian, of all before it)
+ *   entity = varint(zigzag(id - id of the entity before)) varint(bytes of body) body
+ *   body  = for code 1, 2, …: varint(0 = no value, else 1 + zigzag(round(value × scale)))
+ *
+ * Trailing codes without a value are left out. A reader takes as many codes as the body holds, so rows of older and newer
+ * catalogues are read alike. Varints are little-endian base 128. Integers are kept exactly up to ± 2^51; beyond: no value.
+ */
+import { crc32 } from 'node:zlib'
+import type { CodedKind } from './catalogue.ts'
+
+export const ROW_VERSION = 1
+const CRC_BYTES = 4
+const LARGEST = 2 ** 51
+
+/** Bytes that grow as they are written. */
+export class ByteWriter {
+  bytes: Uint8Array<ArrayBuffer>
+  length = 0
+
+  constructor(capacity: number) {
+    this.bytes = new Uint8Array(capacity)
+  }
+
+  /** Makes room for so many more bytes. */
+  reserve(more: number): void {
+    if (this.length + more <= this.bytes.length) return
+    const larger = new Uint8Array(Math.max(this.bytes.length * 2, this.length + more))
+    larger.set(this.bytes.subarray(0, this.length))
+    this.bytes = larger
+  }
+
+  /** A non-negative safe integer. Room must be reserved: at most 8 bytes. */
+  varint(value: number): void {
+    let rest = value
+    while (rest > 0x7fff_ffff) {
+      this.bytes[this.length++] = (rest % 128) | 0x80
+      rest = Math.floor(rest / 128)
+    }
+    while (rest > 0x7f) {
+      this.bytes[this.length++] = (rest & 0x7f) | 0x80
+      rest >>>= 7
+    }
+    this.bytes[this.length++] = rest
+  }
+
+  append(bytes: Uint8Array): void {
+    this.reserve(bytes.length)
+    this.bytes.set(bytes, this.length)
+    this.length += bytes.length
+  }
+
+  /** A copy of what was written. */
+  take(): Uint8Array<ArrayBuffer> {
+    return this.bytes.slice(0, this.length)
+  }
+}
+
+function zigzag(value: number): number {
+  return value < 0 ? -2 * value - 1 : 2 * value
+}
+
+function unzigzag(value: number): number {
+  return value % 2 === 0 ? value / 2 : -(value + 1) / 2
+}
+
+/** Appends the body of one entity. Values that are not finite, or too large, are left out. */
+export function packBody(
+  kind: CodedKind,
+  values: Readonly<Record<string, number | undefined>>,
+  out: ByteWriter
+): void {
+  out.reserve((kind.maxCode + 1) * 8)
+  let end = out.length
+  let code = 0
+  for (const metric of kind.metrics) {
+    while (++code < metric.code) out.bytes[out.length++] = 0
+    const value = values[metric.name]
+    const scaled = value === undefined ? NaN : Math.round(value * metric.scale)
+    if (scaled >= -LARGEST && scaled <= LARGEST) {
+      out.varint(1 + zigzag(scaled))
+      end = out.length
+    } else {
+      out.bytes[out.length++] = 0
+    }
+  }
+  out.length = end
+}
+
+/** One row from entity ids and bodies. Bodies lie one after another in `bodies`. */
+export function packRow(
+  ids: readonly number[],
+  lengths: readonly number[],
+  bodies: Uint8Array,
+  out: ByteWriter
+): Uint8Array<ArrayBuffer> {
+  out.length = 0
+  out.reserve(1 + bodies.length + ids.length * 12 + CRC_BYTES)
+  out.bytes[out.length++] = ROW_VERSION
+  let before = 0
+  let at = 0
+  for (const [index, id] of ids.entries()) {
+    const bytes = lengths[index] ?? 0
+    if (id > 0) {
+      out.varint(zigzag(id - before))
+      out.varint(bytes)
+      out.append(bodies.subarray(at, at + bytes))
+      before = id
+    }
+    at += bytes
+  }
+  const crc = crc32(out.bytes.subarray(0, out.length))
+  out.reserve(CRC_BYTES)
+  for (let shift = 0; shift < 32; shift += 8) out.bytes[out.length++] = (crc >>> shift) & 0xff
+  return out.take()
+}
+
+/** False for a row that was damaged on the disk, or is of a version that this console does not know. */
+export function isSoundRow(row: Uint8Array): boolean {
+  const end = row.length - CRC_BYTES
+  if (end < 1 || row[0] !== ROW_VERSION) return false
+  const crc = new DataView(row.buffer, row.byteOffset, row.length).getUint32(end, true)
+  return crc32(row.subarray(0, end)) === crc
+}
+
+/** Walks the entities of a sound row, one `next()` each. Reused from row to row: it allocates nothing. */
+export class RowReader {
+  /** Of the entity that `next()` came to. */
+  entityId = 0
+  private row: Uint8Array = new Uint8Array(0)
+  private at = 0
+  private end = 0
+  private bodyEnd = 0
+
+  open(row: Uint8Array): void {
+    this.row = row
+    this.at = 1
+    this.end = row.length - CRC_BYTES
+    this.bodyEnd = 1
+    this.entityId = 0
+  }
+
+  next(): boolean {
+    this.at = this.bodyEnd
+    if (this.at >= this.end) return false
+    this.entityId += unzigzag(this.varint())
+    const bytes = this.varint()
+    this.bodyEnd = Math.min(this.end, this.at + bytes)
+    return true
+  }
+
+  /**
+   * Scaled integers of the present entity into `out[code]`, NaN where there is no value, for the codes below
+   * `out.length`. Returns the largest code that the body holds, at most `out.length - 1`.
+   */
+  values(out: Float64Array): number {
+    const codes = out.length
+    let code = 1
+    while (this.at < this.bodyEnd && code < codes) {
+      const value = this.varint()
+      out[code++] = value === 0 ? NaN : unzigzag(value - 1)
+    }
+    for (let rest = code; rest < codes; rest++) out[rest] = NaN
+    return code - 1
+  }
+
+  private varint(): number {
+    const row = this.row
+    let byte = row[this.at++] ?? 0
+    if (byte < 0x80) return byte
+    let value = byte & 0x7f
+    let factor = 128
+    do {
+      byte = this.at < this.end ? (row[this.at++] ?? 0) : 0
+      value += (byte & 0x7f) * factor
+      factor *= 128
+    } while (byte >= 0x80 && factor < 2 ** 63)
+    return value
+  }
+}
