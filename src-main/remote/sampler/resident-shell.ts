@@ -190,6 +190,8 @@ export class ResidentShell {
 
   #write(text: string): void {
     this.#channel.write(text).catch((error: unknown) => {
+      // A shell that ends at once does not take its script; how the channel closes says why.
+      if (this.#ready !== null) return
       this.#fail(
         error instanceof AppError ? error : new AppError('disconnected', { retryable: true, cause: error })
       )
@@ -278,13 +280,14 @@ export class ResidentShell {
   }
 
   #onChannelClosed(exitCode: number | null): void {
-    if (this.#ready === null) {
+    // Without an exit code it was not the shell that ended, but the connection.
+    if (this.#ready === null || exitCode === null) {
       this.#fail(new AppError('disconnected', { retryable: true }))
       return
     }
     // It ended before it was ready: no shell for this account (nologin, a forced command), or no /bin/sh.
     const text = (this.#buffer.trim() || this.#lastNoise.trim()).slice(0, MAX_REFUSAL_TEXT)
-    this.#fail(new AppError('shellUnavailable', { params: { exitCode: exitCode ?? -1, text } }))
+    this.#fail(new AppError('shellUnavailable', { params: { exitCode, text } }))
   }
 
   #fail(error: AppError): void {
