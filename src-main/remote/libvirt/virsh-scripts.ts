@@ -1,0 +1,91 @@
+/**
+ * The constant scripts of the libvirt lanes. Only the URI (a constant of the console) and UUIDs (checked) are ever put in.
+ * POSIX sh, no files, no bash-isms: dash, bash, busybox ash and ksh run them alike.
+ */
+import { quote } from '../ssh/quote.ts'
+
+/**
+ * English messages; no start-up files of readline; no place for virsh to write its history to (an interactive virsh
+ * makes ~/.cache/libvirt/virsh/history when it ends, and the console leaves nothing behind).
+ */
+const ENVIRONMENT = `LC_ALL=C TERM=dumb INPUTRC=/dev/null XDG_CACHE_HOME=/dev/null
+export LC_ALL TERM INPUTRC XDG_CACHE_HOME
+unset LIBVIRT_DEFAULT_URI VIRSH_DEFAULT_CONNECT_URI LIBVIRT_DEBUG VIRSH_DEBUG`
+
+/**
+ * One resident virsh that reads commands from the channel.
+ *
+ * A virsh that waits for libvirtd does not see its input end, and would outlive the channel. So the shell stands
+ * between: a loop hands the lines on, and when the channel's input ends it wakes the shell, which kills virsh.
+ * Lines that begin with a colon are the protocol's own and are not for virsh.
+ */
+export function virshLaneScript(marker: string, uri: string): string {
+  return `: virthelm virsh ${marker}
+{
+${ENVIRONMENT}
+exec 3<&0
+virsh_pid=
+trap 'kill -KILL "$virsh_pid" 2>/dev/null; exit 0' TERM
+{
+while IFS= read -r line <&3; do case $line in :*) ;; *) printf '%s\\n' "$line" ;; esac; done
+kill -TERM $$
+} 2>/dev/null | virsh -r -c ${quote(uri)} &
+virsh_pid=$!
+printf '%s ready\\n' ${marker}
+wait "$virsh_pid"
+exit
+}
+: virthelm end
+`
+}
+
+/** `virsh event`, ended with the channel in the same way. */
+export function virshEventScript(marker: string, uri: string): string {
+  return `: virthelm virsh-event ${marker}
+{
+${ENVIRONMENT}
+exec 3<&0
+virsh -r -q -c ${quote(uri)} event --all --loop </dev/null &
+virsh_pid=$!
+trap 'kill -KILL "$virsh_pid" 2>/dev/null; exit 0' TERM
+{ while IFS= read -r line <&3; do :; done; kill -TERM $$; } >/dev/null 2>&1 &
+printf '%s ready\\n' ${marker}
+wait "$virsh_pid"
+exit
+}
+: virthelm end
+`
+}
+
+export const PROBE_MARK = 'virthelm-probe'
+
+/**
+ * Asks once per connection: is virsh there, may we read, may we write. Changes nothing. stderr goes the way of stdout,
+ * so that each message stands behind its own mark.
+ */
+export function probeScript(uri: string): string {
+  return `${ENVIRONMENT}
+exec 2>&1
+if command -v virsh >/dev/null 2>&1; then
+printf '${PROBE_MARK} read\\n'
+virsh -r -q -c ${quote(uri)} version </dev/null
+printf '${PROBE_MARK} write %s\\n' $?
+virsh -q -c ${quote(uri)} uri </dev/null
+printf '${PROBE_MARK} end %s\\n' $?
+else
+printf '${PROBE_MARK} missing\\n'
+fi
+`
+}
+
+/** The command of a write, as the journal shows it. `command` is a constant word of virsh, `uuid` is checked. */
+export function writeCommand(uri: string, command: string, uuid: string): string {
+  return `virsh -c ${uri} ${command} ${uuid}`
+}
+
+/** Runs one write to its end. Its messages come on stdout, whole and in order, before the exit code. */
+export function writeScript(uri: string, command: string, uuid: string): string {
+  return `${ENVIRONMENT}
+virsh -c ${quote(uri)} ${command} ${quote(uuid)} </dev/null 2>&1
+`
+}
