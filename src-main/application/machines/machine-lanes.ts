@@ -11,6 +11,7 @@ import type { Hypervisor, HypervisorSession, MachineListing, StatsRound } from '
 const LIST_EVERY_MS = 30_000
 /** Balloon and block cost libvirtd the most: this often, or at each round while somebody looks. */
 const FULL_EVERY_MS = 30_000
+const FIRST_PAUSE_MS = 1_000
 const REOPEN_MS: Partial<Record<ErrorCode, number>> = { libvirtMissing: 300_000, libvirtDenied: 60_000 }
 const REOPEN_OTHERWISE_MS = 10_000
 
@@ -66,7 +67,12 @@ async function runSession(session: HypervisorSession, options: MachineLanesOptio
   void session.closed.then(() => ended.abort())
   await lister.read()
   let fullAtMs = -FULL_EVERY_MS
+  let rounds = 0
+  // Rates need two rounds: the second comes soon.
+  const pauseMs = (): number =>
+    rounds === 1 ? Math.min(FIRST_PAUSE_MS, options.intervalMs()) : options.intervalMs()
   const round = async (): Promise<void> => {
+    rounds++
     const nowMs = clock.monotonicMs()
     if (nowMs - lister.readAtMs >= LIST_EVERY_MS) await lister.read()
     const full = options.isWatched() || nowMs - fullAtMs >= FULL_EVERY_MS
@@ -74,7 +80,7 @@ async function runSession(session: HypervisorSession, options: MachineLanesOptio
     const atMs = clock.nowMs()
     await options.onStats(await session.stats(full ? 'full' : 'fast', sessionSignal), atMs)
   }
-  await pace(round, { clock, signal: sessionSignal, intervalMs: options.intervalMs })
+  await pace(round, { clock, signal: sessionSignal, intervalMs: pauseMs })
   await lister.idle()
 }
 

@@ -12,6 +12,7 @@ export class TickWriter {
   #lastStoredAtMs: number | null
   #openGap: GapReason | null = null
   #failing = false
+  #recentAtMs: readonly number[] = []
 
   constructor(deps: { serverId: ServerId; history: HistoryStore; log: Log; lastStoredAtMs: number | null }) {
     this.#serverId = deps.serverId
@@ -20,11 +21,19 @@ export class TickWriter {
     this.#lastStoredAtMs = deps.lastStoredAtMs
   }
 
+  /** Lanes may ask in the same millisecond; a row is named by its server and time. */
+  #ownTime(atMs: number): number {
+    let time = atMs
+    while (this.#recentAtMs.includes(time)) time++
+    this.#recentAtMs = [...this.#recentAtMs.slice(-7), time]
+    return time
+  }
+
   /** Never rejects: a full disk must not stop the live view. What could not be kept becomes a gap with its reason. */
   async write(tick: Tick): Promise<void> {
     if (this.#failing && this.#openGap === null) await this.gap('storageFull')
     try {
-      await this.#history.append(tick)
+      await this.#history.append({ ...tick, atMs: this.#ownTime(tick.atMs) })
     } catch (cause) {
       if (!this.#failing) this.#log.error('history.appendFailed', cause, { serverId: this.#serverId })
       this.#failing = true

@@ -11,6 +11,8 @@ import { pace } from '../sampling/pace.ts'
 import type { Connection } from './connection.ts'
 
 const FILE_SYSTEMS_EVERY_MS = 30_000
+/** Rates need two samples: the second comes soon, so that a card is alive at once. */
+const FIRST_PAUSE_MS = 1_000
 
 export interface ServerLanesOptions {
   readonly connection: Connection
@@ -72,7 +74,10 @@ async function sampleHost(
 ): Promise<void> {
   const { deps, intervalMs, connection } = options
   let factsWanted = true
+  let rounds = 0
+  const pauseMs = (): number => (rounds === 1 ? Math.min(FIRST_PAUSE_MS, intervalMs()) : intervalMs())
   const round = async (): Promise<void> => {
+    rounds++
     const sample = await sampling.sample(signal)
     options.onHostCapabilities(sampling.capabilities())
     if (factsWanted) options.onStarted()
@@ -84,7 +89,7 @@ async function sampleHost(
   const onResume = async (): Promise<void> => {
     await connection.probe(options.resumeProbeMs)
   }
-  await untilAborted(pace(round, { clock: deps.clock, signal, intervalMs, onResume }), signal)
+  await untilAborted(pace(round, { clock: deps.clock, signal, intervalMs: pauseMs, onResume }), signal)
 }
 
 async function readFileSystems(

@@ -1,7 +1,7 @@
 /** One registered server, alive: connects, samples, keeps trying; and what the window sees of it. */
 import { AppError } from '#contract/errors.ts'
 import type { LiveTick } from '#contract/history.ts'
-import type { VmRef } from '#contract/ids.ts'
+import type { VmRef, VmUuid } from '#contract/ids.ts'
 import type { MachineView } from '#contract/machines.ts'
 import type { EntityValues } from '#contract/metric-catalogue.ts'
 import type {
@@ -70,6 +70,7 @@ export class ServerRuntime {
   #libvirtCapabilities: readonly Capability[] = []
   #session: HypervisorSession | null = null
   #sparkline: (number | null)[] = []
+  readonly #newNames = new Map<VmUuid, string>()
   #watchers = 0
   #life: AbortController | null = null
   #running: Promise<void> = Promise.resolve()
@@ -318,17 +319,24 @@ export class ServerRuntime {
       )
       this.#events.changed()
     }
-    if (named.length > 0) {
-      const labels = named.map(({ uuid, name }) => ({ kind: 'vm' as const, key: uuid, label: name }))
-      void this.#writer.write({ serverId, atMs, entities: [], labels })
-    }
+    for (const { uuid, name } of named) this.#newNames.set(uuid, name)
   }
 
   async #takeStats(round: StatsRound, atMs: number): Promise<void> {
     const changed = this.machines.takeStats(round, atMs)
     if (changed.length > 0) this.#events.machines(changed, [])
     const entities = round.machines.map((machine) => machine.values)
-    if (entities.length > 0) await this.#keep({ serverId: this.#record.id, atMs, entities })
+    if (entities.length === 0) return
+    await this.#keep({ serverId: this.#record.id, atMs, entities, labels: this.#labelsOf(round) })
+  }
+
+  /** New names go into the history with the first values of their VM. */
+  #labelsOf(round: StatsRound): NonNullable<Tick['labels']> {
+    return round.machines.flatMap(({ uuid }) => {
+      const label = this.#newNames.get(uuid)
+      this.#newNames.delete(uuid)
+      return label === undefined ? [] : [{ kind: 'vm' as const, key: uuid, label }]
+    })
   }
 
   async #keep(tick: Tick): Promise<void> {
