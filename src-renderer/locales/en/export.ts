@@ -1,2 +1,3 @@
-/** Words of export. */
-export const exports = {}
+export const exports = {
+  done: 'Saved {rows} rows as CSV.'
+}

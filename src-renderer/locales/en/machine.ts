@@ -1,2 +1,137 @@
-/** Words of machine. */
-export const machine = {}
+/** One virtual machine. */
+import type { MachineAction, DomainState } from '#contract/vocabulary.ts'
+
+export const machine = {
+  on: 'on',
+  vcpus: '{count} vCPU | {count} vCPUs',
+  ofVcpus: '% of {count} vCPU | % of {count} vCPUs',
+  seenRunning: 'running for {span}',
+  since: '{state} since {time}',
+  checked: 'checked {age} ago',
+  autostart: 'autostart',
+  autostartTip: 'It starts by itself with its server.',
+  transient: 'transient',
+  transientTip: 'It has no saved configuration: once it is off, it is gone.',
+  notResponding: 'not responding for {span}',
+  notRespondingTip: 'Its QEMU process does not answer. The other machines of the server are not affected.',
+  copyUuid: 'Copy the UUID',
+  detailFailed: 'The configuration of this machine could not be read.',
+  notRead: 'The configuration could not be read.',
+  factsTitle: 'Facts',
+  disks: 'Disks',
+  noDisks: 'This machine has no disks.',
+  interfaces: 'Network interfaces',
+  noInterfaces: 'This machine has no network interfaces.',
+  state: {
+    running: 'running',
+    blocked: 'running',
+    paused: 'paused',
+    suspended: 'sleeping',
+    shuttingDown: 'shutting down',
+    shutOff: 'off',
+    crashed: 'crashed',
+    unknown: 'unknown'
+  } satisfies Record<DomainState, string>,
+  action: {
+    start: 'Start',
+    shutDown: 'Shut down',
+    reboot: 'Reboot',
+    pause: 'Pause',
+    resume: 'Resume',
+    forceOff: 'Force off',
+    open: 'Open',
+    menu: 'Actions for {name}'
+  } satisfies Record<MachineAction | 'open' | 'menu', string>,
+  failed: {
+    start: '{vm} was not started.',
+    shutDown: '{vm} was not asked to shut down.',
+    reboot: '{vm} was not asked to reboot.',
+    pause: '{vm} was not paused.',
+    resume: '{vm} was not resumed.',
+    forceOff: '{vm} was not forced off.'
+  } satisfies Record<MachineAction, string>,
+  already: {
+    start: '{vm} is running already.',
+    shutDown: '{vm} is off already.',
+    reboot: '{vm} is rebooting already.',
+    pause: '{vm} is paused already.',
+    resume: '{vm} is running already.',
+    forceOff: '{vm} is off already.'
+  } satisfies Record<MachineAction, string>,
+  confirm: {
+    shutDown: {
+      title: 'Shut down “{vm}” on {server}?',
+      text: 'The guest is asked to end its programs and switch off. It may take a while, and a guest may ignore it.'
+    },
+    reboot: {
+      title: 'Reboot “{vm}” on {server}?',
+      text: 'The guest is asked to end its programs and start again.'
+    },
+    forceOff: {
+      title: 'Force off “{vm}” on {server}?',
+      text: 'It stops at once, like a pulled plug. What the guest has not written to its disks is lost.'
+    }
+  },
+  asked: {
+    shutDown:
+      'Asked to shut down {age} ago; the guest is still running. If it does not react, use Force off in the menu.',
+    reboot: 'Asked to reboot {age} ago. The guest does it in its own time.'
+  },
+  blocked: {
+    lookOnly: 'This server is set to look only: the console refuses every change on it.',
+    notConnected: 'The server is not connected.',
+    libvirtWrite: 'The login user may look at machines, but not act on them. See Facts of the server.'
+  },
+  memoryUnknown: {
+    noBalloonPeriod:
+      'Memory use is unknown: the machine has no balloon statistics period. Run on the server:',
+    notReported:
+      'Memory use is unknown: the guest reports no statistics (no balloon driver in it, or it has not started yet).'
+  },
+  chart: { cpu: 'CPU', memory: 'Memory', diskIo: 'Disk', network: 'Network' },
+  firmware: { bios: 'BIOS', uefi: 'UEFI', direct: 'direct kernel boot' },
+  fact: {
+    uuid: 'UUID',
+    title: 'Title',
+    firmware: 'Firmware',
+    machineType: 'Machine type',
+    architecture: 'Architecture',
+    cpuMode: 'CPU mode',
+    vcpus: 'vCPUs',
+    memoryMax: 'Memory',
+    memoryNow: 'Memory now',
+    balloonPeriod: 'Statistics',
+    noBalloonPeriod: 'no period set',
+    everySec: 'every {count} s',
+    stateSince: 'State since',
+    description: 'Description'
+  },
+  disk: {
+    target: 'Disk',
+    source: 'Source',
+    kind: 'Kind',
+    use: 'Allocated',
+    size: 'Size',
+    useOf: 'Allocated of {disk}',
+    empty: 'empty',
+    readOnly: 'read-only',
+    noSize: 'The server did not report its size.',
+    disk: 'disk',
+    cdrom: 'CD-ROM',
+    floppy: 'floppy',
+    lun: 'LUN',
+    other: 'other'
+  },
+  nic: {
+    mac: 'MAC address',
+    source: 'Network or bridge',
+    model: 'Model',
+    target: 'Device on the server',
+    noTarget: 'It exists only while the machine runs.'
+  },
+  gone: {
+    title: 'This machine is not there any more',
+    text: 'It was removed, or its server is gone from the list.',
+    back: 'Go back'
+  }
+}

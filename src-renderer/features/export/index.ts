@@ -1,0 +1,1 @@
+export { useCsvExport, type CsvExport, type SeriesExport } from './use-csv-export.ts'

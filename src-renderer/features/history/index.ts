@@ -1,0 +1,6 @@
+export { default as ChartPage } from './ChartPage.vue'
+export type { ChartSpec, Headline, LineSpec, ReadMetric } from './chart-spec.ts'
+export { useEntities, type Entities } from './use-entities.ts'
+export { useHistory, type History, type HistoryOptions } from './use-history.ts'
+export { newestReader } from './chart-spec.ts'
+export type { TimeRange } from './time-range.ts'

@@ -1,0 +1,91 @@
+/** Columns of tables of VMs. Pure: words come in. */
+import { formatBitsPerSec, formatBytes, formatRatio, type Quantity } from '../../format/index.ts'
+import { visibleText, type TableColumn } from '../../ui/index.ts'
+import type { MachineRow } from './machine-rows.ts'
+
+export interface ColumnWords {
+  header(id: string): string
+  state(row: MachineRow): string
+  missing(row: MachineRow): string
+  memoryMissing(row: MachineRow): string
+  csvUnit(id: string): string
+}
+
+type Read = (row: MachineRow) => number | null
+
+export function machineColumns(words: ColumnWords, withServer: boolean): TableColumn<MachineRow>[] {
+  const quantity = (
+    id: string,
+    width: string,
+    read: Read,
+    format: (value: number | null) => Quantity,
+    missing: (row: MachineRow) => string = words.missing
+  ): TableColumn<MachineRow> => ({
+    id,
+    header: words.header(id),
+    align: 'right',
+    width,
+    sortBy: read,
+    text: (row) => (read(row) === null ? null : format(read(row)).value),
+    unitText: (row) => format(read(row)).unit,
+    missing,
+    csv: read,
+    csvHeader: `${words.header(id)} (${words.csvUnit(id)})`
+  })
+  return [
+    {
+      id: 'name',
+      header: words.header('name'),
+      width: 'minmax(160px, 2fr)',
+      sortBy: (row) => row.view.name,
+      text: (row) => visibleText(row.view.name),
+      csv: (row) => row.view.name
+    },
+    ...(withServer
+      ? [
+          {
+            id: 'server',
+            header: words.header('server'),
+            width: 'minmax(110px, 1fr)',
+            sortBy: (row: MachineRow) => row.serverName,
+            text: (row: MachineRow) => visibleText(row.serverName),
+            csv: (row: MachineRow) => row.serverName
+          }
+        ]
+      : []),
+    {
+      id: 'state',
+      header: words.header('state'),
+      width: 'minmax(104px, 1fr)',
+      sortBy: words.state,
+      text: words.state
+    },
+    quantity(
+      'cpu',
+      '72px',
+      (row) => row.view.now?.cpuUsedRatio ?? null,
+      (value) => formatRatio(value)
+    ),
+    quantity(
+      'memory',
+      '88px',
+      (row) => row.view.now?.memoryUsedBytes ?? null,
+      formatBytes,
+      words.memoryMissing
+    ),
+    quantity('memoryMax', '88px', (row) => row.view.memoryMaxBytes, formatBytes),
+    {
+      id: 'vcpus',
+      header: words.header('vcpus'),
+      align: 'right',
+      width: '60px',
+      sortBy: (row) => row.view.vcpus,
+      text: (row) => (row.view.vcpus === null ? null : String(row.view.vcpus)),
+      missing: words.missing,
+      csv: (row) => row.view.vcpus
+    },
+    quantity('disk', '88px', (row) => row.view.now?.diskAllocationBytes ?? null, formatBytes),
+    quantity('netIn', '92px', (row) => row.view.now?.netRxBytesPerSec ?? null, formatBitsPerSec),
+    quantity('netOut', '92px', (row) => row.view.now?.netTxBytesPerSec ?? null, formatBitsPerSec)
+  ]
+}

@@ -1,0 +1,67 @@
+/** VMs as rows of a table, with what the filter language may ask of them. Pure. */
+import type { MachineView } from '#contract/machines.ts'
+import type { ServerView } from '#contract/servers.ts'
+import {
+  matchesFilter,
+  parseFilter,
+  type Filter,
+  type FilterSubject,
+  type FilterVocabulary
+} from '../filter/index.ts'
+
+export interface MachineRow {
+  readonly view: MachineView
+  readonly server: ServerView | undefined
+  readonly serverName: string
+}
+
+export const MACHINE_FILTER: FilterVocabulary = {
+  fields: ['server', 'state', 'tag', 'location'],
+  numbers: ['cpu', 'mem', 'disk', 'vcpus']
+}
+
+const percent = (ratio: number | null | undefined): number | null => (ratio == null ? null : ratio * 100)
+
+export function machineSubject({ view, server, serverName }: MachineRow): FilterSubject {
+  const state = view.notRespondingSinceAtMs === null ? [view.state] : [view.state, 'notResponding']
+  return {
+    texts: [view.name, view.ref.vmUuid, serverName],
+    fields: {
+      server: [serverName],
+      // Also as two words and as the short everyday ones.
+      state: [
+        ...state,
+        ...state.map((word) => word.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)),
+        view.state === 'running' ? 'on' : view.state === 'shutOff' ? 'off' : ''
+      ],
+      tag: server?.record.tags ?? [],
+      location: server === undefined || server.record.location === '' ? [] : [server.record.location]
+    },
+    numbers: {
+      cpu: percent(view.now?.cpuUsedRatio),
+      mem: percent(view.now?.memoryUsedRatio),
+      disk: percent(view.now?.diskUsedRatio),
+      vcpus: view.vcpus
+    }
+  }
+}
+
+export const machineRows = (
+  machines: readonly MachineView[],
+  serverOf: (view: MachineView) => ServerView | undefined
+): MachineRow[] =>
+  machines.map((view) => {
+    const server = serverOf(view)
+    return { view, server, serverName: server?.record.name ?? '' }
+  })
+
+export function filteredRows(
+  rows: readonly MachineRow[],
+  text: string
+): { rows: readonly MachineRow[]; filter: Filter } {
+  const filter = parseFilter(text, MACHINE_FILTER)
+  return {
+    filter,
+    rows: filter.terms.length === 0 ? rows : rows.filter((row) => matchesFilter(filter, machineSubject(row)))
+  }
+}

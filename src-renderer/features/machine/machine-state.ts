@@ -1,0 +1,72 @@
+/** States of a VM: how they look, and what can be done in them. Pure. */
+import type { MachineView } from '#contract/machines.ts'
+import type { ServerView } from '#contract/servers.ts'
+import type { DomainState, MachineAction } from '#contract/vocabulary.ts'
+import type { DotState } from '../../ui/index.ts'
+
+const DOTS: Record<DomainState, DotState> = {
+  running: 'on',
+  blocked: 'on',
+  paused: 'warn',
+  suspended: 'idle',
+  shuttingDown: 'busy',
+  shutOff: 'idle',
+  crashed: 'off',
+  unknown: 'empty'
+}
+
+/** The dot of a VM. A VM that does not respond is trouble whatever its state says. */
+export const machineDot = (view: MachineView): DotState =>
+  view.notRespondingSinceAtMs !== null ? 'warn' : DOTS[view.state]
+
+const TONES: Record<DomainState, 'ok' | 'amber' | 'red' | 'neutral' | 'unknown'> = {
+  running: 'ok',
+  blocked: 'ok',
+  paused: 'amber',
+  suspended: 'neutral',
+  shuttingDown: 'neutral',
+  shutOff: 'neutral',
+  crashed: 'red',
+  unknown: 'unknown'
+}
+export const machineTone = (state: DomainState): (typeof TONES)[DomainState] => TONES[state]
+
+/** What a button row offers, and what stands in the menu. */
+export interface OfferedActions {
+  readonly buttons: readonly MachineAction[]
+  readonly menu: readonly MachineAction[]
+}
+
+export function actionsFor(view: MachineView): OfferedActions {
+  // Its QEMU answers nothing: asking the guest is of no use, only the plug helps.
+  if (view.notRespondingSinceAtMs !== null && isActive(view.state)) return { buttons: ['forceOff'], menu: [] }
+  switch (view.state) {
+    case 'running':
+    case 'blocked':
+      return { buttons: ['shutDown', 'reboot', 'pause'], menu: ['forceOff'] }
+    case 'paused':
+      return { buttons: ['resume'], menu: ['forceOff'] }
+    case 'shuttingDown':
+    case 'suspended':
+      return { buttons: [], menu: ['forceOff'] }
+    case 'shutOff':
+    case 'crashed':
+      return { buttons: ['start'], menu: [] }
+    case 'unknown':
+      return { buttons: [], menu: [] }
+  }
+}
+
+/** A QEMU process runs for it. */
+export const isActive = (state: DomainState): boolean =>
+  state !== 'shutOff' && state !== 'crashed' && state !== 'unknown'
+
+/** Why nothing can be done with the VMs of this server now; null = it can. */
+export type ActionBlock = 'lookOnly' | 'notConnected' | 'libvirtWrite'
+
+export function blockOf(server: ServerView | undefined): ActionBlock | null {
+  if (server === undefined || server.connection.kind !== 'online') return 'notConnected'
+  if (server.record.lookOnly) return 'lookOnly'
+  const write = server.capabilities.find((capability) => capability.id === 'libvirtWrite')
+  return write !== undefined && !write.works && write.cause !== 'checking' ? 'libvirtWrite' : null
+}

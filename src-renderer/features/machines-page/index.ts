@@ -1,0 +1,2 @@
+/** All VMs of all servers; lazy. */
+export const MachinesView = () => import('./MachinesView.vue')

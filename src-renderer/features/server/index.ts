@@ -1,0 +1,2 @@
+/** The page of one server; lazy. */
+export const ServerView = () => import('./ServerView.vue')
