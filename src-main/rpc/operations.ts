@@ -48,7 +48,7 @@ type AnyCall = (input: unknown, context: HandlerContext) => Promise<unknown>
 type AnyStream = (input: unknown, context: HandlerContext) => AsyncIterable<unknown>
 type AnyTask = (
   input: unknown,
-  context: HandlerContext & { progress(progress: unknown): void }
+  context: HandlerContext & { readonly progress: (progress: unknown) => void }
 ) => Promise<unknown>
 type AnyChannel = (input: unknown, context: HandlerContext, bytes: ByteDuplex) => Promise<void>
 
@@ -148,10 +148,10 @@ async function runTask(operation: Task, run: Run): Promise<unknown> {
   const taskId = tasks.start({
     name: run.name,
     input,
-    run: async ({ signal, progress }) => {
+    run: async (context) => {
       const output = await handler(input, {
-        signal,
-        progress: (value) => progress(checkedOutput(run, operation.progress, value))
+        signal: context.signal,
+        progress: (value) => context.progress(checkedOutput(run, operation.progress, value))
       })
       return checkedOutput(run, operation.output, output)
     }
