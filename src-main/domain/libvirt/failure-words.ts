@@ -20,7 +20,7 @@ const WORDS: readonly (readonly [FailureKind, RegExp])[] = [
   ['driverMissing', /no connection driver available|Cannot find .*driver|no hypervisor driver/i],
   [
     'denied',
-    /Permission denied|authentication (?:unavailable|failed|required|cancelled)|access denied|polkit|not authorized|operation [^\n]* forbidden/i
+    /Permission denied|system bus connection|authentication (?:unavailable|failed|required|cancelled)|access denied|polkit|not authorized|operation [^\n]* forbidden/i
   ],
   [
     'daemonDown',

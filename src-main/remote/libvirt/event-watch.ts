@@ -25,6 +25,8 @@ export interface EventWatchOptions {
 
 /** A start or a snapshot is a burst of events within some milliseconds. */
 const DEBOUNCE_MS = 80
+/** From the lane's `ready` to a virsh that surely listens. */
+const SETTLE_MS = 700
 const OPEN_DEADLINE_MS = 8_000
 const FIRST_PAUSE_MS = 500
 const LONGEST_PAUSE_MS = 30_000
@@ -47,37 +49,35 @@ async function keepWatching(
 ): Promise<void> {
   const { clock, log } = options
   let pauseMs = FIRST_PAUSE_MS
-  let again = false
   while (!signal.aborted) {
     const startedMs = clock.monotonicMs()
     try {
-      await watchOnce(options, signal, changed, again)
+      await watchOnce(options, signal, changed)
     } catch (error) {
       log.debug('libvirt.eventsUnavailable', { cause: String(error) })
     }
     if (signal.aborted) return
     if (clock.monotonicMs() - startedMs > GOOD_AFTER_MS) pauseMs = FIRST_PAUSE_MS
     log.info('libvirt.eventsInterrupted', { pauseMs })
-    again = true
     await clock.sleep(pauseMs, signal).catch(() => undefined)
     pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2)
   }
 }
 
-/** One channel to its end. `again`: events may have been lost before, so the list is read once it listens. */
+/** One channel to its end. Events may have been lost before it listens, so the list is read again then. */
 async function watchOnce(
   options: EventWatchOptions,
   signal: AbortSignal,
-  changed: () => void,
-  again: boolean
+  changed: () => void
 ): Promise<void> {
+  const { clock } = options
   const channel = await options.connection.openShell({ signal, deadlineMs: OPEN_DEADLINE_MS })
-  const end = (): void => endChannel(channel, options.clock)
+  const end = (): void => endChannel(channel, clock)
   signal.addEventListener('abort', end, { once: true })
   try {
     const marker = randomBytes(16).toString('hex')
     readLines(channel, (line) => {
-      if (line === `${marker} ready` && again) changed()
+      if (line === `${marker} ready`) void clock.sleep(SETTLE_MS, signal).then(changed, () => undefined)
       const hint = parseEventLine(line)
       if (hint === null || signal.aborted) return
       options.onEvent(hint)

@@ -10,7 +10,7 @@ import type { ActionJournal } from '../../application/machines/hypervisor.ts'
 import type { Connection } from '../../application/servers/connection.ts'
 import { connectionFailureOf, type LaneHolder } from './lane-holder.ts'
 import { LISTING, listingOf } from './machine-catalogue.ts'
-import { writeCommand, writeScript } from './virsh-scripts.ts'
+import { GUARD_EXIT, writeCommand, writeScript } from './virsh-scripts.ts'
 
 export interface ActionRequest {
   readonly uuid: VmUuid
@@ -78,31 +78,54 @@ export async function act(
 ): Promise<'done' | 'already'> {
   const rule = RULES[request.action]
   const uuid = VmUuid.parse(request.uuid)
-  const state = await readBack(deps, request, rule, signal)
+  const { state, hasNamesake } = await readBack(deps, request, rule, signal)
   if (rule.already.includes(state)) return 'already'
   if (!rule.from.includes(state)) throw new AppError('vmActionNotPossible', { params: { state } })
 
+  const guardName = hasNamesake ? request.seenName : null
+  const sent = await send(deps, rule, uuid, guardName, journal, signal)
+  if ('lost' in sent) {
+    // Nobody knows whether it was done: the state tells, and nothing is sent a second time.
+    const now = signal.aborted ? null : await readBack(deps, request, rule, signal).catch(() => null)
+    if (now !== null && rule.already.includes(now.state)) return 'done'
+    throw sent.lost
+  }
+  if (sent.exitCode === 0) return 'done'
+  if (sent.exitCode === GUARD_EXIT && hasNamesake)
+    throw new AppError('vmChanged', { params: { seenName: request.seenName } })
+  return judgeFailure(deps, request, rule, sent.message, signal)
+}
+
+/** The write between its two journal rows. `lost`: no answer came; `exitCode` of the journal is null then. */
+async function send(
+  deps: ActionDeps,
+  rule: Rule,
+  uuid: VmUuid,
+  guardName: string | null,
+  journal: ActionJournal,
+  signal: AbortSignal
+): Promise<{ exitCode: number | null; message: string } | { lost: unknown }> {
   await journal.beforeSend(writeCommand(deps.uri, rule.command, uuid))
   const startedMs = deps.clock.monotonicMs()
-  const durationMs = (): number => Math.round(deps.clock.monotonicMs() - startedMs)
-  try {
-    const script = writeScript(deps.uri, rule.command, uuid)
-    const { exitCode, stdout, stderr } = await deps.connection.run(script, {
-      signal,
-      deadlineMs: ACT_DEADLINE_MS
-    })
-    const message = exitCode === 0 ? '' : `${stdout}\n${stderr}`.trim().slice(0, MAX_MESSAGE_CHARS)
-    await journal.afterSend({ exitCode, stderr: message, durationMs: durationMs() })
-    if (exitCode === 0) return 'done'
-    return await judgeFailure(deps, request, rule, message, signal)
-  } catch (error) {
-    if (!isLostAnswer(error)) throw error
-    // Sent, and nobody knows whether it was done: the state tells, and nothing is sent a second time.
-    const now = await readBack(deps, request, rule, signal).catch(() => null)
-    await journal.afterSend({ exitCode: null, stderr: '', durationMs: durationMs() })
-    if (now !== null && rule.already.includes(now)) return 'done'
-    throw error
+  const script = writeScript(deps.uri, rule.command, uuid, guardName)
+  const answer = await deps.connection
+    .run(script, { signal, deadlineMs: ACT_DEADLINE_MS })
+    .catch((error: unknown) => ({ lost: error }))
+  const durationMs = Math.round(deps.clock.monotonicMs() - startedMs)
+  if ('lost' in answer) {
+    await journal.afterSend({ exitCode: null, stderr: '', durationMs })
+    return answer
   }
+  const { exitCode, stdout, stderr } = answer
+  const message = exitCode === 0 ? '' : `${stdout}\n${stderr}`.trim().slice(0, MAX_MESSAGE_CHARS)
+  await journal.afterSend({ exitCode, stderr: message, durationMs })
+  return { exitCode, message }
+}
+
+interface ReadBack {
+  readonly state: DomainState
+  /** Another VM is named like this one's UUID: were this one gone, virsh would take the UUID for that name. */
+  readonly hasNamesake: boolean
 }
 
 /** Name, UUID, state and monitor of the VM, right before (or after) a write. */
@@ -111,7 +134,7 @@ async function readBack(
   { uuid, seenName }: ActionRequest,
   rule: Rule,
   signal: AbortSignal
-): Promise<DomainState> {
+): Promise<ReadBack> {
   const commands = [LISTING, `domstate ${uuid}`, `domcontrol ${uuid}`]
   const [listing, stateAnswer, control] = await deps.lane.call(commands, {
     signal,
@@ -122,17 +145,12 @@ async function readBack(
   if (domain === undefined) throw new AppError('vmNotFound', { params: { vmUuid: uuid } })
   if (domain.name !== seenName)
     throw new AppError('vmChanged', { params: { seenName, name: domain.name.slice(0, 4096) } })
-  // Were this VM undefined in the next moment, virsh would take its UUID for the other one's name.
-  const namesake = domains.find((listed) => listed.uuid !== uuid && listed.name.toLowerCase() === uuid)
-  if (namesake !== undefined)
-    throw new AppError('vmChanged', {
-      params: { seenName, name: namesake.name, namesakeUuid: namesake.uuid }
-    })
+  const namesake = domains.some((listed) => listed.uuid !== uuid && listed.name.toLowerCase() === uuid)
   const monitor = parseDomcontrol(control?.output ?? '')
   const stuck = monitor.kind === 'occupied' && monitor.forMs >= OCCUPIED_MS
   if (rule.needsMonitor && (stuck || deps.isHung(uuid)))
     throw new AppError('vmNotResponding', { retryable: true })
-  return parseDomstate(stateAnswer?.output ?? '')
+  return { state: parseDomstate(stateAnswer?.output ?? ''), hasNamesake: namesake }
 }
 
 /** libvirt refused. Perhaps because another was faster: then the VM is where the operator wants it. */
@@ -145,7 +163,7 @@ async function judgeFailure(
 ): Promise<'already'> {
   const kind = failureKindOf(message)
   if (kind === 'notPossible') {
-    const state = await readBack(deps, request, rule, signal)
+    const { state } = await readBack(deps, request, rule, signal)
     if (rule.already.includes(state)) return 'already'
     throw new AppError('vmActionNotPossible', { params: { state, stderr: message } })
   }
@@ -153,7 +171,3 @@ async function judgeFailure(
   if (kind === 'vmNotResponding') throw new AppError('vmNotResponding', { retryable: true })
   throw connectionFailureOf(message) ?? new AppError('libvirtFailed', { params: { stderr: message } })
 }
-
-const isLostAnswer = (error: unknown): boolean =>
-  error instanceof AppError &&
-  (error.code === 'deadlineExceeded' || error.code === 'disconnected' || error.code === 'shellUnavailable')

@@ -83,9 +83,23 @@ export function writeCommand(uri: string, command: string, uuid: string): string
   return `virsh -c ${uri} ${command} ${uuid}`
 }
 
-/** Runs one write to its end. Its messages come on stdout, whole and in order, before the exit code. */
-export function writeScript(uri: string, command: string, uuid: string): string {
+/** Exit code of a guarded write that found another domain behind the UUID. Nothing was sent. */
+export const GUARD_EXIT = 97
+
+/**
+ * Runs one write to its end. Its messages come on stdout, whole and in order, before the exit code.
+ * `guardName`: the write is only sent when the UUID still leads to the domain of this name, asked on the server itself
+ * right before.
+ */
+export function writeScript(uri: string, command: string, uuid: string, guardName: string | null): string {
+  const write = `virsh -c ${quote(uri)} ${command} ${quote(uuid)} </dev/null 2>&1`
+  if (guardName === null) return `${ENVIRONMENT}\n${write}\n`
   return `${ENVIRONMENT}
-virsh -c ${quote(uri)} ${command} ${quote(uuid)} </dev/null 2>&1
+name=$(virsh -r -q -c ${quote(uri)} domname ${quote(uuid)} </dev/null 2>/dev/null)
+if [ "$name" = ${quote(guardName)} ]; then
+${write}
+else
+(exit ${GUARD_EXIT})
+fi
 `
 }
