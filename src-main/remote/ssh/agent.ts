@@ -3,7 +3,6 @@ import ssh2, { type ParsedKey } from 'ssh2'
 import { AppError } from '#contract/errors.ts'
 import { within } from './deadline.ts'
 
-const LIST_DEADLINE_MS = 3_000
 /** Long, because an agent may ask the operator to confirm each use. */
 const SIGN_DEADLINE_MS = 60_000
 
@@ -23,13 +22,16 @@ export function defaultAgentSockets(env: NodeJS.ProcessEnv, platform: NodeJS.Pla
  * The agent's keys (those of a kind that ssh2 knows).
  * @throws AppError agentUnavailable, cancelled
  */
-export async function readAgentKeys(sockets: readonly string[], signal: AbortSignal): Promise<AgentKey[]> {
+export async function readAgentKeys(
+  sockets: readonly string[],
+  options: { readonly signal: AbortSignal; readonly deadlineMs: number }
+): Promise<AgentKey[]> {
   let failure: unknown = null
   for (const socket of sockets) {
     try {
-      return await keysAt(socket, signal)
+      return await keysAt(socket, options)
     } catch (error) {
-      if (signal.aborted) throw error
+      if (options.signal.aborted) throw error
       failure = error
     }
   }
@@ -38,7 +40,10 @@ export async function readAgentKeys(sockets: readonly string[], signal: AbortSig
 
 const unavailable = (cause: unknown): AppError => new AppError('agentUnavailable', { retryable: true, cause })
 
-async function keysAt(socket: string, signal: AbortSignal): Promise<AgentKey[]> {
+async function keysAt(
+  socket: string,
+  { signal, deadlineMs }: { readonly signal: AbortSignal; readonly deadlineMs: number }
+): Promise<AgentKey[]> {
   const agent = ssh2.createAgent(socket)
   const listed = new Promise<ParsedKey[]>((resolve, reject) => {
     agent.getIdentities((error, keys) => {
@@ -47,7 +52,7 @@ async function keysAt(socket: string, signal: AbortSignal): Promise<AgentKey[]> 
     })
   })
   const keys = await within(listed, {
-    deadlineMs: LIST_DEADLINE_MS,
+    deadlineMs,
     signal,
     onDeadline: () => unavailable(null)
   })

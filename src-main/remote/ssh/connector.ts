@@ -214,6 +214,7 @@ class Dialer {
         login: {
           useAgent: settings.useAgent,
           agentSockets: this.#agentSockets,
+          agentDeadlineMs: this.#deadlines.agentMs,
           keyFiles: settings.keyFiles,
           homeFolder: this.#homeFolder,
           usePassword: settings.usePassword,

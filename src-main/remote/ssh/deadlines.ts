@@ -6,6 +6,8 @@ export interface Deadlines {
   readonly handshakeMs: number
   /** Without the time that the operator, the agent and the key worker take. */
   readonly loginMs: number
+  /** For an agent to list its keys. */
+  readonly agentMs: number
   /** For one of the few places at one sshd or jump. */
   readonly turnMs: number
   readonly keepaliveIntervalMs: number
@@ -20,6 +22,7 @@ export const defaultDeadlines: Deadlines = {
   connectMs: 10_000,
   handshakeMs: 10_000,
   loginMs: 20_000,
+  agentMs: 3_000,
   turnMs: 45_000,
   keepaliveIntervalMs: 3_000,
   keepaliveMisses: 2,

@@ -24,6 +24,7 @@ export interface Identities {
 export interface IdentitySources {
   readonly useAgent: boolean
   readonly agentSockets: readonly string[]
+  readonly agentDeadlineMs: number
   readonly keyFiles: readonly string[]
   readonly homeFolder: string
   readonly passphrase: Secret | null
@@ -74,7 +75,10 @@ async function agentIdentities(
 ): Promise<{ identities: Identity[]; failure: AppError | null }> {
   if (!sources.useAgent) return { identities: [], failure: null }
   try {
-    const keys = await readAgentKeys(sources.agentSockets, sources.signal)
+    const keys = await readAgentKeys(sources.agentSockets, {
+      signal: sources.signal,
+      deadlineMs: sources.agentDeadlineMs
+    })
     return { identities: keys.map((key) => ({ ...key, keyFile: null })), failure: null }
   } catch (error) {
     if (!(error instanceof AppError) || sources.signal.aborted) throw error

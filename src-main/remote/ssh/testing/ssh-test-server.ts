@@ -121,6 +121,7 @@ class ServerState implements TestServer {
     this.counts.accepted += 1
     this.counts.open += 1
     this.#sockets.add(socket)
+    socket.setNoDelay(true)
     socket.on('error', () => socket.destroy())
     socket.on('close', () => {
       this.#sockets.delete(socket)
