@@ -20,9 +20,9 @@ export interface ConfirmOptions {
   danger?: boolean
 }
 
-/** The props a dialog component takes, without its listeners. */
+/** The props a dialog component takes; `close` is the stack's own. */
 type PropsOf<C> = C extends new (...args: never[]) => { $props: infer P }
-  ? Omit<P, `on${Capitalize<string>}`>
+  ? Omit<P, 'onClose'>
   : Record<string, unknown>
 
 /** What it emits with `close`. */

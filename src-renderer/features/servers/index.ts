@@ -1,4 +1,13 @@
 export {
+  needsOperator,
+  remedyFor,
+  useConnectionWords,
+  useMissingReason,
+  type ConnectionWords,
+  type Remedy
+} from './connection-words.ts'
+export { isStale, serverDot } from './server-state.ts'
+export {
   useServers,
   useServersStore,
   type PresenceCounts,

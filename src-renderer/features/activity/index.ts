@@ -1,0 +1,1 @@
+export const ActivityView = () => import('./ActivityView.vue')

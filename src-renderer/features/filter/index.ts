@@ -1,0 +1,8 @@
+export {
+  matchesFilter,
+  parseFilter,
+  type Filter,
+  type FilterSubject,
+  type FilterTerm,
+  type FilterVocabulary
+} from './filter.ts'

@@ -1,0 +1,140 @@
+/** The columns of the fleet's table, and of its CSV. */
+import type { ServerView } from '#contract/servers.ts'
+import type { CapabilityId } from '#contract/vocabulary.ts'
+import {
+  formatBitsPerSec,
+  formatDuration,
+  formatLoad,
+  formatRatio,
+  type Quantity
+} from '../../format/index.ts'
+import { visibleText, type TableColumn } from '../../ui/index.ts'
+import { presenceWord } from './presence-word.ts'
+
+type Translate = (key: string) => string
+type Reason = (view: ServerView, capability: CapabilityId) => string
+
+/** Values of a server that is off are old: the table shows none of them. */
+const live = (view: ServerView) => (view.presence === 'ON' ? view.now : null)
+
+function measured(
+  id: string,
+  header: string,
+  csvHeader: string,
+  value: (view: ServerView) => number | null | undefined,
+  format: (value: number | null | undefined) => Quantity,
+  missing: (view: ServerView) => string,
+  width = '92px'
+): TableColumn<ServerView> {
+  return {
+    id,
+    header,
+    csvHeader,
+    align: 'right',
+    width,
+    sortBy: (view) => value(view) ?? null,
+    text: (view) => (typeof value(view) === 'number' ? format(value(view)).value : null),
+    unitText: (view) => format(value(view)).unit,
+    missing,
+    csv: (view) => value(view) ?? null
+  }
+}
+
+export function fleetColumns(t: Translate, reason: Reason): readonly TableColumn<ServerView>[] {
+  const host = (view: ServerView): string => reason(view, 'host')
+  const name = (id: string): string => t(`fleet.table.${id}`)
+  return [
+    {
+      id: 'name',
+      header: name('name'),
+      width: 'minmax(150px, 1.6fr)',
+      sortBy: (view) => view.record.name,
+      text: (view) => visibleText(view.record.name)
+    },
+    {
+      id: 'state',
+      header: name('state'),
+      width: '108px',
+      sortBy: (view) => view.presence,
+      text: (view) => t(presenceWord(view))
+    },
+    {
+      id: 'location',
+      header: name('location'),
+      width: 'minmax(90px, 1fr)',
+      sortBy: (view) => view.record.location || null,
+      text: (view) => visibleText(view.record.location)
+    },
+    {
+      id: 'tags',
+      header: name('tags'),
+      width: 'minmax(90px, 1fr)',
+      text: (view) => view.record.tags.map((tag) => visibleText(tag)).join(' ')
+    },
+    measured(
+      'cpu',
+      name('cpu'),
+      'CPU used (ratio)',
+      (view) => live(view)?.cpuUsedRatio,
+      (value) => formatRatio(value, 0),
+      host,
+      '110px'
+    ),
+    measured(
+      'memory',
+      name('memory'),
+      'Memory used (ratio)',
+      (view) => live(view)?.memoryUsedRatio,
+      (value) => formatRatio(value, 0),
+      host,
+      '110px'
+    ),
+    measured(
+      'disk',
+      name('disk'),
+      'Disk used (ratio)',
+      (view) => live(view)?.diskUsedRatio,
+      (value) => formatRatio(value, 0),
+      (view) => reason(view, 'fileSystems'),
+      '110px'
+    ),
+    measured('load', name('load'), 'Load 1 min', (view) => live(view)?.load1, formatLoad, host, '64px'),
+    measured(
+      'netIn',
+      name('netIn'),
+      'Network in (bytes/s)',
+      (view) => live(view)?.netRxBytesPerSec,
+      formatBitsPerSec,
+      host
+    ),
+    measured(
+      'netOut',
+      name('netOut'),
+      'Network out (bytes/s)',
+      (view) => live(view)?.netTxBytesPerSec,
+      formatBitsPerSec,
+      host
+    ),
+    {
+      id: 'machines',
+      header: name('machines'),
+      csvHeader: 'Machines running',
+      align: 'right',
+      width: '84px',
+      sortBy: (view) => view.machinesRunning,
+      text: (view) =>
+        view.machinesRunning === null ? null : `${view.machinesRunning} / ${view.machinesTotal ?? '—'}`,
+      missing: (view) => reason(view, 'libvirt'),
+      csv: (view) => view.machinesRunning
+    },
+    measured(
+      'uptime',
+      name('uptime'),
+      'Uptime (s)',
+      (view) => live(view)?.uptimeSec,
+      (value) => ({ value: formatDuration(typeof value === 'number' ? value * 1_000 : null, 1), unit: '' }),
+      host,
+      '72px'
+    )
+  ]
+}

@@ -1,0 +1,2 @@
+export { useDemo } from './use-demo.ts'
+export const FleetView = () => import('./FleetView.vue')

@@ -1,0 +1,160 @@
+/** Everything the palette can find. */
+import {
+  Cpu,
+  FlaskConical,
+  History,
+  Keyboard,
+  LayoutGrid,
+  ListChecks,
+  Monitor,
+  PanelLeft,
+  PlugZap,
+  Plus,
+  Server,
+  Settings,
+  SquarePen,
+  SunMoon
+} from '@lucide/vue'
+import { computed, type Component, type ComputedRef } from 'vue'
+import { useI18n } from 'vue-i18n'
+import { useRouter } from 'vue-router'
+import { ROUTE, toMachine, toServer } from '../../app/routes.ts'
+import { useErrorWords } from '../../locales/error-words.ts'
+import { useToasts } from '../../ui/index.ts'
+import { openServerDialog } from '../add-server/index.ts'
+import { useConsole } from '../console/index.ts'
+import { useDemo } from '../fleet/index.ts'
+import { useMachinesStore } from '../machines/index.ts'
+import { useServerActions } from '../server-actions/index.ts'
+import { useServersStore } from '../servers/index.ts'
+import { useTasks } from '../tasks/index.ts'
+
+export interface PaletteEntry {
+  readonly id: string
+  readonly group: 'servers' | 'machines' | 'actions' | 'pages'
+  readonly label: string
+  /** Quieter, behind the label; searched too. */
+  readonly note: string
+  readonly icon: Component
+  run(): void
+}
+
+/** What only the shell can do. */
+export interface WindowActions {
+  toggleTheme(): void
+  toggleTree(): void
+  openKeys(): void
+}
+
+export function usePaletteEntries(shell: WindowActions): ComputedRef<readonly PaletteEntry[]> {
+  const { t } = useI18n()
+  const router = useRouter()
+  const servers = useServersStore()
+  const machines = useMachinesStore()
+  const tasks = useTasks()
+  const about = useConsole()
+  const demo = useDemo()
+  const actions = useServerActions()
+  const toasts = useToasts()
+  const errorWords = useErrorWords()
+
+  const attempt = (work: () => Promise<unknown>): void => {
+    work().catch((error: unknown) => {
+      const words = errorWords(error)
+      toasts.show({ tone: 'red', title: words.title, text: words.next })
+    })
+  }
+
+  const pages = computed<PaletteEntry[]>(() =>
+    [
+      { name: ROUTE.fleet, icon: LayoutGrid },
+      { name: ROUTE.machines, icon: Monitor },
+      { name: ROUTE.activity, icon: History },
+      { name: ROUTE.settings, icon: Settings }
+    ].map(({ name, icon }) => ({
+      id: `page ${name}`,
+      group: 'pages',
+      label: t(`shell.pages.${name}`),
+      note: '',
+      icon,
+      run: () => void router.push({ name })
+    }))
+  )
+
+  const windowActions = computed<PaletteEntry[]>(() => {
+    const action = (id: string, icon: Component, run: () => void): PaletteEntry => ({
+      id: `action ${id}`,
+      group: 'actions',
+      label: t(`shell.actions.${id}`),
+      note: '',
+      icon,
+      run
+    })
+    return [
+      action('addServer', Plus, () => attempt(() => openServerDialog())),
+      action('toggleTheme', SunMoon, () => shell.toggleTheme()),
+      action('toggleTree', PanelLeft, () => shell.toggleTree()),
+      action('showTasks', ListChecks, () => (tasks.drawerOpen = true)),
+      action('showKeys', Keyboard, () => shell.openKeys()),
+      ...(about.demo ? [] : [action('openDemo', FlaskConical, () => attempt(() => demo.open()))])
+    ]
+  })
+
+  const serverEntries = computed<PaletteEntry[]>(() =>
+    servers.all.map((view) => ({
+      id: `server ${view.record.id}`,
+      group: 'servers',
+      label: view.record.name,
+      note: [view.record.connection.host, view.record.location, ...view.record.tags]
+        .filter(Boolean)
+        .join(' · '),
+      icon: Server,
+      run: () => void router.push(toServer(view.record.id))
+    }))
+  )
+
+  const machineEntries = computed<PaletteEntry[]>(() =>
+    machines.all.map((view) => ({
+      id: `machine ${view.ref.serverId} ${view.ref.vmUuid}`,
+      group: 'machines',
+      label: view.name,
+      note: t('shell.palette.onServer', { server: servers.byId.get(view.ref.serverId)?.record.name ?? '' }),
+      icon: Cpu,
+      run: () => void router.push(toMachine(view.ref.serverId, view.ref.vmUuid))
+    }))
+  )
+
+  const serverActions = computed<PaletteEntry[]>(() =>
+    servers.all.flatMap((view): PaletteEntry[] => {
+      const server = view.record.name
+      const edit: PaletteEntry = {
+        id: `edit ${view.record.id}`,
+        group: 'actions',
+        label: t('shell.actions.editServer', { server }),
+        note: '',
+        icon: SquarePen,
+        run: () => actions.edit(view)
+      }
+      if (view.connection.kind === 'online') return [edit]
+      return [
+        {
+          id: `connect ${view.record.id}`,
+          group: 'actions',
+          label: t('shell.actions.connectNow', { server }),
+          note: '',
+          icon: PlugZap,
+          run: () => actions.connectNow(view)
+        },
+        edit
+      ]
+    })
+  )
+
+  return computed(() => [
+    ...pages.value,
+    ...windowActions.value,
+    ...serverEntries.value,
+    ...machineEntries.value,
+    ...serverActions.value
+  ])
+}

@@ -1,0 +1,1 @@
+export { useServerActions, type ServerAction, type ServerActions } from './use-server-actions.ts'

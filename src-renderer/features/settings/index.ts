@@ -1,0 +1,2 @@
+export { useSettings, type SettingsChange } from './store.ts'
+export const SettingsView = () => import('./SettingsView.vue')

@@ -1,0 +1,31 @@
+import type { TaskView } from '#contract/tasks.ts'
+import { useI18n } from 'vue-i18n'
+import { visibleText } from '../../ui/index.ts'
+
+export interface TaskWords {
+  /** What it is: "CSV of a chart". */
+  name(task: TaskView): string
+  /** About what: the file, the server. */
+  subject(task: TaskView): string
+  /** Both and how far, for one line. */
+  line(task: TaskView): string
+}
+
+export function useTaskWords(): TaskWords {
+  const i18n = useI18n()
+  const { t } = i18n
+  const te = (key: string): boolean => i18n.te(key)
+  const name = (task: TaskView): string => {
+    const key = `shell.tasks.name.${task.name.replace('.', '-')}`
+    return t(te(key) ? key : 'shell.tasks.name.other')
+  }
+  const subject = (task: TaskView): string => visibleText(Object.values(task.subject).join(' · '))
+  return {
+    name,
+    subject,
+    line: (task) => {
+      const done = task.doneRatio === null ? '' : `${Math.floor(task.doneRatio * 100)} %`
+      return [name(task), subject(task), done].filter((part) => part !== '').join(' · ')
+    }
+  }
+}
