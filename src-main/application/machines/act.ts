@@ -36,8 +36,14 @@ export async function actOnMachine(
     return await session.act({ uuid: vmUuid, action, seenName }, row, signal)
   } catch (error) {
     await row.lost()
-    throw error
+    throw error instanceof AppError ? named(error, record.name, seenName) : error
   }
+}
+
+/** The words of an error name the VM as the operator saw it, and its server. */
+function named(error: AppError, server: string, vmName: string): AppError {
+  const { code, params, retryable, cause } = error
+  return new AppError(code, { params: { ...params, server, vmName }, retryable, cause })
 }
 
 class JournalRow implements ActionJournal {
