@@ -71,8 +71,8 @@ interface Engine {
   readonly history: HistoryFile
   readonly space: Space
   readonly recovered: string | null
-  nowMs(): number
-  release(): void
+  readonly nowMs: () => number
+  readonly release: () => void
 }
 
 function makeHandlers({ console, history, space, nowMs, recovered, release }: Engine): WorkerHandlers {

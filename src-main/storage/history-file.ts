@@ -56,7 +56,7 @@ export class HistoryFile {
     this.mirror = new Mirror((hourOf(options.nowMs) - 1) * HOUR_MS)
     this.raw = new TailReader(db, this.mirror, () => this.damagedRows++)
     this.sealer = new Sealer(db, this.raw, this.registry)
-    this.gaps = new Gaps(db, this.registry)
+    this.gaps = new Gaps(db, this.registry, options.nowMs)
     this.appender = new Appender({
       db,
       registry: this.registry,
@@ -155,7 +155,7 @@ export class HistoryFile {
       .prepare("INSERT OR REPLACE INTO meta (name, value) VALUES ('kept_from', ?)")
       .run(JSON.stringify(kept))
     this.kept = kept
-    await deleteOld(this.parts(), kept, AbortSignal.any([signal, this.stopping.signal]))
+    await deleteOld(this.parts(), kept, nowMs, AbortSignal.any([signal, this.stopping.signal]))
   }
 
   /** Bytes of the file and its WAL. */

@@ -75,4 +75,4 @@ export function serverTick(serverId: ServerId, atMs: number, values: EntityValue
   return tick(serverId, atMs, [{ kind: 'server', key: '', values }])
 }
 
-export const never = new AbortController().signal
+export const never: AbortSignal = new AbortController().signal

@@ -50,14 +50,20 @@ function addColumns(db: Database, level: RollupLevel, kind: EntityKind): void {
     db
       .prepare<[string], { name: string }>('SELECT name FROM pragma_table_info(?)')
       .all(table)
-      .map((c) => c.name)
+      .map((column) => column.name)
   )
-  for (const { code } of codedKind(kind).metrics) {
-    if (there.has(`m${code}_sum`)) continue
-    for (const part of ['sum', 'min', 'max', 'count']) {
-      db.exec(`ALTER TABLE ${table} ADD COLUMN m${code}_${part} INTEGER`)
-    }
+  const missing = codedKind(kind)
+    .metrics.flatMap(({ code }) => ['sum', 'min', 'max', 'count'].map((part) => `m${code}_${part}`))
+    .filter((column) => !there.has(column))
+  const isFresh = there.size === 2 && db.prepare(`SELECT 1 FROM ${table} LIMIT 1`).get() === undefined
+  if (isFresh) {
+    // Each ALTER reads the whole schema again; a new file would need hundreds of them.
+    const columns = missing.map((column) => `, ${column} INTEGER`).join('')
+    db.exec(`DROP TABLE ${table}`)
+    db.exec(`CREATE TABLE ${table} (id INTEGER PRIMARY KEY, samples INTEGER NOT NULL${columns}) STRICT`)
+    return
   }
+  for (const column of missing) db.exec(`ALTER TABLE ${table} ADD COLUMN ${column} INTEGER`)
 }
 
 /** One row per metric, with names and units; see docs/storage.md. */

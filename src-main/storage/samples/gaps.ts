@@ -16,12 +16,14 @@ export class Gaps {
   private readonly db: Database
   private readonly openOf: Statement<[number], GapRow>
   private readonly registry: Registry
+  private readonly openedAtMs: number
   /** Servers whose ticks were refused because the disk was full. */
   private readonly refused = new Set<number>()
 
-  constructor(db: Database, registry: Registry) {
+  constructor(db: Database, registry: Registry, openedAtMs: number) {
     this.db = db
     this.registry = registry
+    this.openedAtMs = openedAtMs
     this.openOf = db.prepare('SELECT id, from_ms, to_ms, reason FROM gap WHERE server = ? AND to_ms IS NULL')
   }
 
@@ -45,14 +47,18 @@ export class Gaps {
     write.immediate()
   }
 
-  /** Idempotent; the open gap keeps its start and changes its reason, but a closed console ends where a new one begins. */
+  /**
+   * Idempotent; the open gap keeps its start and changes its reason. But the time for which the console was closed stays
+   * that: the new reason holds from when this console was opened.
+   */
   begin(server: ServerEntry, fromAtMs: number, reason: GapReason): void {
     const open = this.openOf.get(server.number)
     if (open === undefined) {
       this.insert(server.number, fromAtMs, null, reason)
-    } else if (open.reason === 'consoleClosed' && reason !== 'consoleClosed' && fromAtMs > open.from_ms) {
-      this.close(open, fromAtMs)
-      this.insert(server.number, fromAtMs, null, reason)
+    } else if (open.reason === 'consoleClosed' && reason !== 'consoleClosed') {
+      const startMs = Math.max(fromAtMs, this.openedAtMs, open.from_ms)
+      this.close(open, startMs)
+      this.insert(server.number, startMs, null, reason)
     } else if (open.reason !== reason) {
       this.db.prepare('UPDATE gap SET reason = ? WHERE id = ?').run(reason, open.id)
     }

@@ -32,11 +32,16 @@ export function keptFrom(retention: Settings['retention'], nowMs: number): KeptF
   }
 }
 
-/** Deletes what is older. Hours that are not sealed yet are sealed first: their rollups outlive them. */
-export async function deleteOld(parts: RetentionParts, kept: KeptFrom, signal: AbortSignal): Promise<void> {
+/** Seals every hour that is over at `nowMs` (rollups outlive raw rows), then deletes what is older than kept. */
+export async function deleteOld(
+  parts: RetentionParts,
+  kept: KeptFrom,
+  nowMs: number,
+  signal: AbortSignal
+): Promise<void> {
   const { db, registry, sealer } = parts
   const pace = new Pace(signal)
-  for (let due = sealer.nextDue(kept.raw); due !== null; due = sealer.nextDue(kept.raw)) {
+  for (let due = sealer.nextDue(nowMs); due !== null; due = sealer.nextDue(nowMs)) {
     sealer.seal(due.serverNumber, due.hour)
     await pace.rest()
   }
