@@ -15,7 +15,7 @@ export interface LinkOptions {
   readonly log: Log
 }
 
-/** A link without a byte for `intervalMs` is asked; after `misses` such spans without an answer it is dead. */
+/** A link without a byte for `intervalMs` is asked, `misses` times; after one more such span it is dead. */
 export interface Keepalive {
   readonly intervalMs: number
   readonly misses: number
@@ -23,6 +23,8 @@ export interface Keepalive {
 
 export type LinkPhase = 'handshake' | 'login' | 'open' | 'ended'
 
+/** How finely silence is measured. */
+const TICKS_PER_INTERVAL = 4
 const IDENTIFICATION_BYTES = 8_192
 /** How long a polite goodbye may take before the socket is destroyed. */
 const GOODBYE_MS = 500
@@ -179,7 +181,7 @@ export class SshLink {
   #sniff(chunk: Buffer): void {
     this.#sawBytes = true
     this.#head += chunk.toString('latin1').slice(0, IDENTIFICATION_BYTES)
-    const line = /(?:^|\n)(SSH-[^\r\n]*)\r?\n/.exec(this.#head)?.[1]
+    const line = /(?:^|\n)(SSH-\d[^\r\n]*)\r?\n/.exec(this.#head)?.[1]
     if (line === undefined) return
     this.#identification = remoteWords(line)
     this.#head = ''
@@ -219,13 +221,16 @@ export class SshLink {
    * time: after the console itself stood still, what waits in the socket is read before the next tick.
    */
   #startKeepalive(): void {
+    const { intervalMs, misses } = this.#keepalive
+    // One tick early, because the last byte may have come right after a tick.
+    const deadAfterTicks = (misses + 1) * TICKS_PER_INTERVAL - 1
     let silentTicks = 0
     this.#ticker = setInterval(() => {
       silentTicks = this.#heard ? 0 : silentTicks + 1
       this.#heard = false
-      if (silentTicks > this.#keepalive.misses) this.fail(this.#frozen())
-      else this.#ask(() => undefined)
-    }, this.#keepalive.intervalMs)
+      if (silentTicks >= deadAfterTicks) this.fail(this.#frozen())
+      else if (silentTicks > 0 && silentTicks % TICKS_PER_INTERVAL === 0) this.#ask(() => undefined)
+    }, intervalMs / TICKS_PER_INTERVAL)
   }
 
   /** A global request that every server answers (with "no"): to stop a forward that never was. */
