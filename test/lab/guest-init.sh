@@ -1,6 +1,6 @@
 #!/bin/busybox sh
 # Process 1 of a lab guest (initrd of busybox and a few kernel modules). Idle: it sleeps. On its serial line it takes
-# commands, one a line: burn SECONDS | write MIB | send PACKETS | eat MIB | say TEXT | halt
+# commands, one a line: burn SECONDS | write MIB | send PACKETS | eat MIB | say TEXT | run COMMAND | halt
 /bin/busybox mkdir -p /proc /sys /dev /tmp
 /bin/busybox --install -s /bin
 export PATH=/bin
@@ -17,8 +17,9 @@ has() { grep -q -w "$1" /proc/cmdline; }
 
 ip link set lo up
 ip link set eth0 up
+# It asks until it is answered: the bridge lets nothing through at first.
+udhcpc -i eth0 -q -t 5 -T 1 -A 1 -s /bin/on-dhcp >/dev/null 2>&1 &
 (
-  udhcpc -i eth0 -q -n -t 10 -T 1 -s /bin/on-dhcp >/dev/null 2>&1
   turn=0
   while :; do
     # A little of everything, so that rates are never zero for long.
@@ -53,6 +54,7 @@ while :; do
     send) ping -c "$argument" -i 0.02 -s 1400 192.168.122.1 >/dev/null 2>&1; echo "sent $argument packets" ;;
     eat) dd if=/dev/zero of=/tmp/eaten bs=1048576 count="$argument" 2>/dev/null; echo "ate $argument MiB" ;;
     say) echo "said $argument" ;;
+    run) sh -c "$argument"; echo "ran with $?" ;;
     halt) sync; poweroff -f ;;
     '') ;;
     *) echo "unknown: $command" ;;

@@ -83,6 +83,9 @@ async function makeNetwork(server) {
   await inside('link', 'set', 'lo', 'up')
   await inside('addr', 'add', `${address}/24`, 'dev', 'eth0')
   await inside('link', 'set', 'eth0', 'up')
+  // It leads nowhere, but a server has one; and it tells which link is the server's own.
+  const gateway = via === null ? BRIDGE.address : HIDDEN_GATEWAY.address
+  await inside('route', 'add', 'default', 'via', gateway)
   if (via === null) {
     await run(['ip', 'link', 'set', outer, 'master', BRIDGE.name, 'up'])
     return
