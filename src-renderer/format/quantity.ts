@@ -130,7 +130,8 @@ const formatters: Record<DisplayUnit, (value: number | null | undefined) => Quan
   count: formatCount,
   ms: (value) =>
     value === null || value === undefined ? missing : { value: formatNumber(value, 0), unit: 'ms' },
-  sec: (value) => (value === null || value === undefined ? missing : { value: formatNumber(value, 0), unit: 's' })
+  sec: (value) =>
+    value === null || value === undefined ? missing : { value: formatNumber(value, 0), unit: 's' }
 }
 
 export const formatAs = (unit: DisplayUnit, value: number | null | undefined): Quantity =>

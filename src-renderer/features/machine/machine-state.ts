@@ -8,7 +8,7 @@ const DOTS: Record<DomainState, DotState> = {
   running: 'on',
   blocked: 'on',
   paused: 'warn',
-  suspended: 'idle',
+  suspended: 'warn',
   shuttingDown: 'busy',
   shutOff: 'idle',
   crashed: 'off',

@@ -18,9 +18,6 @@ export const server = {
     edit: 'Edit',
     connect: 'Connect now',
     start: 'Start collecting',
-    stop: 'Stop collecting',
-    forget: 'Forget the kept password',
-    remove: 'Remove from the list…',
     menu: 'Actions for {name}'
   },
   facts: {
@@ -73,12 +70,11 @@ export const server = {
   banner: {
     noDataYet: 'No data yet.',
     noAnswerSince: 'No data since {time} ({span}).',
-    nextTry: 'Trying again in {span}; {attempts} tries so far.',
-    tryingNow: 'Trying again now; {attempts} tries so far.',
+    nextTry:
+      'Trying again in {span}; {attempts} try so far. | Trying again in {span}; {attempts} tries so far.',
+    tryingNow: 'Trying again now; {attempts} try so far. | Trying again now; {attempts} tries so far.',
     waits: 'It is not tried again until you act.',
     tryNow: 'Try now',
-    fixLogin: 'Fix the login',
-    hostKey: 'Look at the key',
     stopped: 'Collecting is stopped: nothing new is read from this server. Its history stays.',
     connecting: 'Connecting…',
     connectingAgain: 'Connecting, try {attempt}…',
