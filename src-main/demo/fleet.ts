@@ -1,0 +1,78 @@
+/** The demo fleet: several played servers behind real ssh on loopback. */
+import { randomBytes } from 'node:crypto'
+import type { HostKey, ServerDraft } from '#contract/servers.ts'
+import { createControl, type DemoControl, type DemoMachine } from './control.ts'
+import { SimulatedHost } from './host.ts'
+import { createSamplerPlayer } from './lane-sampler.ts'
+import { runPlayer } from './lane-run.ts'
+import { demoProfiles } from './profiles.ts'
+import { DemoSshServer } from './ssh-server.ts'
+import { createVirshPlayer } from './virsh-player.ts'
+
+export interface DemoServer {
+  readonly draft: ServerDraft
+  readonly password: string
+  readonly hostKey: HostKey
+}
+
+export interface DemoFleetOptions {
+  /** How many; six by default. The first six are always the same ones. */
+  readonly servers?: number
+  /** The same seed gives the same servers, VMs (with their UUIDs) and loads. */
+  readonly seed?: number
+  /** `bare`: no VMs, for measuring the ssh and sampling paths alone. */
+  readonly profile?: 'full' | 'bare'
+}
+
+export interface DemoFleet {
+  readonly servers: readonly DemoServer[]
+  readonly control: DemoControl
+  close(): Promise<void>
+}
+
+const DEFAULT_SERVERS = 6
+const MAX_SERVERS = 1_000
+const USER = 'demo'
+
+/** Starts the servers; resolves when all of them listen. */
+export async function startDemoFleet(options: DemoFleetOptions = {}): Promise<DemoFleet> {
+  const count = Math.min(MAX_SERVERS, Math.max(1, Math.floor(options.servers ?? DEFAULT_SERVERS)))
+  const seed = options.seed ?? 1
+  // Random per launch: nobody else on this machine can log in.
+  const password = randomBytes(18).toString('base64url')
+  const nowMs = Date.now()
+  const machines = demoProfiles(count, seed).map((profile, index): DemoMachine => {
+    const shown = options.profile === 'bare' ? { ...profile, vms: [], libvirt: null } : profile
+    const host = new SimulatedHost(shown, seed * 1_000 + index, nowMs)
+    const players = [createSamplerPlayer(host), createVirshPlayer(host), runPlayer]
+    return { host, ssh: new DemoSshServer({ user: USER, password, faults: host.faults, players }) }
+  })
+  await Promise.all(machines.map(({ ssh }) => ssh.listen()))
+  return {
+    servers: machines.map((machine) => demoServer(machine, password)),
+    control: createControl(machines),
+    async close() {
+      for (const { host } of machines) host.close()
+      await Promise.all(machines.map(({ ssh }) => ssh.stop()))
+    }
+  }
+}
+
+function demoServer({ host, ssh }: DemoMachine, password: string): DemoServer {
+  return {
+    draft: {
+      ...host.draft,
+      connection: {
+        host: ssh.hostKey.host,
+        port: ssh.port,
+        user: USER,
+        useAgent: false,
+        keyFiles: [],
+        usePassword: true,
+        jumps: []
+      }
+    },
+    password,
+    hostKey: ssh.hostKey
+  }
+}

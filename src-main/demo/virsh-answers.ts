@@ -1,0 +1,196 @@
+/** What virsh prints about the domains of a demo server, in the forms that `remote/libvirt` asks for. */
+import { isActive, numbersOf, wordOf } from '../domain/libvirt/domain-state.ts'
+import type { DemoDomain, DemoHost } from './model.ts'
+
+/** What one command printed; `hangs`: it waits for a QEMU that does not answer, and nothing more will come. */
+export interface VirshOutput {
+  readonly output: string
+  readonly error: string
+  readonly hangs?: boolean
+}
+
+const MONITOR_GROUPS = ['--cpu-total', '--vcpu', '--balloon', '--block']
+const KIB = 1024
+
+const printed = (output: string): VirshOutput => ({ output, error: '' })
+const failed = (error: string): VirshOutput => ({ output: '\n', error: `error: ${error}\n` })
+
+export function answerTo(host: DemoHost, command: string): VirshOutput {
+  const [verb = '', ...args] = command.trim().split(/\s+/)
+  const options = args.filter((word) => word.startsWith('--'))
+  const names = args.filter((word) => !word.startsWith('--'))
+  if (verb === 'list') return printed(list(host, options))
+  if (verb === 'domstats') return domstats(host, options, names)
+  const domain = find(host, names[0] ?? '')
+  if (domain === undefined) return failed(`failed to get domain '${names[0] ?? ''}'`)
+  switch (verb) {
+    case 'dumpxml':
+      return printed(`${dumpxml(domain)}\n`)
+    case 'domstate':
+      return printed(`${wordOf(domain.state)}\n\n`)
+    case 'domcontrol':
+      return domcontrol(domain)
+    default:
+      return failed(`unknown command: '${verb}'`)
+  }
+}
+
+/** virsh looks for a number, then a UUID, then a name. */
+function find(host: DemoHost, handle: string): DemoDomain | undefined {
+  return (
+    host.domains.find((domain) => String(domain.id) === handle) ??
+    host.domains.find((domain) => domain.uuid === handle) ??
+    host.domains.find((domain) => domain.name === handle)
+  )
+}
+
+function list(host: DemoHost, options: readonly string[]): string {
+  const wanted = host.domains.filter(
+    (domain) =>
+      (!options.includes('--autostart') || domain.autostart) &&
+      (!options.includes('--transient') || !domain.persistent)
+  )
+  const lines = wanted.map((domain) =>
+    [
+      options.includes('--uuid') ? domain.uuid : null,
+      options.includes('--id') ? String(domain.id ?? '-') : null,
+      options.includes('--name') ? domain.name : null
+    ]
+      .filter((part) => part !== null)
+      .join(' ')
+  )
+  return `${lines.map((line) => `${line}\n`).join('')}\n`
+}
+
+function domcontrol(domain: DemoDomain): VirshOutput {
+  if (!isActive(domain.state)) return failed('Requested operation is not valid: domain is not running')
+  if (!domain.hung) return printed('ok\n\n')
+  const forSec = (Date.now() - (domain.hungSinceMs ?? Date.now())) / 1000
+  return printed(`occupied (${forSec.toFixed(3)}s)\n\n`)
+}
+
+function domstats(host: DemoHost, options: readonly string[], handles: readonly string[]): VirshOutput {
+  const found = handles.map((handle) => find(host, handle))
+  const missing = found.indexOf(undefined)
+  if (missing >= 0) return failed(`failed to get domain '${handles[missing] ?? ''}'`)
+  const domains = handles.length === 0 ? host.domains : found.filter((domain) => domain !== undefined)
+  const hangs = options.some((option) => MONITOR_GROUPS.includes(option)) && domains.some(({ hung }) => hung)
+  if (hangs) return { output: '', error: '', hangs: true }
+  return printed(domains.map((domain) => `${recordOf(domain, options)}\n`).join(''))
+}
+
+function recordOf(domain: DemoDomain, options: readonly string[]): string {
+  const lines = [`Domain: '${domain.name}'`]
+  const put = (field: string, value: string | number): void => {
+    lines.push(`  ${field}=${typeof value === 'number' ? Math.round(value) : value}`)
+  }
+  const active = isActive(domain.state)
+  if (options.includes('--state')) {
+    const numbers = numbersOf(domain.state, domain.stateReason)
+    put('state.state', numbers.state)
+    put('state.reason', numbers.reason)
+  }
+  if (options.includes('--cpu-total') && active) {
+    put('cpu.time', domain.cpuTimeNs)
+    put('cpu.user', domain.cpuTimeNs * 0.1)
+    put('cpu.system', domain.cpuTimeNs * 0.2)
+  }
+  if (options.includes('--balloon')) putBalloon(domain, active, put)
+  if (options.includes('--interface') && active) putInterfaces(domain, put)
+  if (options.includes('--block')) putDisks(domain, active, put)
+  return `${lines.join('\n')}\n`
+}
+
+type Put = (field: string, value: string | number) => void
+
+function putBalloon(domain: DemoDomain, active: boolean, put: Put): void {
+  put('balloon.current', domain.memoryBalloonBytes / KIB)
+  put('balloon.maximum', domain.memoryMaxBytes / KIB)
+  if (!active) return
+  const usedBytes = domain.memoryUsedBytes
+  if (usedBytes !== null) {
+    const usableKib = (domain.memoryBalloonBytes - usedBytes) / KIB
+    put('balloon.unused', usableKib * 0.6)
+    put('balloon.available', (domain.memoryBalloonBytes / KIB) * 0.97)
+    put('balloon.usable', usableKib)
+  }
+  put('balloon.last-update', usedBytes === null ? 0 : Math.floor(Date.now() / 1000))
+  put('balloon.rss', domain.memoryBalloonBytes / KIB)
+}
+
+function putInterfaces(domain: DemoDomain, put: Put): void {
+  put('net.count', domain.interfaces.length)
+  for (const [index, nic] of domain.interfaces.entries()) {
+    put(`net.${index}.name`, nic.target ?? `vnet${index}`)
+    put(`net.${index}.rx.bytes`, nic.rxBytes)
+    put(`net.${index}.rx.pkts`, nic.rxPackets)
+    put(`net.${index}.tx.bytes`, nic.txBytes)
+    put(`net.${index}.tx.pkts`, nic.txPackets)
+  }
+}
+
+function putDisks(domain: DemoDomain, active: boolean, put: Put): void {
+  put('block.count', domain.disks.length)
+  for (const [index, disk] of domain.disks.entries()) {
+    put(`block.${index}.name`, disk.target)
+    put(`block.${index}.path`, disk.source)
+    if (active) {
+      put(`block.${index}.rd.reqs`, disk.readOps)
+      put(`block.${index}.rd.bytes`, disk.readBytes)
+      put(`block.${index}.wr.reqs`, disk.writeOps)
+      put(`block.${index}.wr.bytes`, disk.writeBytes)
+    }
+    put(`block.${index}.allocation`, disk.allocationBytes)
+    put(`block.${index}.capacity`, disk.capacityBytes)
+    put(`block.${index}.physical`, disk.allocationBytes)
+  }
+}
+
+function escaped(text: string): string {
+  const entities: Readonly<Record<string, string>> = {
+    '&': '&amp;',
+    '<': '&lt;',
+    '>': '&gt;',
+    "'": '&apos;',
+    '"': '&quot;'
+  }
+  return text.replace(/[&<>'"]/g, (character) => entities[character] ?? '')
+}
+
+function dumpxml(domain: DemoDomain): string {
+  const id = domain.id === null ? '' : ` id='${domain.id}'`
+  const element = (name: string, text: string | null): string =>
+    text === null ? '' : `  <${name}>${escaped(text)}</${name}>\n`
+  const loader = `    <loader readonly='yes' type='pflash'>/usr/share/OVMF/OVMF_CODE.fd</loader>\n`
+  const stats = domain.balloonPeriodSec > 0 ? `<stats period='${domain.balloonPeriodSec}'/>` : ''
+  return `<domain type='kvm'${id}>
+  <name>${escaped(domain.name)}</name>
+  <uuid>${domain.uuid}</uuid>
+${element('title', domain.title)}${element('description', domain.description)}  <memory unit='KiB'>${Math.round(domain.memoryMaxBytes / KIB)}</memory>
+  <currentMemory unit='KiB'>${Math.round(domain.memoryBalloonBytes / KIB)}</currentMemory>
+  <vcpu placement='static'>${domain.vcpus}</vcpu>
+  <os>
+    <type arch='x86_64' machine='${escaped(domain.machineType)}'>${escaped(domain.osType)}</type>
+${domain.firmware === 'uefi' ? loader : ''}  </os>
+  <cpu mode='host-passthrough' check='none'/>
+  <devices>
+${domain.disks.map(diskXml).join('')}${domain.interfaces.map(interfaceXml).join('')}    <memballoon model='virtio'>${stats}</memballoon>
+  </devices>
+</domain>`
+}
+
+const diskXml = (disk: DemoDomain['disks'][number]): string =>
+  `    <disk type='file' device='disk'>
+      <driver name='qemu' type='${disk.format}'/>
+      <source file='${escaped(disk.source)}'/>
+      <target dev='${escaped(disk.target)}' bus='virtio'/>
+    </disk>
+`
+
+const interfaceXml = (nic: DemoDomain['interfaces'][number]): string =>
+  `    <interface type='bridge'>
+      <mac address='${escaped(nic.mac)}'/>
+      <source bridge='${escaped(nic.source)}'/>
+${nic.target === null ? '' : `      <target dev='${escaped(nic.target)}'/>\n`}      <model type='${escaped(nic.model)}'/>
+    </interface>
+`
