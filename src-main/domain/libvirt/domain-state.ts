@@ -92,3 +92,14 @@ export function parseDomstate(text: string): DomainState {
   const word = text.trim()
   return (Object.hasOwn(STATE_WORDS, word) ? STATE_WORDS[word] : undefined) ?? 'unknown'
 }
+
+/** The numbers behind a state and a reason: what domstats prints for them. For players and tests. */
+export function numbersOf(state: DomainState, reason: string | null): { state: number; reason: number } {
+  const at = REASONS[state]?.indexOf(reason) ?? 0
+  return { state: STATES.indexOf(state), reason: Math.max(0, at) }
+}
+
+/** As `virsh domstate` words it. */
+export function wordOf(state: DomainState): string {
+  return Object.keys(STATE_WORDS).find((word) => STATE_WORDS[word] === state) ?? 'no state'
+}

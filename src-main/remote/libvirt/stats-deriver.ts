@@ -43,14 +43,15 @@ export class StatsDeriver {
     this.#catalogue = catalogue
   }
 
-  /** Values of the domains whose record can be told for sure; a VM that is off has at most its disks' space. */
+  /** Values of the running domains whose record is theirs for sure. (Only a VM that is off can be renamed.) */
   derive(tier: 'fast' | 'full', reading: Reading): readonly MachineStats[] {
     const listed = new Set(reading.listing.map(({ uuid }) => uuid))
     for (const uuid of this.#known.keys()) if (!listed.has(uuid)) this.#known.delete(uuid)
     const machines: MachineStats[] = []
     for (const record of parseDomstats(reading.stats.output)) {
       const domain = reading.names.get(record.name)
-      if (domain !== undefined) machines.push(this.#deriveOne(tier, record, domain, reading.atMs))
+      if (domain !== undefined && domain.id !== null)
+        machines.push(this.#deriveOne(tier, record, domain, reading.atMs))
     }
     return machines
   }
@@ -78,12 +79,12 @@ export class StatsDeriver {
     const known: Known = {
       counters,
       diskCounters: earlier?.diskCounters ?? null,
-      memoryUnknown: id === null ? null : (earlier?.memoryUnknown ?? null),
+      memoryUnknown: earlier?.memoryUnknown ?? null,
       spaces: earlier?.spaces ?? new Map<string, DiskSpace>(),
       state: stateAndReasonOf(numberOf(record, 'state.state'), numberOf(record, 'state.reason'))
     }
     if (tier === 'full') {
-      const memory = id === null ? { values: {}, memoryUnknown: null } : memoryValues(record, facts)
+      const memory = memoryValues(record, facts)
       // A job of another client can keep the block group away for a round; the space is still the same.
       const spaces = record.fields.has('block.count') ? diskSpacesOf(record) : known.spaces
       values = {
