@@ -12,7 +12,8 @@ export default defineConfig({
         input: {
           electron: resolve(here, 'src-main/entry/electron.ts'),
           web: resolve(here, 'src-main/entry/web.ts'),
-          worker: resolve(here, 'src-main/storage/worker.ts')
+          worker: resolve(here, 'src-main/storage/worker.ts'),
+          'demo-worker': resolve(here, 'src-main/demo/worker.ts')
         },
         // Shared chunks stand beside the entries, so that worker paths relative to an entry hold.
         output: { entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' }

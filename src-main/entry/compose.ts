@@ -1,0 +1,72 @@
+/** The only place that wires: the engine over ssh, libvirt and SQLite. Both entries call this and nothing else. */
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { systemClock } from '../application/clock.ts'
+import { startEngine, type Engine } from '../application/engine.ts'
+import type { Platform } from '../application/platform/platform.ts'
+import { seedDemo, type DemoServer } from '../application/servers/seed-demo.ts'
+import { startDemoFleetInWorker, type DemoFleetInWorker } from '../demo/index.ts'
+import { createHypervisor } from '../remote/libvirt/hypervisor.ts'
+import { createHostSampler } from '../remote/sampler/index.ts'
+import { createConnector } from '../remote/ssh/connector.ts'
+import { createSecret } from '../remote/ssh/secret.ts'
+import { readSshConfig } from '../remote/ssh/ssh-config.ts'
+import { openStorage } from '../storage/client.ts'
+
+export type { Engine } from '../application/engine.ts'
+
+export interface ComposeOptions {
+  readonly platform: Platform
+  readonly dataFolder: string
+  readonly workers: WorkerUrls
+  /** Servers to have in the list from the start: the embedded fleet, or one that plays elsewhere (benchmarks). */
+  readonly demo?: 'embedded' | readonly DemoServer[]
+}
+
+/** Worker scripts: `.ts` beside the sources, or `.js` beside the built entry. */
+export interface WorkerUrls {
+  readonly storage: URL
+  readonly demo: URL
+}
+
+/** Throws AppError: dataFolderLocked, databaseNewer, databaseDamaged, diskFull. */
+export async function compose(options: ComposeOptions): Promise<Engine> {
+  const { platform, dataFolder, workers, demo } = options
+  const { log } = platform
+  const clock = systemClock
+  const homeFolder = homedir()
+  const storage = await openStorage({ dataFolder, workerUrl: workers.storage, log })
+  const connector = createConnector({ pins: storage.pins, log, homeFolder, clock })
+  let fleet: DemoFleetInWorker | null = null
+  const closeOuter = async (): Promise<void> => {
+    connector.close()
+    await fleet?.close()
+  }
+  try {
+    fleet = demo === 'embedded' ? await startDemoFleetInWorker(workers.demo) : null
+    const demoServers = demo === 'embedded' ? (fleet?.servers ?? []) : (demo ?? [])
+    const engine = await startEngine({
+      connector,
+      sampler: createHostSampler({ log, clock }),
+      hypervisor: createHypervisor({ log, clock }),
+      storage,
+      platform,
+      clock,
+      secretOf: createSecret,
+      readSshConfig: () => readSshConfig(join(homeFolder, '.ssh', 'config')),
+      random: Math.random,
+      seed: (directory) => seedDemo(demoServers, directory, storage.pins)
+    })
+    return {
+      ...engine,
+      async close() {
+        await engine.close()
+        await closeOuter()
+      }
+    }
+  } catch (error) {
+    await closeOuter()
+    await storage.close()
+    throw error
+  }
+}
