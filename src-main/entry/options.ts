@@ -1,0 +1,79 @@
+/** What stands behind `npm start --`; the same for the launcher and both entries. No imports beyond Node. */
+import { parseArgs } from 'node:util'
+
+export interface StartOptions {
+  /** Browser mode even where Electron can be had. */
+  readonly browser: boolean
+  /** 0 = any free port. */
+  readonly port: number
+  /** Open a window in browser mode. */
+  readonly open: boolean
+  readonly dataDir: string | null
+  readonly demo: boolean
+  readonly secretKeyFile: string | null
+  readonly help: boolean
+}
+
+export type ParsedOptions =
+  { readonly ok: true; readonly options: StartOptions } | { readonly ok: false; readonly problem: string }
+
+export const USAGE = `Virthelm: a console for your own Linux/KVM servers.
+
+Usage: npm start [-- OPTIONS]
+
+  --browser               browser mode: serve the window to a browser on this machine
+  --port N                browser mode on port N of 127.0.0.1 (default: any free port)
+  --no-open               browser mode without opening a window; the address is printed
+  --data-dir DIR          keep servers and history in DIR
+  --demo                  six embedded demo servers, with data of their own
+  --secret-key-file FILE  browser mode that keeps passwords, encrypted by the key in FILE (made when absent)
+  --help                  this text
+`
+
+const FLAGS = ['browser', 'no-open', 'demo', 'help']
+const VALUES = ['port', 'data-dir', 'secret-key-file']
+
+const KNOWN: Record<string, { type: 'boolean' | 'string' }> = {}
+for (const name of FLAGS) KNOWN[name] = { type: 'boolean' }
+for (const name of VALUES) KNOWN[name] = { type: 'string' }
+
+/** `--name value` and `--name=value`. Never throws; `problem` is one line for the operator. */
+export function parseOptions(args: readonly string[]): ParsedOptions {
+  const { tokens } = parseArgs({
+    args: [...args],
+    strict: false,
+    tokens: true,
+    options: KNOWN
+  })
+  const given = new Map<string, string | null>()
+  for (const token of tokens) {
+    if (token.kind === 'positional') return problem(`Unexpected argument: ${token.value}`)
+    if (token.kind === 'option-terminator') continue
+    const { name, rawName, value } = token
+    if (!FLAGS.includes(name) && !VALUES.includes(name)) return problem(`Unknown option: ${rawName}`)
+    if (given.has(name)) return problem(`${rawName} is given twice`)
+    if (FLAGS.includes(name) && value !== undefined) return problem(`${rawName} takes no value`)
+    if (VALUES.includes(name) && (value === undefined || value === '' || value.startsWith('--'))) {
+      return problem(`${rawName} needs a value`)
+    }
+    given.set(name, value ?? null)
+  }
+  const portText = given.get('port') ?? '0'
+  const port = Number(portText)
+  if (!/^\d{1,5}$/.test(portText) || port > 65_535) return problem(`--port needs a number from 0 to 65535`)
+  return {
+    ok: true,
+    options: {
+      // These have a meaning in browser mode only, so they ask for it.
+      browser: ['browser', 'port', 'no-open', 'secret-key-file'].some((name) => given.has(name)),
+      port,
+      open: !given.has('no-open'),
+      dataDir: given.get('data-dir') ?? null,
+      demo: given.has('demo'),
+      secretKeyFile: given.get('secret-key-file') ?? null,
+      help: given.has('help')
+    }
+  }
+}
+
+const problem = (text: string): ParsedOptions => ({ ok: false, problem: text })
