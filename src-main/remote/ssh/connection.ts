@@ -38,26 +38,33 @@ export class SshConnection implements Connection {
         params: { deadlineMs, ...where(this.#link.endpoint) },
         retryable: true
       })
-    if (this.#link.end) throw this.#gone()
-    const place = this.#sessions.acquire({ signal, deadlineMs, onDeadline: tooLate })
-    // A link that ends while we queue must not keep the caller until its deadline.
-    const release = await this.#link.orEnd(place).catch((error: unknown) => {
-      void place.then(
-        (late) => late(),
-        () => undefined
-      )
-      throw error
-    })
     try {
-      const opened = this.#exec(release)
-      return await within(this.#link.orEnd(opened), {
+      const release = await this.#place(options, tooLate)
+      return await within(this.#link.orEnd(this.#exec(release)), {
         signal,
         deadlineMs: Math.max(0, untilMs - performance.now()),
         onDeadline: tooLate,
         late: (channel) => channel.close()
       })
     } catch (error) {
-      if (this.#link.end) throw this.#gone()
+      if (this.#link.end && !signal.aborted) throw this.#gone()
+      throw error
+    }
+  }
+
+  /** One of the few channels. A link that ends while we queue does not keep the caller until its deadline. */
+  async #place(
+    { signal, deadlineMs }: { signal: AbortSignal; deadlineMs: number },
+    onDeadline: () => AppError
+  ): Promise<() => void> {
+    const place = this.#sessions.acquire({ signal, deadlineMs, onDeadline })
+    try {
+      return await this.#link.orEnd(place)
+    } catch (error) {
+      void place.then(
+        (release) => release(),
+        () => undefined
+      )
       throw error
     }
   }

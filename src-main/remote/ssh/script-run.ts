@@ -108,7 +108,8 @@ class Answer {
     this.#exit = Buffer.from(`\n${marker} exit `)
     this.#errorEnd = Buffer.from(`\n${marker} end\n`)
     this.#limit = maxBytes
-    this.#parts = { stdout: new FramedBytes(this.#begin), stderr: new FramedBytes(this.#begin) }
+    const part = (): FramedBytes => new FramedBytes(this.#begin, maxBytes + 2 * MAX_NOISE_BYTES)
+    this.#parts = { stdout: part(), stderr: part() }
   }
 
   get ageMs(): number {
@@ -151,6 +152,8 @@ class Answer {
 /** Invalid UTF-8 becomes replacement characters. */
 const decode = (bytes: Uint8Array): string => new TextDecoder('utf-8').decode(bytes)
 
+const LARGE_BYTES = 256 * 1024
+
 /** Grows by copying: slices of many small chunks would keep each chunk's whole buffer alive. */
 class FramedBytes {
   #bytes: Buffer = Buffer.alloc(4_096)
@@ -160,9 +163,12 @@ class FramedBytes {
   /** Offset of the end's line break, -1 while unseen. */
   endAt = -1
   readonly #begin: Buffer
+  readonly #enough: number
 
-  constructor(begin: Buffer) {
+  /** @param enough bytes that are never exceeded by much */
+  constructor(begin: Buffer, enough: number) {
     this.#begin = begin
+    this.#enough = enough
   }
 
   get size(): number {
@@ -204,7 +210,9 @@ class FramedBytes {
 
   #reserve(more: number): void {
     if (this.#size + more <= this.#bytes.length) return
-    const grown = Buffer.alloc(Math.max(this.#bytes.length * 2, this.#size + more))
+    // Large output gets its final room in one step: untouched pages cost nothing, left-over halves would.
+    const room = this.#bytes.length < LARGE_BYTES ? this.#bytes.length * 4 : this.#enough
+    const grown = Buffer.allocUnsafeSlow(Math.max(room, this.#size + more))
     this.#bytes.copy(grown, 0, 0, this.#size)
     this.#bytes = grown
   }

@@ -8,6 +8,7 @@ import ssh2, {
   type AuthContext,
   type AuthenticationType,
   type Connection as ServerConnection,
+  type KexAlgorithm,
   type KeyboardAuthContext,
   type PublicKeyAuthContext,
   type ServerChannel,
@@ -26,6 +27,9 @@ export type Silence = 'banner' | 'keyExchange' | 'login' | 'channel' | 'exec' | 
 export interface TestServerOptions {
   /** Private keys in PEM. Default: one new ed25519 key. */
   readonly hostKeys?: readonly string[]
+  /** Key exchanges to offer instead of ssh2's default. */
+  readonly keyExchanges?: readonly KexAlgorithm[]
+  readonly compress?: boolean
   readonly user?: string
   readonly password?: string
   /** Public keys as in authorized_keys. */
@@ -86,7 +90,12 @@ class ServerState implements TestServer {
   constructor(options: TestServerOptions) {
     this.#options = options
     const hostKeys = [...(options.hostKeys ?? [makeTestKey().privatePem])]
-    this.#ssh = new ssh2.Server({ hostKeys }, (client) => this.#onClient(client))
+    const { keyExchanges, compress } = options
+    const algorithms = {
+      ...(keyExchanges ? { kex: [...keyExchanges] } : {}),
+      ...(compress ? { compress: ['zlib@openssh.com' as const] } : {})
+    }
+    this.#ssh = new ssh2.Server({ hostKeys, algorithms }, (client) => this.#onClient(client))
     this.#net = createServer((socket) => this.#onSocket(socket))
   }
 
