@@ -36,8 +36,8 @@ export function createLaneHolder(connection: Connection, uri: string, clock: Clo
 
   return {
     async call(commands, options) {
-      const lane = await laneFor(options.signal)
       try {
+        const lane = await laneFor(options.signal)
         const answers = await lane.call(commands, options)
         for (const { error } of answers) throwOnConnectionFailure(error)
         return answers

@@ -15,24 +15,35 @@ unset LIBVIRT_DEFAULT_URI VIRSH_DEFAULT_CONNECT_URI LIBVIRT_DEBUG VIRSH_DEBUG`
 /**
  * One resident virsh that reads commands from the channel.
  *
- * A virsh that waits for libvirtd does not see its input end, and would outlive the channel. So the shell stands
- * between: a loop hands the lines on, and when the channel's input ends it wakes the shell, which kills virsh.
- * Lines that begin with a colon are the protocol's own and are not for virsh.
+ * A virsh that waits for libvirtd does not see its input end, and would outlive the channel. So shells stand between: a
+ * loop hands the lines on, and when the channel's input ends it wakes the first shell (TERM), which wakes the one that
+ * knows virsh, which kills it. When virsh ends by itself, the first shell is told (USR1) and ends the channel.
+ * - The first shell does not wait for virsh itself: dash waits for a whole pipeline, the loop included.
+ * - The loop must hold no end of the channel's output, also no saved one: hence `exec`.
+ * - Lines that begin with a colon are the protocol's own and are not for virsh.
  */
 export function virshLaneScript(marker: string, uri: string): string {
   return `: virthelm virsh ${marker}
 {
 ${ENVIRONMENT}
 exec 3<&0
-virsh_pid=
-trap 'kill -KILL "$virsh_pid" 2>/dev/null; exit 0' TERM
+trap 'exit 1' USR1
 {
+exec 2>/dev/null
 while IFS= read -r line <&3; do case $line in :*) ;; *) printf '%s\\n' "$line" ;; esac; done
 kill -TERM $$
-} 2>/dev/null | virsh -r -c ${quote(uri)} &
+} | {
+exec 3<&- 4<&0
+virsh -r -c ${quote(uri)} <&4 &
 virsh_pid=$!
-printf '%s ready\\n' ${marker}
+trap 'kill -KILL "$virsh_pid" 2>/dev/null; wait "$virsh_pid" 2>/dev/null; exit 0' TERM
 wait "$virsh_pid"
+kill -USR1 $$
+} &
+keeper_pid=$!
+trap 'kill -TERM "$keeper_pid" 2>/dev/null; exit 0' TERM
+printf '\\n%s ready\\n' ${marker}
+wait "$keeper_pid"
 exit
 }
 : virthelm end
@@ -47,9 +58,9 @@ ${ENVIRONMENT}
 exec 3<&0
 virsh -r -q -c ${quote(uri)} event --all --loop </dev/null &
 virsh_pid=$!
-trap 'kill -KILL "$virsh_pid" 2>/dev/null; exit 0' TERM
-{ while IFS= read -r line <&3; do :; done; kill -TERM $$; } >/dev/null 2>&1 &
-printf '%s ready\\n' ${marker}
+trap 'kill -KILL "$virsh_pid" 2>/dev/null; wait "$virsh_pid" 2>/dev/null; exit 0' TERM
+{ exec >/dev/null 2>&1; while IFS= read -r line <&3; do :; done; kill -TERM $$; } &
+printf '\\n%s ready\\n' ${marker}
 wait "$virsh_pid"
 exit
 }
