@@ -72,7 +72,7 @@ function makeStorage(calls: WorkerCalls): Storage {
 }
 
 function makeHistory(calls: WorkerCalls): HistoryStore {
-  const out = new ByteWriter(64 * 1024)
+  const packer = new TickPacker()
   let waitingTicks = 0
   return {
     async append(tick) {
@@ -81,7 +81,7 @@ function makeHistory(calls: WorkerCalls): HistoryStore {
       }
       waitingTicks++
       try {
-        await calls.call('history.append', packTick(tick, out))
+        await calls.call('history.append', packer.pack(tick))
       } finally {
         waitingTicks--
       }
@@ -95,18 +95,26 @@ function makeHistory(calls: WorkerCalls): HistoryStore {
   }
 }
 
-function packTick(tick: Tick, out: ByteWriter): PackedTick {
-  out.length = 0
-  const names: string[] = []
-  const lengths: number[] = []
-  for (const { kind, key, values } of tick.entities) {
-    const before = out.length
-    packBody(codedKind(kind), values, out)
-    names.push(entityName(kind, key))
-    lengths.push(out.length - before)
+/** Packs ticks for the port. Names go along only when they changed: mostly they are the same tick after tick. */
+class TickPacker {
+  private readonly out = new ByteWriter(64 * 1024)
+  private readonly namesSent = new Map<string, readonly string[]>()
+
+  pack(tick: Tick): PackedTick {
+    const { serverId, atMs, entities, labels = [] } = tick
+    this.out.length = 0
+    const lengths = new Uint32Array(entities.length)
+    const names = entities.map(({ kind, key, values }, index) => {
+      const before = this.out.length
+      packBody(codedKind(kind), values, this.out)
+      lengths[index] = this.out.length - before
+      return entityName(kind, key)
+    })
+    const sent = this.namesSent.get(serverId)
+    const same = sent?.length === names.length && names.every((name, index) => name === sent[index])
+    if (!same) this.namesSent.set(serverId, names)
+    return { serverId, atMs, names: same ? null : names, lengths, bodies: this.out.take(), labels }
   }
-  const { serverId, atMs, labels = [] } = tick
-  return { serverId, atMs, names, lengths, bodies: out.take(), labels }
 }
 
 /** The next batch is made while this one is used; never more than that. */

@@ -10,7 +10,7 @@ import { JournalRepository } from './repositories/journal.ts'
 import { PinRepository } from './repositories/pins.ts'
 import { ServerRepository } from './repositories/servers.ts'
 import { SettingsRepository } from './repositories/settings.ts'
-import type { Database, OpenDatabase } from './sqlite.ts'
+import { type Database, isDiskFull, type OpenDatabase } from './sqlite.ts'
 
 /** Changes within this time go into one backup. */
 const BACKUP_AFTER_MS = 10_000
@@ -57,8 +57,7 @@ export class ConsoleFile {
       const servers = file.servers.restoreFromJson()
       if (servers !== null) report('warn', 'storage.serversRestored', { servers })
     }
-    const unknown = file.journal.markPendingUnknown()
-    if (unknown > 0) report('warn', 'storage.operationsWithoutEnd', { operations: unknown })
+    file.endPending()
     file.servers.exportJson()
     file.backUpNow()
     return file
@@ -75,6 +74,17 @@ export class ConsoleFile {
     this.blobs = new BlobRepository(db)
     this.settings = new SettingsRepository(db, context.report)
     this.journal = new JournalRepository(db)
+  }
+
+  /** What a former run left pending ended unheard. On a full disk the next start says so. */
+  private endPending(): void {
+    try {
+      const operations = this.journal.markPendingUnknown()
+      if (operations > 0) this.report('warn', 'storage.operationsWithoutEnd', { operations })
+    } catch (error) {
+      if (!isDiskFull(error)) throw error
+      this.report('warn', 'storage.pendingNotEnded', {}, error)
+    }
   }
 
   /** Runs a change; a backup follows soon. */

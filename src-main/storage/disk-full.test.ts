@@ -54,7 +54,7 @@ it('a full disk is survived: reads go on, and writing comes back within two inte
     return
   }
   const serverId = newServerId()
-  const storage = await openAt(folder)
+  let storage = await openAt(folder)
   try {
     await storage.servers.insert(serverRecord('Alpha', serverId))
     let atMs = START_MS
@@ -97,6 +97,11 @@ it('a full disk is survived: reads go on, and writing comes back within two inte
         },
         never
       )
+    // Also a console that is started on the full disk.
+    await storage.close()
+    storage = await openAt(folder, atMs)
+    atMs += 600_000
+    expect(await append()).toBe('diskFull')
     const during = await read()
     expect(during.atMs.filter((at) => at <= lastKeptMs)).toHaveLength(kept)
     expect(await storage.servers.list()).toHaveLength(1)
@@ -106,14 +111,16 @@ it('a full disk is survived: reads go on, and writing comes back within two inte
     expect(after).toContain('kept')
     expect(await storage.health()).toMatchObject({ storageFull: false })
     const answer = await read()
-    expect(answer.gaps).toEqual([
-      {
-        serverId,
-        fromAtMs: lastKeptMs,
-        toAtMs: answer.atMs.find((at) => at > lastKeptMs + 20 * 5_000),
-        reason: 'storageFull'
-      }
-    ])
+    const [closed, full] = answer.gaps
+    const reopenedMs = closed?.toAtMs ?? NaN
+    expect(answer.gaps).toHaveLength(2)
+    expect(closed).toMatchObject({ fromAtMs: lastKeptMs, reason: 'consoleClosed' })
+    expect(reopenedMs).toBeGreaterThan(lastKeptMs + 20 * 5_000)
+    expect(full).toMatchObject({
+      fromAtMs: reopenedMs,
+      toAtMs: answer.atMs.find((at) => at > reopenedMs),
+      reason: 'storageFull'
+    })
     await storage.close()
     const again = await openAt(folder, atMs)
     expect((await again.health()).databaseRecovered).toBeNull()

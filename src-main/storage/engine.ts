@@ -21,12 +21,13 @@ export function openEngine(options: WorkerOptions, open: OpenDatabase, report: R
   const files = dataFiles(options.dataFolder)
   makeFolder(files.folder)
   makeFolder(files.backups)
-  const lock = lockFolder(files, open)
+  const lock = lockFolder(files, open, report)
   try {
     // Both before either is opened: a newer console's folder stays byte for byte as it is.
     refuseNewer({ path: files.console, migrations: CONSOLE_MIGRATIONS })
     refuseNewer({ path: files.history, migrations: HISTORY_MIGRATIONS })
     removeTemporaryFiles(files)
+    const space = new Space(files.folder, files.reserve, report)
     const context = { files, open, nowMs: nowMs(), report }
     const console = ConsoleFile.open(context)
     const opened = openFile(
@@ -41,7 +42,6 @@ export function openEngine(options: WorkerOptions, open: OpenDatabase, report: R
       context
     )
     rmSync(files.suspect, { force: true })
-    const space = new Space(files.folder, files.reserve, report)
     const history = new HistoryFile(opened.db, { space, report, nowMs: nowMs() })
     const noteFailure = (error: unknown): never => {
       if (isDiskFull(error)) space.noteFull()

@@ -78,7 +78,7 @@ export class HistoryFile {
     }
     this.fillMirror()
     this.bringLastSeenUpToDate()
-    this.gaps.consoleWasClosed(this.aliveUntilMs())
+    this.noteConsoleWasClosed()
     this.scheduleSeal()
     this.deleteMarkedServers()
   }
@@ -255,6 +255,17 @@ export class HistoryFile {
           }
         }
       }
+    }
+  }
+
+  /** On a full disk the gap stays without its reason. */
+  private noteConsoleWasClosed(): void {
+    try {
+      this.gaps.consoleWasClosed(this.aliveUntilMs())
+    } catch (error) {
+      if (!isDiskFull(error)) throw error
+      this.space.noteFull()
+      this.report('warn', 'storage.gapNotWritten', {}, error)
     }
   }
 

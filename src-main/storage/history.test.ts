@@ -464,6 +464,41 @@ describe('gaps', () => {
 })
 
 describe('entities', () => {
+  it('with hostile names harm nobody', async () => {
+    const serverId = newServerId()
+    const keys = [
+      'a\ud800',
+      'a\udfff',
+      "'; DROP TABLE tail; --",
+      'nul\0nul',
+      '-H',
+      '$(id)',
+      '\n',
+      'x'.repeat(5_000)
+    ]
+    const vms = keys.map((key, index) => ({
+      kind: 'vm' as const,
+      key,
+      values: { memoryUsedBytes: index, cpuUsedRatio: 0.5 }
+    }))
+    for (const afterMs of [0, 5_000]) {
+      await storage.history.append({
+        ...tick(serverId, START_MS + afterMs, vms),
+        labels: vms.map(({ key }) => ({ kind: 'vm', key, label: `${key}\ud800` }))
+      })
+      await storage.close()
+      storage = await openAt(folder, START_MS + 10_000)
+    }
+    const known = await storage.history.entities(serverId)
+    expect(known.map((entity) => entity.entity.key)).toEqual(['a\ufffd', ...keys.slice(2, -1)])
+    const series = keys
+      .slice(2, -1)
+      .map((key) => ({ entity: { serverId, kind: 'vm' as const, key }, metrics: ['memoryUsedBytes'] }))
+    const query = { series, fromAtMs: START_MS, toAtMs: START_MS + 6_000, maxPoints: 9 }
+    const answer = await storage.history.read(query, never)
+    expect(answer.series.map((one) => one.mean)).toEqual([2, 3, 4, 5, 6].map((value) => [value, value]))
+  })
+
   it('carry their newest label and the times they were seen, over a restart too', async () => {
     const serverId = newServerId()
     const vm = (afterMs: number, label: string): Tick => ({

@@ -5,6 +5,7 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { AppError } from '#contract/errors.ts'
 import { type DataFiles, makePrivateFile, writeFileAtomically } from './files.ts'
+import type { Report } from './protocol.ts'
 import { type Database, errorCode, type OpenDatabase } from './sqlite.ts'
 
 export interface FolderLock {
@@ -28,7 +29,7 @@ function takeLock(lock: Database): void {
 }
 
 /** Throws dataFolderLocked (`folder`, `pid` where known) when another console has the folder open. */
-export function lockFolder(files: DataFiles, open: OpenDatabase): FolderLock {
+export function lockFolder(files: DataFiles, open: OpenDatabase, report: Report): FolderLock {
   // Never opened by anything but SQLite while it exists: closing another handle would drop POSIX locks of this process.
   if (!existsSync(files.lock)) makePrivateFile(files.lock)
   let lock = open(files.lock)
@@ -47,7 +48,12 @@ export function lockFolder(files: DataFiles, open: OpenDatabase): FolderLock {
     lock = open(files.lock)
     takeLock(lock)
   }
-  writeFileAtomically(files.lockPid, `${process.pid}\n`)
+  try {
+    writeFileAtomically(files.lockPid, `${process.pid}\n`)
+  } catch (error) {
+    // Only a courtesy to a second console; a full disk must not keep the first from starting.
+    report('warn', 'storage.lockHolderNotWritten', {}, error)
+  }
   return {
     release() {
       rmSync(files.lockPid, { force: true })

@@ -20,12 +20,11 @@ export interface WorkerOptions {
 export interface PackedTick {
   readonly serverId: ServerId
   readonly atMs: number
-  /** `entityName(kind, key)` of each entity, in the order of the bodies. */
-  readonly names: readonly string[]
-  /** Bytes of each body. */
-  readonly lengths: readonly number[]
-  /** Bodies (codec.ts), one after another. */
+  /** `entityName(kind, key)` of each entity, in the order of the bodies; null = as in this server's tick before. */
+  readonly names: readonly string[] | null
+  /** Bodies (codec.ts), one after another, and how many bytes each has. */
   readonly bodies: Uint8Array<ArrayBuffer>
+  readonly lengths: Uint32Array<ArrayBuffer>
   readonly labels: readonly {
     readonly kind: EntityRef['kind']
     readonly key: string
@@ -85,6 +84,8 @@ export type FromWorker =
   | { readonly kind: 'ready' }
   | { readonly kind: 'failedToOpen'; readonly error: ErrorInfo; readonly cause: string }
   | { readonly kind: 'done'; readonly id: number; readonly value: unknown }
+  /** Calls that answer nothing, many at once: a batch of ticks is one message. */
+  | { readonly kind: 'doneAll'; readonly ids: readonly number[] }
   | { readonly kind: 'fail'; readonly id: number; readonly error: ErrorInfo; readonly cause: string }
   | {
       readonly kind: 'log'

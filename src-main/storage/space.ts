@@ -20,7 +20,10 @@ export class Space {
     this.folder = folder
     this.reserve = reserve
     this.report = report
-    this.makeReserve()
+    // Opening needs some room (the WAL's index); a console must start on a full disk too.
+    const free = this.freeBytes()
+    if (free !== null && free < MARGIN_BYTES) this.noteFull()
+    else this.makeReserve()
   }
 
   get full(): boolean {

@@ -114,6 +114,12 @@ export class WorkerCalls {
         this.pending.get(message.id)?.resolve(message.value)
         this.pending.delete(message.id)
         return
+      case 'doneAll':
+        for (const id of message.ids) {
+          this.pending.get(id)?.resolve(undefined)
+          this.pending.delete(id)
+        }
+        return
       case 'fail':
         this.fail(message)
         return

@@ -36,6 +36,15 @@ function serve(
   post: (message: FromWorker, transfer?: Transferable[]) => void
 ): void {
   const running = new Map<number, AbortController>()
+  let doneIds: number[] = []
+  const done = (id: number, value: unknown): void => {
+    if (value !== undefined) post({ kind: 'done', id, value }, transferables(value))
+    else if (doneIds.push(id) === 1) setImmediate(postDone)
+  }
+  const postDone = (): void => {
+    if (doneIds.length > 0) post({ kind: 'doneAll', ids: doneIds })
+    doneIds = []
+  }
 
   const run = async (id: number, method: Method, args: readonly unknown[]): Promise<void> => {
     const controller = new AbortController()
@@ -44,13 +53,15 @@ function serve(
       // The client's types made the arguments; both ends are one build.
       const handler = handlers[method] as (args: readonly unknown[], signal: AbortSignal) => unknown
       const value = await handler(args, controller.signal)
-      post({ kind: 'done', id, value }, transferables(value))
+      done(id, value)
     } catch (error) {
       post({ kind: 'fail', id, error: asAppError(error).toInfo(), cause: causeText(error) })
     } finally {
       running.delete(id)
     }
-    if (method === 'close') port.close()
+    if (method !== 'close') return
+    postDone()
+    port.close()
   }
 
   port.on('message', (message: ToWorker) => {

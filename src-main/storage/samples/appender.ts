@@ -15,6 +15,7 @@ const BATCH_TICKS = 256
 
 interface Waiting {
   readonly tick: PackedTick
+  readonly names: readonly string[]
   readonly resolve: () => void
   readonly reject: (error: AppError) => void
 }
@@ -43,6 +44,7 @@ export class Appender {
   private readonly parts: AppenderParts
   private readonly insert: Statement<[number, number, Uint8Array]>
   private readonly out = new ByteWriter(64 * 1024)
+  private readonly lastNames = new Map<string, readonly string[]>()
   private queue: Waiting[] = []
   private timer: NodeJS.Timeout | null = null
 
@@ -53,8 +55,10 @@ export class Appender {
 
   /** Resolves when the tick is committed. Rejects with diskFull, conflict (same server and time), invalidInput. */
   append(tick: PackedTick): Promise<void> {
+    const names = tick.names ?? this.lastNames.get(tick.serverId) ?? []
+    this.lastNames.set(tick.serverId, names)
     return new Promise((resolve, reject) => {
-      this.queue.push({ tick, resolve, reject })
+      this.queue.push({ tick, names, resolve, reject })
       if (this.queue.length >= BATCH_TICKS) this.flush()
       else this.timer ??= setTimeout(() => this.flush(), BATCH_MS)
     })
@@ -71,6 +75,10 @@ export class Appender {
       this.refuse(batch, new AppError('diskFull', { retryable: true }))
       return
     }
+    this.commit(batch)
+  }
+
+  private commit(batch: readonly Waiting[]): void {
     const written: Written[] = []
     const refused: { waiting: Waiting; error: AppError }[] = []
     const write = this.parts.db.transaction(() => {
@@ -85,8 +93,7 @@ export class Appender {
       write.immediate()
     } catch (error) {
       this.parts.registry.rollBack()
-      if (isDiskFull(error)) this.parts.space.noteFull()
-      this.refuse(batch, asAppError(error))
+      this.failed(batch, error)
       return
     }
     this.parts.space.noteWritten()
@@ -94,6 +101,14 @@ export class Appender {
     for (const { waiting, error } of refused) waiting.reject(error)
     const newest = written.at(-1)
     if (newest !== undefined) this.parts.onCommitted(newest.waiting.tick.atMs)
+  }
+
+  private failed(batch: readonly Waiting[], error: unknown): void {
+    if (isDiskFull(error)) this.parts.space.noteFull()
+    const reason = asAppError(error)
+    // One tick that cannot be written must not take those of other servers with it.
+    if (reason.code === 'internal' && batch.length > 1) for (const waiting of batch) this.commit([waiting])
+    else this.refuse(batch, reason)
   }
 
   private refuse(batch: readonly Waiting[], error: AppError): void {
@@ -105,7 +120,7 @@ export class Appender {
   }
 
   private write(waiting: Waiting): Written | AppError {
-    const { tick } = waiting
+    const { tick, names } = waiting
     const { registry } = this.parts
     if (!Number.isSafeInteger(tick.atMs) || tick.atMs < 0 || tick.atMs > LATEST_MS)
       return new AppError('invalidInput', { params: { field: 'atMs' } })
@@ -113,7 +128,7 @@ export class Appender {
       return new AppError('invalidInput', { params: { field: 'atMs', oldestAtMs: this.parts.rawFromMs() } })
     const server = this.serverOf(tick)
     if (server instanceof AppError) return server
-    const entities = tick.names.map((name) => registry.ensureEntity(server, name, tick.atMs))
+    const entities = names.map((name) => registry.ensureEntity(server, name, tick.atMs))
     const ids = entities.map((entity) => entity?.id ?? 0)
     const row = packRow(ids, tick.lengths, tick.bodies, this.out)
     if (this.insert.run(tailKey(server.number, tick.atMs), server.number, row).changes === 0)

@@ -77,8 +77,9 @@ function makeView(db: Database, level: RollupLevel, metrics: readonly StoredMetr
         (r.id & 67108863) * ${spanMs} AS at_ms,
         coalesce(${min}, ${mean}) / ${scale}.0 AS min, ${mean} / ${scale}.0 AS mean,
         coalesce(${max}, ${mean}) / ${scale}.0 AS max, coalesce(${count}, r.samples) AS count
-      FROM ${level}_${kind} r JOIN entity e ON e.id = r.id >> 26 JOIN server s ON s.number = e.server
-      WHERE ${sum} IS NOT NULL`
+      FROM entity e JOIN server s ON s.number = e.server
+        JOIN ${level}_${kind} r ON r.id BETWEEN e.id * 67108864 AND e.id * 67108864 + 67108863
+      WHERE e.kind = '${kind}' AND ${sum} IS NOT NULL`
   })
   db.exec(`DROP VIEW IF EXISTS ${level}_rollup`)
   db.exec(`CREATE VIEW ${level}_rollup AS ${arms.join(' UNION ALL ')}`)

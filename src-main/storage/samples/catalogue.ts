@@ -36,9 +36,12 @@ export function isKind(kind: string): kind is EntityKind {
   return CODED.has(kind)
 }
 
-/** One string for kind and key, as it crosses the port. */
+/**
+ * One string for kind and key, as it crosses the port. Half characters (lone surrogates) become U+FFFD, as they do in
+ * SQLite's UTF-8: otherwise two names in memory could be one in the file.
+ */
 export function entityName(kind: EntityKind, key: string): string {
-  return `${kind}\n${key}`
+  return `${kind}\n${key.toWellFormed()}`
 }
 
 /** The reverse of `entityName`; null when it is none. */

@@ -92,7 +92,7 @@ export function packBody(
 /** One row from entity ids and bodies. Bodies lie one after another in `bodies`. */
 export function packRow(
   ids: readonly number[],
-  lengths: readonly number[],
+  lengths: ArrayLike<number>,
   bodies: Uint8Array,
   out: ByteWriter
 ): Uint8Array<ArrayBuffer> {

@@ -101,8 +101,12 @@ export class Gaps {
 
   private diskWasFull(server: ServerEntry, atMs: number): void {
     if (server.lastAtMs === null || server.lastAtMs >= atMs) return
-    if (this.openOf.get(server.number) === undefined)
-      this.insert(server.number, server.lastAtMs, atMs, 'storageFull')
+    const open = this.openOf.get(server.number)
+    if (open !== undefined && open.reason !== 'consoleClosed') return
+    const startMs = open === undefined ? server.lastAtMs : Math.max(open.from_ms, this.openedAtMs)
+    if (startMs >= atMs) return
+    if (open !== undefined) this.close(open, startMs)
+    this.insert(server.number, startMs, atMs, 'storageFull')
   }
 
   private insert(serverNumber: number, fromMs: number, toMs: number | null, reason: GapReason): void {

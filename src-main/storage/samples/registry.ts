@@ -7,7 +7,7 @@ import { SERVERS, tailAtMs } from './keys.ts'
 
 /** A server that names ever new things (hostile, or broken) is cut off here. */
 const MAX_ENTITIES_PER_SERVER = 10_000
-const MAX_KEY_CHARACTERS = 1024
+const MAX_TEXT_CHARACTERS = 1024
 
 export interface EntityEntry {
   readonly id: number
@@ -132,7 +132,7 @@ export class Registry {
     const known = server.entities.get(name)
     if (known !== undefined) return known
     const parsed = parseEntityName(name)
-    if (parsed === null || parsed.key.length > MAX_KEY_CHARACTERS) return null
+    if (parsed === null || parsed.key.length > MAX_TEXT_CHARACTERS) return null
     if (server.entities.size >= MAX_ENTITIES_PER_SERVER) return null
     const done = this.db
       .prepare('INSERT INTO entity (server, kind, key, first_at_ms, last_at_ms) VALUES (?, ?, ?, ?, ?)')
@@ -146,10 +146,11 @@ export class Registry {
 
   setLabel(server: ServerEntry, kind: EntityKind, key: string, label: string): void {
     const entry = server.entities.get(entityName(kind, key))
-    if (entry === undefined || entry.label === label) return
+    const capped = label.slice(0, MAX_TEXT_CHARACTERS).toWellFormed()
+    if (entry === undefined || entry.label === capped) return
     const before = entry.label
-    this.db.prepare('UPDATE entity SET label = ? WHERE id = ?').run(label, entry.id)
-    entry.label = label
+    this.db.prepare('UPDATE entity SET label = ? WHERE id = ?').run(capped, entry.id)
+    entry.label = capped
     this.undo.push(() => {
       entry.label = before
     })

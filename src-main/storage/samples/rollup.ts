@@ -13,7 +13,7 @@ export interface SlotRollup {
   readonly max: Float64Array
 }
 
-function emptySlot(codes: number, slot: number): SlotRollup {
+export function emptySlot(codes: number, slot: number): SlotRollup {
   return {
     slot,
     samples: 0,
@@ -69,4 +69,20 @@ export function rollUp(
     }
   }
   for (const [entityId, state] of open) if (state.current !== null) emit(entityId, state.current)
+}
+
+/** Adds a rollup of a shorter slot to that of a longer one. */
+export function mergeRollup(into: SlotRollup, from: SlotRollup): void {
+  for (let code = 1; code < from.count.length; code++) {
+    const more = from.count[code] ?? 0
+    if (more === 0) continue
+    const before = into.count[code] ?? 0
+    const min = from.min[code] ?? 0
+    const max = from.max[code] ?? 0
+    into.count[code] = before + more
+    into.samples = Math.max(into.samples, before + more)
+    into.sum[code] = (into.sum[code] ?? 0) + (from.sum[code] ?? 0)
+    if (before === 0 || min < (into.min[code] ?? 0)) into.min[code] = min
+    if (before === 0 || max > (into.max[code] ?? 0)) into.max[code] = max
+  }
 }

@@ -5,11 +5,11 @@
  */
 import type { Database, Statement } from '../sqlite.ts'
 import { codedKind } from './catalogue.ts'
-import { HOUR_MS, LEVELS, rollupKey, type RollupLevel, spanMs } from './keys.ts'
+import { HOUR_MS, MINUTE_MS, rollupKey, type RollupLevel } from './keys.ts'
 import { lastNowOf } from './last-now.ts'
 import type { RawReader } from './raw-reader.ts'
 import type { EntityEntry, Registry, ServerEntry } from './registry.ts'
-import { rollUp, type SlotRollup } from './rollup.ts'
+import { emptySlot, mergeRollup, rollUp, type SlotRollup } from './rollup.ts'
 
 /** Ticks that are this late still find their hour open. */
 const GRACE_MS = 60_000
@@ -77,12 +77,16 @@ export class Sealer {
       return entity === undefined ? 0 : codedKind(entity.kind).maxCode + 1
     }
     const write = this.db.transaction(() => {
-      for (const level of LEVELS) {
-        rollUp(rows, spanMs(level), codesOf, (id, rollup) => {
-          const entity = entities.get(id)
-          if (entity !== undefined) this.insert(level, entity, rollup)
-        })
-      }
+      const hours = new Map<EntityEntry, SlotRollup>()
+      rollUp(rows, MINUTE_MS, codesOf, (id, minute) => {
+        const entity = entities.get(id)
+        if (entity === undefined) return
+        this.insert('minute', entity, minute)
+        const whole = hours.get(entity) ?? emptySlot(minute.count.length, hour)
+        mergeRollup(whole, minute)
+        hours.set(entity, whole)
+      })
+      for (const [entity, whole] of hours) this.insert('hour', entity, whole)
       this.db.prepare('DELETE FROM unsealed WHERE server = ? AND hour = ?').run(serverNumber, hour)
       this.registry.saveLastSeen(server)
       this.saveLastNow(server)
