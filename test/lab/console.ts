@@ -1,12 +1,18 @@
 /** The console's own parts, pointed at the lab: what a test needs to connect as the console does. */
 import type { HostKey } from '#contract/servers.ts'
-import { ConnectionSettings } from '#contract/servers.ts'
+import { ConnectionSettings, ServerDraft } from '#contract/servers.ts'
 import { systemClock } from '../../src-main/application/clock.ts'
 import type { Connection, Connector, ConnectRequest } from '../../src-main/application/servers/connection.ts'
 import type { PinStore } from '../../src-main/application/storage.ts'
 import { createConnector } from '../../src-main/remote/ssh/connector.ts'
 import { createSecret } from '../../src-main/remote/ssh/secret.ts'
-import { silentLog } from '../fakes/engine-parts.ts'
+import type { Hypervisor } from '../../src-main/application/machines/hypervisor.ts'
+import { PromptBroker } from '../../src-main/application/servers/prompt-broker.ts'
+import { SecretVault } from '../../src-main/application/servers/secret-vault.ts'
+import { ServerDirectory } from '../../src-main/application/servers/server-directory.ts'
+import type { ServerRuntime } from '../../src-main/application/servers/server-runtime.ts'
+import { createHostSampler } from '../../src-main/remote/sampler/index.ts'
+import { FakeStorage, silentLog } from '../fakes/engine-parts.ts'
 import { labAccount, labKey, labServer, labState, type LabKeyId } from './state.ts'
 
 /** Host keys of all servers of the lab, as if the operator had trusted them before. */
@@ -72,4 +78,60 @@ export function connectTo(
     prompt: () => Promise.resolve(null),
     ...changes
   })
+}
+
+/** The console's supervisor over real servers; what it would keep is kept in arrays. */
+export interface LabConsole {
+  readonly directory: ServerDirectory
+  readonly storage: FakeStorage
+  /** Registers a server under its own name. Logs in with the account's own password unless another is given. */
+  add(login: LabLogin, password?: string): Promise<ServerRuntime>
+  close(): Promise<void>
+}
+
+export function startLabConsole(hypervisor: Hypervisor, intervalMs: number): LabConsole {
+  const pins = memoryPins(labHostKeys())
+  const connector = labConnector(pins)
+  const storage = new FakeStorage()
+  const parts = { ...storage.asStorage(), pins }
+  const cannotKeep = {
+    canKeep: false,
+    backend: 'none',
+    encrypt: () => Promise.reject(new Error('nothing is kept')),
+    decrypt: () => Promise.resolve(null)
+  }
+  const directory = new ServerDirectory(
+    {
+      connector,
+      sampler: createHostSampler({ log: silentLog, clock: systemClock }),
+      hypervisor,
+      storage: parts,
+      vault: new SecretVault({ cipher: cannotKeep, blobs: parts.blobs, secretOf: createSecret }),
+      prompts: new PromptBroker(() => undefined),
+      clock: systemClock,
+      log: silentLog,
+      random: Math.random,
+      defaultIntervalMs: () => intervalMs
+    },
+    {
+      serverChanged: () => undefined,
+      serverRemoved: () => undefined,
+      machinesChanged: () => undefined,
+      tick: () => undefined
+    }
+  )
+  return {
+    directory,
+    storage,
+    async add(login, password) {
+      const draft = ServerDraft.parse({ name: login.server, connection: settingsFor(login) })
+      const given = password ?? (login.usePassword === true ? labAccount(login.user).password : null)
+      const secrets = given === null ? undefined : { password: given, remember: false }
+      return directory.get(await directory.add(draft, secrets))
+    },
+    async close() {
+      await directory.close()
+      connector.close()
+    }
+  }
 }
