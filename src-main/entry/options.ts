@@ -37,8 +37,14 @@ const KNOWN: Record<string, { type: 'boolean' | 'string' }> = {}
 for (const name of FLAGS) KNOWN[name] = { type: 'boolean' }
 for (const name of VALUES) KNOWN[name] = { type: 'string' }
 
-/** `--name value` and `--name=value`. Never throws; `problem` is one line for the operator. */
-export function parseOptions(args: readonly string[]): ParsedOptions {
+/**
+ * `--name value` and `--name=value`. Never throws; `problem` is one line for the operator. `ignoreUnknown`: an installed
+ * desktop app is also given switches of Chromium and of the system.
+ */
+export function parseOptions(
+  args: readonly string[],
+  { ignoreUnknown = false }: { ignoreUnknown?: boolean } = {}
+): ParsedOptions {
   const { tokens } = parseArgs({
     args: [...args],
     strict: false,
@@ -47,10 +53,16 @@ export function parseOptions(args: readonly string[]): ParsedOptions {
   })
   const given = new Map<string, string | null>()
   for (const token of tokens) {
-    if (token.kind === 'positional') return problem(`Unexpected argument: ${token.value}`)
+    if (token.kind === 'positional') {
+      if (ignoreUnknown) continue
+      return problem(`Unexpected argument: ${token.value}`)
+    }
     if (token.kind === 'option-terminator') continue
     const { name, rawName, value } = token
-    if (!FLAGS.includes(name) && !VALUES.includes(name)) return problem(`Unknown option: ${rawName}`)
+    if (!FLAGS.includes(name) && !VALUES.includes(name)) {
+      if (ignoreUnknown) continue
+      return problem(`Unknown option: ${rawName}`)
+    }
     if (given.has(name)) return problem(`${rawName} is given twice`)
     if (FLAGS.includes(name) && value !== undefined) return problem(`${rawName} takes no value`)
     if (VALUES.includes(name) && (value === undefined || value === '' || value.startsWith('--'))) {

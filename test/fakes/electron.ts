@@ -18,6 +18,7 @@ export const double = {
   saveDialog: { canceled: true, filePath: '' } as Electron.SaveDialogReturnValue,
   userData: join(tmpdir(), 'virthelm-electron-double'),
   isPackaged: true,
+  paths: new Map<string, string>(),
   /** Names of what was called on the app, in order. */
   calls: [] as string[],
   opened: [] as string[],
@@ -47,7 +48,9 @@ const appMethods = {
     return double.hasLock
   },
   releaseSingleInstanceLock: () => undefined,
-  getPath: (name) => join(double.userData, name),
+  getPath: (name) => double.paths.get(name) ?? join(double.userData, name),
+  setPath: (name, path) => void double.paths.set(name, path),
+  getAppPath: () => double.userData,
   getVersion: () => '0.0.0-double',
   setAppUserModelId: () => undefined,
   setBadgeCount: () => true,
@@ -71,6 +74,8 @@ const appMethods = {
   | 'requestSingleInstanceLock'
   | 'releaseSingleInstanceLock'
   | 'getPath'
+  | 'setPath'
+  | 'getAppPath'
   | 'getVersion'
   | 'setAppUserModelId'
   | 'setBadgeCount'
