@@ -35,6 +35,7 @@ export interface TimeOptionInput {
 }
 
 const FRAME = 'frame'
+const LABELS = 'frame labels'
 
 /** `{ animation: false, … }` with one series per line, an envelope where there is one, and a frame series for bands and marks. */
 export function buildTimeOption(input: TimeOptionInput): TimeOption {
@@ -83,7 +84,11 @@ export function buildTimeOption(input: TimeOptionInput): TimeOption {
         formatter: (_value: number, index: number) => valueLabels[index] ?? ''
       }
     },
-    series: [frameSeries(input), ...data.lines.flatMap((line) => lineSeries(line, rows, theme))]
+    series: [
+      frameSeries(input),
+      ...data.lines.flatMap((line) => lineSeries(line, rows, theme)),
+      labelSeries(input)
+    ]
   }
 }
 
@@ -101,11 +106,8 @@ function frameSeries(input: TimeOptionInput): LineSeriesOption {
       silent: true,
       animation: false,
       itemStyle: { color: theme.band },
-      label: { position: 'insideTop', distance: 4, color: theme.text3, fontFamily: theme.font, fontSize: 10 },
-      data: gapBands(input.gaps, input.range, input.width).map((band) => [
-        { xAxis: band.fromAtMs, label: { show: band.label !== '', formatter: () => band.label } },
-        { xAxis: band.toAtMs }
-      ])
+      label: { show: false },
+      data: bandsOf(input).map((band) => [{ xAxis: band.fromAtMs }, { xAxis: band.toAtMs }])
     },
     markLine: {
       silent: true,
@@ -126,6 +128,41 @@ function frameSeries(input: TimeOptionInput): LineSeriesOption {
   }
 }
 
+/** The reasons of gaps, above the lines: a chart that is full up to the top must not hide them. */
+function labelSeries(input: TimeOptionInput): LineSeriesOption {
+  const { theme } = input
+  return {
+    id: LABELS,
+    type: 'line',
+    silent: true,
+    data: [],
+    markArea: {
+      silent: true,
+      animation: false,
+      z: 6,
+      itemStyle: { color: 'transparent' },
+      label: {
+        position: 'insideTop',
+        distance: 2,
+        padding: [2, 4],
+        borderRadius: 4,
+        backgroundColor: theme.band,
+        color: theme.text3,
+        fontFamily: theme.font,
+        fontSize: 10
+      },
+      data: bandsOf(input)
+        .filter((band) => band.label !== '')
+        .map((band) => [
+          { xAxis: band.fromAtMs, label: { formatter: () => band.label } },
+          { xAxis: band.toAtMs }
+        ])
+    }
+  }
+}
+
+const bandsOf = ({ gaps, range, width }: TimeOptionInput) => gapBands(gaps, range, width)
+
 function lineSeries(line: ChartLine, rows: readonly Row[], theme: ChartTheme): LineSeriesOption[] {
   const colour = seriesColour(theme, line.colour)
   const series: LineSeriesOption = {
@@ -136,7 +173,7 @@ function lineSeries(line: ChartLine, rows: readonly Row[], theme: ChartTheme): L
     itemStyle: { color: colour },
     lineStyle: {
       color: colour,
-      width: line.shape === 'peak' ? 1 : 1.5,
+      width: line.shape === 'peak' || line.shape === 'stack' ? 1 : 1.5,
       opacity: line.shape === 'peak' ? 0.6 : 1,
       join: 'round'
     },

@@ -39,12 +39,14 @@ export function valueAxis(
   fixedMax: number | null = null,
   count = 4
 ): ValueAxis {
-  const wanted = fixedMax ?? Math.max(dataMax * 1.05, leastMax[unit])
+  // A balloon above its maximum, a counter that overshoots: what is there is shown, whatever the axis should end at.
+  const fixed = fixedMax !== null && fixedMax > 0 && dataMax <= fixedMax * 1.001 ? fixedMax : null
+  const wanted = fixed ?? Math.max(dataMax * 1.05, leastMax[unit])
   const scale = axisScale(unit, wanted)
   const end = wanted / scale.divisor
   const step =
     unit === 'count' ? Math.max(1, niceStep(end, count, false)) : niceStep(end, count, unit === 'bytes')
-  const steps = fixedMax === null ? Math.ceil(end / step - 1e-9) : Math.floor(end / step + 1e-9)
+  const steps = fixed === null ? Math.ceil(end / step - 1e-9) : Math.floor(end / step + 1e-9)
   const decimals = Math.max(
     0,
     Math.min(3, -Math.floor(Math.log10(step) + 1e-9) + (/2\.5|0\.25/.test(String(step)) ? 1 : 0))
@@ -58,5 +60,5 @@ export function valueAxis(
       label: scale.unit !== '' && (index === steps || scale.unit === '%') ? `${text} ${scale.unit}` : text
     }
   })
-  return { max: fixedMax ?? steps * step * scale.divisor, ticks }
+  return { max: fixed ?? steps * step * scale.divisor, ticks }
 }

@@ -18,7 +18,7 @@ export interface LineSpec {
   /** `peak`: only where a bucket holds several samples. */
   readonly shape: ChartLine['shape']
   /** Drawn instead of `metric` itself: made from metrics of the same entity; null when one of them is missing. */
-  readonly derived?: { readonly metrics: readonly string[]; of(...values: number[]): number }
+  readonly derived?: { readonly metrics: readonly string[]; readonly of: (...values: number[]) => number }
 }
 
 export interface Headline {
@@ -37,7 +37,7 @@ export interface ChartSpec {
   readonly lines: readonly LineSpec[]
   /** Where the value axis ends by its nature; null = by the data. */
   readonly axisMax: number | null
-  headline(read: ReadMetric): Headline
+  readonly headline: (read: ReadMetric) => Headline
   /** Metrics that only the headline needs. */
   readonly also?: readonly Pick<LineSpec, 'kind' | 'key' | 'metric'>[]
   /** Why there can be no values, in words, with a line to copy; shown in place of an empty chart. */

@@ -9,7 +9,7 @@ export interface Entities {
   /** null until the first answer. */
   readonly entities: Readonly<ShallowRef<readonly EntityInfo[] | null>>
   readonly error: Readonly<ShallowRef<AppError | null>>
-  retry(): void
+  readonly retry: () => void
 }
 
 /** Read when the server or `refresh` changes, and once a minute: mounts and interfaces come and go. */

@@ -42,7 +42,7 @@ export interface History {
   readonly bounds: ComputedRef<ChartRange>
   readonly loading: Readonly<Ref<boolean>>
   readonly error: Readonly<ShallowRef<AppError | null>>
-  retry(): void
+  readonly retry: () => void
 }
 
 /** A pause this long means a gap that main has recorded by now: read again to learn its reason. */

@@ -6,9 +6,9 @@ import type { TimeRange } from './time-range.ts'
 export interface RangeState {
   readonly range: WritableComputedRef<TimeRange>
   readonly zoomed: ComputedRef<boolean>
-  zoom(to: ChartRange): void
+  readonly zoom: (to: ChartRange) => void
   /** Back to what was there before the first zoom. */
-  reset(): void
+  readonly reset: () => void
 }
 
 export function useRange(start: TimeRange = { kind: 'preset', preset: 'live' }): RangeState {

@@ -4,9 +4,9 @@ import { formatBitsPerSec, formatBytesOf, formatBytesPerSec, formatRatio } from 
 import type { ChartSpec, LineSpec, ReadMetric } from '../history/index.ts'
 
 export interface MachineChartWords {
-  title(chart: string): string
-  line(metric: string): string
-  ofVcpus(count: number): string
+  readonly title: (chart: string) => string
+  readonly line: (metric: string) => string
+  readonly ofVcpus: (count: number) => string
   /** Why memory is not known, or null when it is. */
   memoryMissing: ChartSpec['missing']
 }

@@ -4,11 +4,11 @@ import { visibleText, type TableColumn } from '../../ui/index.ts'
 import type { MachineRow } from './machine-rows.ts'
 
 export interface ColumnWords {
-  header(id: string): string
-  state(row: MachineRow): string
-  missing(row: MachineRow): string
-  memoryMissing(row: MachineRow): string
-  csvUnit(id: string): string
+  readonly header: (id: string) => string
+  readonly state: (row: MachineRow) => string
+  readonly missing: (row: MachineRow) => string
+  readonly memoryMissing: (row: MachineRow) => string
+  readonly csvUnit: (id: string) => string
 }
 
 type Read = (row: MachineRow) => number | null
@@ -73,7 +73,7 @@ export function machineColumns(words: ColumnWords, withServer: boolean): TableCo
       formatBytes,
       words.memoryMissing
     ),
-    quantity('memoryMax', '88px', (row) => row.view.memoryMaxBytes, formatBytes),
+    quantity('memoryMax', '96px', (row) => row.view.memoryMaxBytes, formatBytes),
     {
       id: 'vcpus',
       header: words.header('vcpus'),

@@ -20,7 +20,8 @@ export const MACHINE_FILTER: FilterVocabulary = {
   numbers: ['cpu', 'mem', 'disk', 'vcpus']
 }
 
-const percent = (ratio: number | null | undefined): number | null => (ratio == null ? null : ratio * 100)
+const percent = (ratio: number | null | undefined): number | null =>
+  ratio === null || ratio === undefined ? null : ratio * 100
 
 export function machineSubject({ view, server, serverName }: MachineRow): FilterSubject {
   const state = view.notRespondingSinceAtMs === null ? [view.state] : [view.state, 'notResponding']

@@ -23,6 +23,9 @@ export function factRows(
   const { facts, record, now } = view
   const { host, port, user, jumps } = record.connection
   const cpus = facts?.cpuThreads ?? now?.cpuThreads ?? null
+  const sockets = facts?.cpuSockets ?? null
+  const cores = facts?.cpuCores ?? null
+  const bootedAtMs = facts?.bootedAtMs ?? null
   const memory = facts?.memoryTotalBytes ?? now?.memoryTotalBytes ?? null
   return [
     { id: 'address', value: `${user}@${host}:${port}`, mono: true },
@@ -49,8 +52,8 @@ export function factRows(
     {
       id: 'cpus',
       value:
-        facts?.cpuSockets != null && facts.cpuCores !== null && cpus !== null
-          ? word('cpus', { sockets: facts.cpuSockets, cores: facts.cpuCores, threads: cpus })
+        sockets !== null && cores !== null && cpus !== null
+          ? word('cpus', { sockets, cores, threads: cpus })
           : cpus === null
             ? null
             : word('threads', { threads: cpus })
@@ -60,7 +63,7 @@ export function factRows(
     { id: 'virtualisation', value: facts?.virtualisation ?? null },
     {
       id: 'booted',
-      value: facts?.bootedAtMs == null ? null : formatTime(facts.bootedAtMs, 'full', zone, locale)
+      value: bootedAtMs === null ? null : formatTime(bootedAtMs, 'full', zone, locale)
     },
     { id: 'shell', value: facts?.loginShell ?? null, mono: true },
     { id: 'sshServer', value: facts?.sshServer ?? null },

@@ -13,10 +13,10 @@ import {
 import type { ChartSpec, LineSpec } from '../history/index.ts'
 
 export interface ChartWords {
-  title(chart: string): string
-  line(metric: string): string
+  readonly title: (chart: string) => string
+  readonly line: (metric: string) => string
   /** The cause in words, for a capability that does not work. */
-  missing(capability: Capability): string
+  readonly missing: (capability: Capability) => string
   noSwap: string
 }
 

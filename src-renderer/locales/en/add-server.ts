@@ -85,11 +85,11 @@ export const addServer = {
     },
     fact: {
       port: 'port {value}',
-      version: 'version {value}',
       user: 'as {value}',
       method: 'by {value}',
-      shell: '{value}',
-      machines: '{value} machines'
+      kernel: 'kernel {value}',
+      libvirt: 'libvirt {value}',
+      machines: 'machines: {value}'
     }
   },
   hostKey: {

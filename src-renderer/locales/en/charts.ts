@@ -43,7 +43,8 @@ export const charts = {
     from: 'From',
     to: 'To',
     show: 'Show',
-    problem: 'The start must lie before the end.'
+    problem: 'Type it like 2026-11-20 10:00.',
+    reversed: 'The start must lie before the end.'
   },
   table: { time: 'Time', count: '{count} rows, newest first' }
 }

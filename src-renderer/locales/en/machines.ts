@@ -16,9 +16,9 @@ export const machines = {
     state: 'State',
     cpu: 'CPU',
     memory: 'Memory',
-    memoryMax: 'of',
+    memoryMax: 'Memory max',
     vcpus: 'vCPUs',
-    disk: 'Disk',
+    disk: 'Allocated',
     netIn: 'Net in',
     netOut: 'Net out'
   },
