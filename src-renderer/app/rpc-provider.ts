@@ -55,8 +55,9 @@ export function createRpc(open: () => Promise<VirthelmClient>): Rpc {
       }
       client.value = opened
       retryMs = FIRST_RETRY_MS
-      generation.value += 1
       link.value = 'connected'
+      // Last: whoever follows it opens streams at once.
+      generation.value += 1
       opened.onClose(() => {
         if (client.value !== opened) return
         client.value = null

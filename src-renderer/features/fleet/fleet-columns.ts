@@ -24,7 +24,7 @@ function measured(
   value: (view: ServerView) => number | null | undefined,
   format: (value: number | null | undefined) => Quantity,
   missing: (view: ServerView) => string,
-  width = '92px'
+  width = '76px'
 ): TableColumn<ServerView> {
   return {
     id,
@@ -47,29 +47,16 @@ export function fleetColumns(t: Translate, reason: Reason): readonly TableColumn
     {
       id: 'name',
       header: name('name'),
-      width: 'minmax(150px, 1.6fr)',
+      width: 'minmax(130px, 1.6fr)',
       sortBy: (view) => view.record.name,
       text: (view) => visibleText(view.record.name)
     },
     {
       id: 'state',
       header: name('state'),
-      width: '108px',
+      width: '66px',
       sortBy: (view) => view.presence,
       text: (view) => t(presenceWord(view))
-    },
-    {
-      id: 'location',
-      header: name('location'),
-      width: 'minmax(90px, 1fr)',
-      sortBy: (view) => view.record.location || null,
-      text: (view) => visibleText(view.record.location)
-    },
-    {
-      id: 'tags',
-      header: name('tags'),
-      width: 'minmax(90px, 1fr)',
-      text: (view) => view.record.tags.map((tag) => visibleText(tag)).join(' ')
     },
     measured(
       'cpu',
@@ -78,7 +65,7 @@ export function fleetColumns(t: Translate, reason: Reason): readonly TableColumn
       (view) => live(view)?.cpuUsedRatio,
       (value) => formatRatio(value, 0),
       host,
-      '110px'
+      '80px'
     ),
     measured(
       'memory',
@@ -87,7 +74,7 @@ export function fleetColumns(t: Translate, reason: Reason): readonly TableColumn
       (view) => live(view)?.memoryUsedRatio,
       (value) => formatRatio(value, 0),
       host,
-      '110px'
+      '80px'
     ),
     measured(
       'disk',
@@ -96,9 +83,9 @@ export function fleetColumns(t: Translate, reason: Reason): readonly TableColumn
       (view) => live(view)?.diskUsedRatio,
       (value) => formatRatio(value, 0),
       (view) => reason(view, 'fileSystems'),
-      '110px'
+      '80px'
     ),
-    measured('load', name('load'), 'Load 1 min', (view) => live(view)?.load1, formatLoad, host, '64px'),
+    measured('load', name('load'), 'Load 1 min', (view) => live(view)?.load1, formatLoad, host, '48px'),
     measured(
       'netIn',
       name('netIn'),
@@ -120,12 +107,14 @@ export function fleetColumns(t: Translate, reason: Reason): readonly TableColumn
       header: name('machines'),
       csvHeader: 'Machines running',
       align: 'right',
-      width: '84px',
-      sortBy: (view) => view.machinesRunning,
+      width: '68px',
+      sortBy: (view) => (live(view) === null ? null : view.machinesRunning),
       text: (view) =>
-        view.machinesRunning === null ? null : `${view.machinesRunning} / ${view.machinesTotal ?? '—'}`,
+        live(view) === null || view.machinesRunning === null
+          ? null
+          : `${view.machinesRunning} / ${view.machinesTotal ?? '—'}`,
       missing: (view) => reason(view, 'libvirt'),
-      csv: (view) => view.machinesRunning
+      csv: (view) => (live(view) === null ? null : view.machinesRunning)
     },
     measured(
       'uptime',
@@ -134,7 +123,20 @@ export function fleetColumns(t: Translate, reason: Reason): readonly TableColumn
       (view) => live(view)?.uptimeSec,
       (value) => ({ value: formatDuration(typeof value === 'number' ? value * 1_000 : null, 1), unit: '' }),
       host,
-      '72px'
-    )
+      '56px'
+    ),
+    {
+      id: 'location',
+      header: name('location'),
+      width: 'minmax(84px, 1fr)',
+      sortBy: (view) => view.record.location || null,
+      text: (view) => visibleText(view.record.location)
+    },
+    {
+      id: 'tags',
+      header: name('tags'),
+      width: 'minmax(84px, 1fr)',
+      text: (view) => view.record.tags.map((tag) => visibleText(tag)).join(' ')
+    }
   ]
 }

@@ -36,6 +36,19 @@ export function remedyFor(view: ServerView): Remedy | null {
 export const needsOperator = (view: ServerView): boolean =>
   view.connection.kind === 'offline' && view.connection.nextTryAtMs === null
 
+/** It did not answer; everything else is an answer that did not help. */
+const SILENT: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'connectTimeout',
+  'connectionRefused',
+  'networkUnreachable',
+  'handshakeTimeout',
+  'linkFrozen',
+  'connectionClosed',
+  'loginTimeout',
+  'deadlineExceeded'
+])
+const silent = (code: ErrorCode): boolean => SILENT.has(code)
+
 export interface ConnectionWords {
   /** What is the case, since when. */
   readonly title: string
@@ -93,7 +106,14 @@ export function useConnectionWords(): (view: ServerView, nowMs: number, zone: Zo
         return {
           title: firstTime
             ? t('fleet.reason.noData')
-            : t('fleet.reason.noAnswerSince', { time: sinceTime(connection.sinceAtMs) }),
+            : t(
+                silent(connection.failure.error.code)
+                  ? 'fleet.reason.noAnswerSince'
+                  : 'fleet.reason.offSince',
+                {
+                  time: sinceTime(connection.sinceAtMs)
+                }
+              ),
           since: firstTime ? '' : age,
           text: words.title,
           next: nextTryAtMs === null && attempts <= 1 ? words.next : next

@@ -16,6 +16,8 @@ export interface PresenceCounts {
   readonly on: number
   readonly off: number
   readonly empty: number
+  /** Collecting was stopped by the operator: neither on nor a trouble. */
+  readonly stopped: number
   readonly total: number
 }
 
@@ -68,9 +70,10 @@ export const useServersStore = defineStore('servers', () => {
 
   const all = computed<readonly ServerView[]>(() => [...byId.value.values()])
   const counts = computed<PresenceCounts>(() => {
-    const count = { on: 0, off: 0, empty: 0, total: all.value.length }
-    for (const { presence } of all.value) {
-      if (presence === 'ON') count.on += 1
+    const count = { on: 0, off: 0, empty: 0, stopped: 0, total: all.value.length }
+    for (const { presence, connection } of all.value) {
+      if (connection.kind === 'stopped') count.stopped += 1
+      else if (presence === 'ON') count.on += 1
       else if (presence === 'OFF') count.off += 1
       else count.empty += 1
     }

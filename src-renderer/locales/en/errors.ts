@@ -99,11 +99,11 @@ export const errors = {
 
   hostKeyUnknown: {
     title: 'The host key of {where} is not known yet.',
-    next: 'Compare its fingerprint with the server’s own, then trust it.'
+    next: 'Compare its fingerprint, then trust it.'
   },
   hostKeyChanged: {
     title: 'The host key of {where} has changed.',
-    next: 'Nothing was sent. Find out why before you trust the new key: someone may be in between.'
+    next: 'Nothing was sent. Compare the new key before you trust it.'
   },
   hostKeyRevoked: {
     title: 'The host key of {where} is marked as revoked.',
@@ -119,7 +119,7 @@ export const errors = {
   },
   passwordNeeded: {
     title: '{where} asks {user} for a password.',
-    next: 'Enter it, or set up a key or agent for this server.'
+    next: 'Enter it, or set up a key.'
   },
   passphraseNeeded: {
     title: 'The key {path} is locked with a passphrase.',

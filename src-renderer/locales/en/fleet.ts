@@ -4,7 +4,7 @@ export const fleet = {
     servers: 'Servers',
     serversRest: '{on} on · {off} off · {empty} empty',
     machines: 'Machines',
-    machinesRest: 'running of {total}',
+    machinesRest: 'running',
     cpu: 'Fleet CPU',
     cpuRest: 'of {threads} threads',
     memory: 'Memory',
@@ -77,10 +77,11 @@ export const fleet = {
     OFF: 'OFF',
     EMPTY: 'EMPTY',
     connecting: 'Connecting',
-    stopped: 'Not collecting'
+    stopped: 'STOPPED'
   },
   reason: {
     noAnswerSince: 'No answer since {time}',
+    offSince: 'Off since {time}',
     noData: 'No data yet',
     retryIn: 'Trying again in {span}.',
     retryNow: 'Trying again now.',
@@ -90,8 +91,8 @@ export const fleet = {
     reconnecting: 'Connecting again.',
     connectingAttempt: 'Connecting, attempt {attempt}.',
     waitingForData: 'Connected. The first values are on their way.',
-    collectionStopped: 'Collecting was stopped on {time}.',
-    notCollecting: 'Collecting is stopped.'
+    collectionStopped: 'Since {time}, by you.',
+    notCollecting: 'Collecting is stopped'
   },
   act: {
     open: 'Open',

@@ -1,0 +1,29 @@
+/** For component tests: what the test DOM lacks. There is no canvas: option builders are tested apart. */
+import { afterEach, vi } from 'vitest'
+import { defineComponent, h } from 'vue'
+
+vi.mock('vue-echarts', () => ({
+  default: defineComponent({
+    name: 'VChartStub',
+    props: { option: { type: Object, required: false } },
+    setup: () => () => h('div', { 'data-testid': 'chart' })
+  })
+}))
+
+// Reka's popovers measure and capture; nothing of it matters without a layout.
+Element.prototype.scrollIntoView ??= () => undefined
+Element.prototype.hasPointerCapture ??= () => false
+Element.prototype.releasePointerCapture ??= () => undefined
+globalThis.matchMedia ??= ((query: string) => ({
+  matches: false,
+  media: query,
+  onchange: null,
+  addEventListener: () => undefined,
+  removeEventListener: () => undefined,
+  dispatchEvent: () => false
+})) as unknown as typeof matchMedia
+
+afterEach(() => {
+  document.body.innerHTML = ''
+  localStorage.clear()
+})

@@ -1,0 +1,112 @@
+/** Made-up history for any series, the same for the same question; with one gap. */
+import type { HistoryAnswer, HistoryQuery, LiveTick } from '#contract/history.ts'
+import { metricDefinition, METRICS, type EntityKind } from '#contract/metric-catalogue.ts'
+import type { FakeServer } from './engine-model.ts'
+
+const GIB = 1024 ** 3
+
+/** Smooth, repeatable noise around a level fit for the metric's unit. */
+function valueAt(kind: EntityKind, metric: string, atMs: number, salt: number): number {
+  const unit = metricDefinition(kind, metric)?.unit ?? 'count'
+  const code = metricDefinition(kind, metric)?.code ?? 1
+  const x = atMs / 60_000
+  const wave =
+    Math.sin(x / 3 + code + salt) * 0.35 +
+    Math.sin(x * 1.7 + code * 2) * 0.15 +
+    Math.sin(x * 9.1 + salt) * 0.05
+  const level = 1 + wave * 0.6
+  switch (unit) {
+    case 'ratio':
+      if (metric === 'cpuIdleRatio') return 0.6 + wave * 0.1
+      return Math.max(0, (/User|Used/.test(metric) ? 0.3 : /System/.test(metric) ? 0.08 : 0.02) * level)
+    case 'bytes':
+      return /Total|size|Capacity/i.test(metric)
+        ? 128 * GIB
+        : /Cached/.test(metric)
+          ? 40 * GIB
+          : Math.round(60 * GIB * (1 + wave * 0.05))
+    case 'bytesPerSec':
+      return Math.max(0, 2e7 * level)
+    case 'perSec':
+      return Math.max(0, 300 * level)
+    case 'load':
+      return Math.max(0, 4 * level)
+    case 'count':
+      return Math.round(400 * level)
+    case 'ms':
+      return 4 * level
+    case 'sec':
+      return Math.round(atMs / 1_000) % 1e7
+  }
+}
+
+export function readHistory(query: HistoryQuery): HistoryAnswer {
+  const span = query.toAtMs - query.fromAtMs
+  const points = Math.max(2, Math.min(query.maxPoints, Math.ceil(span / 5_000)))
+  const bucketMs = Math.max(5_000, Math.ceil(span / points))
+  const level = bucketMs < 60_000 ? 'raw' : bucketMs < 3_600_000 ? 'minute' : 'hour'
+  const atMs: number[] = []
+  for (let at = Math.ceil(query.fromAtMs / bucketMs) * bucketMs; at <= query.toAtMs; at += bucketMs)
+    atMs.push(at)
+  // A gap at two thirds of the range, as after a lost link.
+  const gapFrom = query.fromAtMs + span * 0.55
+  const gapTo = gapFrom + span * 0.07
+  const inGap = (at: number): boolean => at >= gapFrom && at < gapTo
+  const serverId = query.series[0]?.entity.serverId
+  return {
+    level,
+    bucketMs,
+    atMs,
+    series: query.series.flatMap(({ entity, metrics }) =>
+      metrics.map((metric) => {
+        const mean = atMs.map((at) =>
+          inGap(at) ? null : valueAt(entity.kind, metric, at, entity.key.length)
+        )
+        const exact = level === 'raw'
+        return {
+          entity,
+          metric,
+          mean,
+          min: exact ? [] : mean.map((value) => (value === null ? null : value * 0.9)),
+          max: exact ? [] : mean.map((value) => (value === null ? null : value * 1.1))
+        }
+      })
+    ),
+    gaps:
+      serverId === undefined
+        ? []
+        : [{ serverId, fromAtMs: Math.round(gapFrom), toAtMs: Math.round(gapTo), reason: 'linkLost' }]
+  }
+}
+
+/** Entities of a server: itself, two disks, two interfaces, two mounts, its VMs. */
+export function entitiesOf(server: FakeServer): { kind: EntityKind; key: string; label: string }[] {
+  return [
+    { kind: 'server', key: '', label: '' },
+    { kind: 'disk', key: 'nvme0n1', label: '' },
+    { kind: 'disk', key: 'sda', label: '' },
+    { kind: 'interface', key: 'enp5s0', label: '' },
+    { kind: 'interface', key: 'enp6s0', label: '' },
+    { kind: 'mount', key: '/', label: '/dev/nvme0n1p2' },
+    { kind: 'mount', key: '/data', label: '/dev/sda1' },
+    ...server.machines.map((machine) => ({
+      kind: 'vm' as const,
+      key: machine.ref.vmUuid,
+      label: machine.name
+    }))
+  ]
+}
+
+export function liveTick(server: FakeServer, atMs: number): LiveTick {
+  return {
+    serverId: server.view.record.id,
+    atMs,
+    entities: entitiesOf(server).map(({ kind, key }) => ({
+      kind,
+      key,
+      values: Object.fromEntries(
+        Object.keys(METRICS[kind]).map((metric) => [metric, valueAt(kind, metric, atMs, key.length)])
+      )
+    }))
+  }
+}
