@@ -337,6 +337,14 @@ describe('rollups', () => {
     expectRollups(ticks)
     // The hour is sealed already; ticks for it open it again.
     await appendAll(late)
+    // Charts know the late ticks before their hour is sealed again.
+    for (const maxPoints of [2, 100]) {
+      const series = [ref(serverId, 'cpuUsedRatio')]
+      const query = { series, fromAtMs: START_MS, toAtMs: START_MS + 3 * HOUR_MS, maxPoints }
+      const answer = await storage.history.read(query, never)
+      expect(answer.level).toBe(maxPoints === 2 ? 'hour' : 'minute')
+      expectFaithful(answer, query, [...ticks, ...late])
+    }
     await storage.history.applyRetention(KEEP, START_MS + 6 * HOUR_MS)
     expectRollups([...ticks, ...late])
   })
