@@ -47,6 +47,8 @@ function serve(
   }
 
   const run = async (id: number, method: Method, args: readonly unknown[]): Promise<void> => {
+    // What still runs would come back to a closed file.
+    if (method === 'close') for (const other of running.values()) other.abort()
     const controller = new AbortController()
     running.set(id, controller)
     try {

@@ -129,7 +129,10 @@ export class Appender {
     const server = this.serverOf(tick)
     if (server instanceof AppError) return server
     const entities = names.map((name) => registry.ensureEntity(server, name, tick.atMs))
-    const ids = entities.map((entity) => entity?.id ?? 0)
+    // The first of an entity that comes twice counts.
+    const ids = entities.map((entity, index) => {
+      return entity === null || entities.indexOf(entity) < index ? 0 : entity.id
+    })
     const row = packRow(ids, tick.lengths, tick.bodies, this.out)
     if (this.insert.run(tailKey(server.number, tick.atMs), server.number, row).changes === 0)
       return new AppError('conflict', { params: { field: 'atMs', value: tick.atMs } })
