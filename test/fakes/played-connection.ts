@@ -13,6 +13,8 @@ export interface PlayedConnection extends Connection {
   readonly openLanes: readonly string[]
   /** One-shot scripts fail with this instead of being played. */
   failRunsWith: AppError | null
+  /** Ends the channels of a lane as a process that dies would. */
+  endLane(lane: string): void
 }
 
 const HEADER = /^: virthelm ([a-z-]+) ([0-9a-f]{32})$/
@@ -21,6 +23,7 @@ export function createPlayedConnection(player: LanePlayer): PlayedConnection {
   const lost = Promise.withResolvers<AppError>()
   const openLanes: string[] = []
   const channels = new Set<ShellChannel>()
+  const enders = new Set<(lane: string) => void>()
   const connection: PlayedConnection = {
     address: '127.0.0.1',
     serverSoftware: 'SSH-2.0-played',
@@ -30,12 +33,12 @@ export function createPlayedConnection(player: LanePlayer): PlayedConnection {
     openLanes,
     failRunsWith: null,
     async openShell() {
-      const channel = playedChannel(player, connection, openLanes)
+      const channel = playedChannel(player, connection, openLanes, enders)
       channels.add(channel)
       return channel
     },
     async run(script, { deadlineMs, maxBytes = 8 * 1024 * 1024 }) {
-      const channel = playedChannel(player, connection, openLanes)
+      const channel = playedChannel(player, connection, openLanes, enders)
       if (connection.failRunsWith !== null) {
         // The script arrives and is played; only its answer is lost.
         const failure = connection.failRunsWith
@@ -45,6 +48,9 @@ export function createPlayedConnection(player: LanePlayer): PlayedConnection {
       return runScript(channel, script, { deadlineMs, maxBytes })
     },
     probe: async () => true,
+    endLane(lane) {
+      for (const end of enders) end(lane)
+    },
     close() {
       for (const channel of channels) channel.close()
       lost.resolve(new AppError('disconnected'))
@@ -53,7 +59,12 @@ export function createPlayedConnection(player: LanePlayer): PlayedConnection {
   return connection
 }
 
-function playedChannel(player: LanePlayer, connection: PlayedConnection, openLanes: string[]): ShellChannel {
+function playedChannel(
+  player: LanePlayer,
+  connection: PlayedConnection,
+  openLanes: string[],
+  enders: Set<(lane: string) => void>
+): ShellChannel {
   const encoder = new TextEncoder()
   const ended = Promise.withResolvers<{ exitCode: number | null; signal: string | null }>()
   let onData: (chunk: Uint8Array) => void = () => undefined
@@ -73,6 +84,10 @@ function playedChannel(player: LanePlayer, connection: PlayedConnection, openLan
     if (lane !== null) openLanes.splice(openLanes.indexOf(lane.name), 1)
     ended.resolve({ exitCode, signal: null })
   }
+
+  enders.add((name) => {
+    if (lane?.name === name) finish(1)
+  })
 
   function play(name: string, marker: string): void {
     openLanes.push(name)

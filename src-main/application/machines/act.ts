@@ -72,7 +72,10 @@ class JournalRow implements ActionJournal {
   }
 
   async afterSend(result: { exitCode: number | null; stderr: string; durationMs: number }): Promise<void> {
-    await this.#end({ ...result, outcome: result.exitCode === 0 ? 'done' : 'failed' })
+    const { exitCode } = result
+    // Without an exit code the answer never came, also where the state was read back since.
+    const outcome = exitCode === null ? 'unknown' : exitCode === 0 ? 'done' : 'failed'
+    await this.#end({ ...result, outcome })
   }
 
   /** An answer that never came leaves the outcome unknown; it is not called a failure. */

@@ -33,6 +33,8 @@ const MAX_DEADLINE_MS = 4_000
 const DEADLINE_FACTOR = 8
 /** VMs that hang at the same time are found one after another, as many per round as still fits a tick. */
 const MAX_TRIES = 2
+/** Rounds in a row without an answer after which somebody should know. */
+const MAX_SLOW_ROUNDS = 3
 
 interface Reading {
   readonly listing: readonly ListedDomain[]
@@ -51,6 +53,7 @@ export class StatsPoller {
   readonly #hung = new Set<string>()
   #checkedAtStart = false
   #slowestMs = 0
+  #slowRounds = 0
 
   constructor(lane: LaneHolder, catalogue: MachineCatalogue, clock: Clock, log: Log) {
     this.#lane = lane
@@ -75,7 +78,7 @@ export class StatsPoller {
 
   /**
    * One round; not to be called again before it has ended.
-   * @throws AppError deadlineExceeded (a slow host: try at the next tick), libvirtDaemonDown, cancelled, …
+   * @throws AppError deadlineExceeded (too slow for several rounds), libvirtDaemonDown, cancelled, …
    */
   async round(tier: StatsTier, signal: AbortSignal): Promise<StatsRound> {
     await this.#findHungAtStart(signal)
@@ -83,14 +86,24 @@ export class StatsPoller {
       try {
         const reading =
           this.#hung.size === 0 ? await this.#readAll(tier, signal) : await this.#readHealthy(tier, signal)
+        this.#slowRounds = 0
         await this.#catalogue.refresh(reading.listing, signal)
         return { machines: this.#deriver.derive(tier, reading), notResponding: this.#hungUuids() }
       } catch (error) {
         if (!isDeadline(error)) throw error
         const found = await this.#findHung(signal)
-        if (!found || attempt === MAX_TRIES) throw error
+        if (!found) this.#takeForSlow(error)
+        // What is left of the tick is a gap; the next one goes on from here.
+        if (!found || attempt === MAX_TRIES) return { machines: [], notResponding: this.#hungUuids() }
       }
     }
+  }
+
+  /** Every monitor is free, and still there was no answer: the host is slow, and gets more time at the next tick. */
+  #takeForSlow(error: unknown): void {
+    this.#slowestMs = MAX_DEADLINE_MS
+    if (++this.#slowRounds >= MAX_SLOW_ROUNDS) throw error
+    this.#log.warn('libvirt.statsSlow', { rounds: this.#slowRounds })
   }
 
   /** Everything in one request: the lists around the stats tell which name belonged to which UUID. */
