@@ -94,13 +94,18 @@ export interface Watched {
   readonly complaints: string[]
 }
 
-export async function openPage(browser: Browser, address: string, look: Look = LOOKS[0] as Look): Promise<Watched> {
+export async function openPage(
+  browser: Browser,
+  address: string,
+  look: Look = LOOKS[0] as Look
+): Promise<Watched> {
   const context = await browser.newContext({
     viewport: { width: look.width, height: look.height },
     colorScheme: look.theme,
     acceptDownloads: true,
     reducedMotion: 'reduce'
   })
+  context.setDefaultTimeout(15_000)
   const page = await context.newPage()
   const complaints: string[] = []
   page.on('console', (message) => {
