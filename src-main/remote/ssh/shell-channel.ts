@@ -24,9 +24,11 @@ export class SshShellChannel implements ShellChannel {
   constructor(channel: ClientChannel, onGone: () => void) {
     this.#channel = channel
     this.closed = new Promise((resolve) => (this.#resolveClosed = resolve))
-    // ssh2 sends a last CLOSE after the link is gone; with compression that throws where nobody can catch it.
+    // ssh2 sends a last EOF and CLOSE after the link is gone; with compression that throws where nobody can catch it.
     const close = channel.close.bind(channel)
+    const eof = channel.eof.bind(channel)
     channel.close = () => this.#quietly(close)
+    channel.eof = () => this.#quietly(eof)
     channel.on('data', (chunk: Buffer) => this.#out.push(chunk))
     channel.stderr.on('data', (chunk: Buffer) => this.#err.push(chunk))
     channel.on('exit', (code: number | null, signal?: string) => {

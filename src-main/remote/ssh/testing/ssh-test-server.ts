@@ -5,54 +5,37 @@
 import { spawn } from 'node:child_process'
 import { createConnection, createServer, type Server as NetServer, type Socket } from 'node:net'
 import ssh2, {
-  type AuthContext,
-  type AuthenticationType,
   type Connection as ServerConnection,
   type KexAlgorithm,
-  type KeyboardAuthContext,
-  type PublicKeyAuthContext,
   type ServerChannel,
   type Session
 } from 'ssh2'
 import { makeTestKey } from './keys.ts'
+import { ServerLogin, type LoginRules, type LoginTry } from './server-login.ts'
 
-export interface Question {
-  readonly text: string
-  readonly echo?: boolean
-  readonly answer: string
-}
+export type { Question } from './server-login.ts'
 
 export type Silence = 'banner' | 'keyExchange' | 'login' | 'channel' | 'exec' | 'output'
 
-export interface TestServerOptions {
+export interface TestServerOptions extends LoginRules {
   /** Private keys in PEM. Default: one new ed25519 key. */
   readonly hostKeys?: readonly string[]
   /** Key exchanges to offer instead of ssh2's default. */
   readonly keyExchanges?: readonly KexAlgorithm[]
   readonly compress?: boolean
-  readonly user?: string
-  readonly password?: string
-  /** Public keys as in authorized_keys. */
-  readonly keys?: readonly string[]
-  /** Rounds of questions. */
-  readonly keyboard?: readonly (readonly Question[])[]
-  /** All of these in this order, as sshd's AuthenticationMethods. Default: any one of those configured. */
-  readonly methodsInOrder?: readonly AuthenticationType[]
   readonly silentAt?: Silence
   /** Text instead of ssh, sent at once; `close` then ends the connection. */
   readonly garbage?: { readonly text: string; readonly close?: boolean }
   readonly exec?: (channel: ServerChannel, command: string) => void
   readonly refuseChannels?: boolean
   readonly forward?: boolean
-  /** Closes the connection after this many refused tries, as sshd's MaxAuthTries. */
-  readonly maxTries?: number
   readonly port?: number
 }
 
 export interface TestServer {
   readonly port: number
   /** Every login try, `none` included: nothing is here unless the client sent it. */
-  readonly tries: readonly { readonly method: string; readonly user: string; readonly password?: string }[]
+  readonly tries: readonly LoginTry[]
   /** Connections accepted so far, and at most at once before the end of their login. */
   readonly counts: {
     accepted: number
@@ -76,7 +59,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
 }
 
 class ServerState implements TestServer {
-  readonly tries: { method: string; user: string; password?: string }[] = []
+  readonly tries: LoginTry[] = []
   readonly counts = { accepted: 0, logins: 0, inHandshake: 0, maxInHandshake: 0, open: 0 }
   readonly commands: string[] = []
   readonly #options: TestServerOptions
@@ -241,90 +224,3 @@ class ServerState implements TestServer {
 /** ssh2's server connection keeps its socket to itself. */
 const socketOf = (client: ServerConnection): Socket | undefined =>
   (client as unknown as { _sock?: Socket })._sock
-
-/** One client's way through the login methods. */
-class ServerLogin {
-  readonly #options: TestServerOptions
-  readonly #tries: { method: string; user: string; password?: string }[]
-  readonly #passed: AuthenticationType[] = []
-  #refused = 0
-
-  constructor(options: TestServerOptions, tries: { method: string; user: string; password?: string }[]) {
-    this.#options = options
-    this.#tries = tries
-  }
-
-  onTry(context: AuthContext, hangUp: () => void): void {
-    const { silentAt, user = 'operator', maxTries = Infinity } = this.#options
-    const isCheck = context.method === 'publickey' && !context.signature
-    this.#tries.push({
-      method: context.method === 'publickey' ? (isCheck ? 'publickey-check' : 'publickey') : context.method,
-      user: context.username,
-      ...(context.method === 'password' ? { password: context.password } : {})
-    })
-    if (silentAt === 'login') return
-    const refuse = (): void => {
-      this.#refused += context.method === 'none' ? 0 : 1
-      if (this.#refused >= maxTries) hangUp()
-      else context.reject(this.#left())
-    }
-    if (context.username !== user || !this.#left().includes(context.method)) {
-      refuse()
-      return
-    }
-    const pass = (): void => {
-      this.#passed.push(context.method)
-      if (this.#left().length === 0) context.accept()
-      else context.reject(this.#left(), true)
-    }
-    if (context.method === 'password') {
-      if (context.password === this.#options.password) pass()
-      else refuse()
-    } else if (context.method === 'publickey') {
-      this.#key(context, pass, refuse)
-    } else if (context.method === 'keyboard-interactive') {
-      this.#ask(context, 0, pass, refuse)
-    } else {
-      refuse()
-    }
-  }
-
-  /** What the server would take next; empty when the login is complete. */
-  #left(): AuthenticationType[] {
-    const { password, keys, keyboard, methodsInOrder } = this.#options
-    if (methodsInOrder) return methodsInOrder.slice(this.#passed.length, this.#passed.length + 1)
-    if (this.#passed.length > 0) return []
-    const any: AuthenticationType[] = []
-    if (keys) any.push('publickey')
-    if (password !== undefined) any.push('password')
-    if (keyboard) any.push('keyboard-interactive')
-    return any
-  }
-
-  #key(context: PublicKeyAuthContext, pass: () => void, refuse: () => void): void {
-    for (const line of this.#options.keys ?? []) {
-      const key = ssh2.utils.parseKey(line)
-      if (key instanceof Error || Array.isArray(key)) continue
-      if (!key.getPublicSSH().equals(context.key.data)) continue
-      if (!context.signature || !context.blob) context.accept()
-      else if (key.verify(context.blob, context.signature, context.hashAlgo) === true) pass()
-      else refuse()
-      return
-    }
-    refuse()
-  }
-
-  #ask(context: KeyboardAuthContext, round: number, pass: () => void, refuse: () => void): void {
-    const questions = this.#options.keyboard?.[round]
-    if (!questions) {
-      pass()
-      return
-    }
-    const prompts = questions.map(({ text, echo = false }) => ({ prompt: text, echo }))
-    context.prompt(prompts, 'Login', 'Please answer', (answers) => {
-      const right = questions.every(({ answer }, index) => answers[index] === answer)
-      if (right) this.#ask(context, round + 1, pass, refuse)
-      else refuse()
-    })
-  }
-}
