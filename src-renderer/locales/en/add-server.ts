@@ -45,7 +45,7 @@ export const addServer = {
     lookOnly: 'The console refuses every change on this server and its machines.'
   },
   error: {
-    address: 'Type a host name or an address, like root@192.0.2.10:22.',
+    address: "Type a host name or an address, like root{'@'}192.0.2.10:22.",
     user: 'Type the user to log in as.',
     port: 'A port is a number from 1 to 65535.',
     name: 'Give the server a name of at most 80 characters.',
@@ -53,7 +53,7 @@ export const addServer = {
     location: 'At most 80 characters.',
     tags: 'Tags hold no colon, and at most 32 characters each; at most 16 tags.',
     note: 'At most 2000 characters.',
-    jumps: 'Each line is one host, like user@gateway:22; at most four.',
+    jumps: "Each line is one host, like user{'@'}gateway:22; at most four.",
     useAgent: 'Choose at least one way to log in: the agent, a key file or a password.',
     keyFiles: 'At most 16 paths.',
     intervalSec: 'From 2 to 60 seconds.'
