@@ -5,7 +5,8 @@ import BetterSqlite3 from 'better-sqlite3'
 import { expect, it } from 'vitest'
 import type { RowBatch } from '../application/storage.ts'
 import { ServerId } from '#contract/ids.ts'
-import { makeTemporaryFolder, never, openAt, removeFolder, START_MS, workerUrl } from './test-support.ts'
+import { openAt, workerUrl } from './test-open.ts'
+import { makeTemporaryFolder, never, removeFolder, START_MS } from './test-support.ts'
 
 const CYCLES = process.env.VIRTHELM_LONG === '1' ? 1_000 : 15
 /** Of one cycle; so that hours are sealed under way. */

@@ -16,10 +16,10 @@ import { join } from 'node:path'
 import BetterSqlite3 from 'better-sqlite3'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ServerId } from '#contract/ids.ts'
+import { openAt } from './test-open.ts'
 import {
   makeTemporaryFolder,
   never,
-  openAt,
   recordingLog,
   removeFolder,
   serverRecord,

@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { AppError } from '#contract/errors.ts'
 import type { EntityValues } from '#contract/metric-catalogue.ts'
+import { openAt } from './test-open.ts'
 import {
   makeTemporaryFolder,
   never,
   newServerId,
-  openAt,
   removeFolder,
   serverRecord,
   START_MS,

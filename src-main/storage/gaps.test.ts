@@ -2,15 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { ServerId } from '#contract/ids.ts'
 import type { Storage, Tick } from '../application/storage.ts'
 import { ref } from './test-naive.ts'
-import {
-  makeTemporaryFolder,
-  never,
-  newServerId,
-  openAt,
-  removeFolder,
-  START_MS,
-  tick
-} from './test-support.ts'
+import { openAt } from './test-open.ts'
+import { makeTemporaryFolder, never, newServerId, removeFolder, START_MS, tick } from './test-support.ts'
 
 const HOUR_MS = 3_600_000
 

@@ -3,15 +3,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { HistoryLevel, SeriesRef } from '#contract/history.ts'
 import type { Storage } from '../application/storage.ts'
 import { appendAll, expectFaithful, KEEP, ref, someTicks } from './test-naive.ts'
-import {
-  makeTemporaryFolder,
-  never,
-  newServerId,
-  openAt,
-  removeFolder,
-  START_MS,
-  tick
-} from './test-support.ts'
+import { openAt } from './test-open.ts'
+import { makeTemporaryFolder, never, newServerId, removeFolder, START_MS, tick } from './test-support.ts'
 
 const HOUR_MS = 3_600_000
 

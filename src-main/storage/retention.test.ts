@@ -3,11 +3,11 @@ import BetterSqlite3 from 'better-sqlite3'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { ServerId } from '#contract/ids.ts'
 import type { Storage } from '../application/storage.ts'
+import { openAt } from './test-open.ts'
 import {
   makeTemporaryFolder,
   never,
   newServerId,
-  openAt,
   removeFolder,
   serverRecord,
   serverTick,

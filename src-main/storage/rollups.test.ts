@@ -4,7 +4,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { metricDefinition } from '#contract/metric-catalogue.ts'
 import type { Storage, Tick } from '../application/storage.ts'
 import { appendAll, expectFaithful, KEEP, ref, samples, scaled, someTicks, SPAN_MS } from './test-naive.ts'
-import { makeTemporaryFolder, never, newServerId, openAt, removeFolder, START_MS } from './test-support.ts'
+import { openAt } from './test-open.ts'
+import { makeTemporaryFolder, never, newServerId, removeFolder, START_MS } from './test-support.ts'
 
 const HOUR_MS = 3_600_000
 

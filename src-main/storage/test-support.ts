@@ -7,10 +7,8 @@ import { ServerId } from '#contract/ids.ts'
 import type { EntityValues } from '#contract/metric-catalogue.ts'
 import { ServerRecord } from '#contract/servers.ts'
 import type { Log } from '../application/platform/platform.ts'
-import type { Storage, Tick } from '../application/storage.ts'
-import { openStorage } from './client.ts'
+import type { Tick } from '../application/storage.ts'
 
-export const workerUrl = new URL('./worker.ts', import.meta.url)
 /** A full hour. */
 export const START_MS = Date.UTC(2026, 0, 5, 10)
 
@@ -47,10 +45,6 @@ export function makeTemporaryFolder(): string {
 
 export function removeFolder(folder: string): void {
   rmSync(folder, { recursive: true, force: true })
-}
-
-export function openAt(folder: string, nowMs = START_MS, log: Log = recordingLog()): Promise<Storage> {
-  return openStorage({ dataFolder: folder, workerUrl, log, clock: { nowMs: () => nowMs } })
 }
 
 export function newServerId(): ServerId {
