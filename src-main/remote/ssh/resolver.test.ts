@@ -1,9 +1,10 @@
 import { createSocket } from 'node:dgram'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { addressesInHosts, candidateNames, createResolver } from './resolver.ts'
+import { askSystem } from './system-names.ts'
 import { failureOf } from './testing/setup.ts'
 
 const cleanup: (() => void)[] = []
@@ -65,6 +66,22 @@ describe('createResolver', () => {
     await resolver.resolve('alive', options())
     expect(performance.now() - started).toBeLessThan(200)
     for (const failure of await Promise.all(dead)) expect(failure.code).toBe('addressTimeout')
+  })
+
+  it('asks the system for a local name that no name server knows', async (context) => {
+    // Every system knows its own name; not every one by files.
+    const name = hostname()
+    if (process.platform !== 'linux' || (await askSystem(name, options(3_000))).length === 0) {
+      context.skip('this system does not know its own name')
+    }
+    const resolver = createResolver({
+      hosts: hostsFile(''),
+      resolvConf: null,
+      servers: [await nameServer('noSuchName')]
+    })
+    expect((await resolver.resolve(name, options(3_000))).length).toBeGreaterThan(0)
+    expect(await askSystem('-h', options())).toEqual([])
+    expect(await askSystem('$(id)', options())).toEqual([])
   })
 
   it('stops when the caller does', async () => {

@@ -1,12 +1,14 @@
 /**
  * Names to addresses without the system's resolver: `dns.lookup` of a dead name holds one of four threads for tens of
- * seconds and everything else queues behind it. Order: literal, localhost, hosts file, DNS (c-ares, search domains).
+ * seconds and everything else queues behind it. Order: literal, localhost, hosts file, DNS (c-ares, search domains), and
+ * for local names the system in a process of its own.
  */
 import { Resolver } from 'node:dns/promises'
 import { readFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { AppError } from '#contract/errors.ts'
 import { cancelled } from './deadline.ts'
+import { askSystem } from './system-names.ts'
 
 export interface AddressResolver {
   /**
@@ -47,7 +49,15 @@ export function createResolver(files: ResolverFiles = systemResolverFiles()): Ad
       const listed = addressesInHosts(await textOf(files.hosts), name)
       if (listed.length > 0) return listed
       const names = candidateNames(host, await textOf(files.resolvConf))
-      return await askDns({ host, names, signal, deadlineMs, servers: files.servers })
+      const untilMs = performance.now() + deadlineMs
+      try {
+        return await askDns({ host, names, signal, deadlineMs, servers: files.servers })
+      } catch (error) {
+        if (signal.aborted) throw error
+        const found = await askSystem(name, { signal, deadlineMs: untilMs - performance.now() })
+        if (found.length === 0) throw error
+        return found.slice(0, MAX_ADDRESSES)
+      }
     }
   }
 }

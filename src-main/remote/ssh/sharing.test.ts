@@ -236,6 +236,46 @@ describe('handshakes', () => {
   })
 })
 
+describe('hung servers', () => {
+  it('ten of them, at every stage, do not delay forty others', async () => {
+    const good = await sshd()
+    const hung = await Promise.all(
+      (['banner', 'keyExchange', 'login'] as const).map((silentAt) => sshd({ silentAt }))
+    )
+    const names = Array.from({ length: 40 }, (_, n) => `good${n}.lan`)
+    const connectAll = async (withHung: boolean): Promise<number> => {
+      const resolver = {
+        resolve: (host: string): Promise<string[]> =>
+          host.startsWith('dead') ? new Promise(() => undefined) : Promise.resolve(['127.0.0.1'])
+      }
+      const b = bench({ resolver, deadlines: { resolveMs: 3_000, handshakeMs: 3_000, loginMs: 3_000 } })
+      const to = (host: string, port: number): ConnectRequest => {
+        void b.pins.pin(
+          { host, port, type: hostKey.type, fingerprint: '', keyBase64: hostKey.keyBase64 },
+          { replace: true }
+        )
+        const request = through(port)
+        return { ...request, settings: { ...request.settings, host } }
+      }
+      const stuck = withHung
+        ? [
+            ...hung.flatMap(({ port }) => [to('slow1.lan', port), to('slow2.lan', port)]),
+            ...[1, 2, 3, 4].map((n) => to(`dead${n}.lan`, good.port))
+          ]
+        : []
+      const failures = stuck.map((request) => failureOf(b.connector.connect(request)))
+      const started = performance.now()
+      const connections = await Promise.all(names.map((name) => b.connector.connect(to(name, good.port))))
+      const tookMs = performance.now() - started
+      for (const connection of connections) connection.close()
+      for (const failure of failures) expect((await failure).code).toMatch(/Timeout$/)
+      return tookMs
+    }
+    const control = await connectAll(false)
+    expect(await connectAll(true)).toBeLessThan(control + 2_000)
+  })
+})
+
 describe('secrets', () => {
   it('print as [redacted] wherever they are printed', () => {
     const secret = createSecret('canary')
