@@ -22,8 +22,8 @@ export async function frameWorkMs(browser: Browser, page: Page, use: () => Promi
 }
 
 function workBetweenFrames(events: readonly TraceEvent[]): number[] {
-  // The page's renderer is the one that ran its animation frames; other renderers are Chromium's spare ones.
-  const frames = events.filter((event) => event.name === 'FireAnimationFrame' && event.ph === 'X')
+  // The page's renderer is the one that made its frames; other renderers are Chromium's spare ones.
+  const frames = events.filter((event) => event.name === 'BeginMainThreadFrame')
   const main = mostCommon(frames.map((event) => `${event.pid}/${event.tid}`))
   const onMain = (event: TraceEvent): boolean => `${event.pid}/${event.tid}` === main
   const starts = [...new Set(frames.filter(onMain).map((event) => event.ts))].sort((a, b) => a - b)
