@@ -80,9 +80,12 @@ describe('useHistory', () => {
     reads[0]?.resolve(answer([0.1, 0.2]))
     await settle()
     expect(means(history)).toEqual([0.1, 0.2])
+    const before = history.data.value
     live.push(tick(START + 60, 0.3))
     await settle()
     expect(means(history)).toEqual([0.1, 0.2, 0.3])
+    // Charts get it as a prop: the same object would be no change to them.
+    expect(history.data.value).not.toBe(before)
     expect(history.loading.value).toBe(false)
   })
 

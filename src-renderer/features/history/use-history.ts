@@ -11,7 +11,6 @@ import {
   ref,
   shallowRef,
   toValue,
-  triggerRef,
   watch,
   type ComputedRef,
   type MaybeRefOrGetter,
@@ -117,7 +116,8 @@ export function useHistory(options: HistoryOptions): History {
     if (last !== undefined && tick.atMs - last > Math.max(GAP_READ_MS, current.bucketMs * 3)) readSoon()
     appendTick(current, tick, bounds.value.fromAtMs)
     nowMs.value = Math.max(nowMs.value, tick.atMs)
-    triggerRef(data)
+    // A wrapper of its own: those who were given the last one as a prop must see that something changed.
+    data.value = { ...current }
   }
 
   // Reading again and listening: whenever the question changes. Another server's data must not stand under its name.
