@@ -14,7 +14,11 @@ interface TraceEvent {
 /** Traces while `use` runs; gives the milliseconds of work between one frame's start and the next, for each frame. */
 export async function frameWorkMs(browser: Browser, page: Page, use: () => Promise<void>): Promise<number[]> {
   await browser.startTracing(page, {
-    categories: ['toplevel', 'devtools.timeline', 'disabled-by-default-devtools.timeline']
+    categories: [
+      'devtools.timeline',
+      'disabled-by-default-devtools.timeline',
+      'disabled-by-default-devtools.timeline.frame'
+    ]
   })
   await use()
   const trace = JSON.parse((await browser.stopTracing()).toString()) as { traceEvents: TraceEvent[] }
@@ -28,7 +32,7 @@ function workBetweenFrames(events: readonly TraceEvent[]): number[] {
   const onMain = (event: TraceEvent): boolean => `${event.pid}/${event.tid}` === main
   const starts = [...new Set(frames.filter(onMain).map((event) => event.ts))].sort((a, b) => a - b)
   const tasks = events
-    .filter((event) => onMain(event) && event.ph === 'X' && event.name.endsWith('RunTask'))
+    .filter((event) => onMain(event) && event.ph === 'X' && event.name === 'RunTask')
     .sort((a, b) => a.ts - b.ts)
   const work: number[] = starts.map(() => 0)
   let frame = 0
