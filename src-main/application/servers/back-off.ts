@@ -1,32 +1,35 @@
-/** When to try again after a failed connection, and when to wait for the operator instead. Pure. */
-import type { ErrorCode } from '#contract/errors.ts'
+/** When to try again after a connection failed or was lost. Pure; the supervisor owns clocks and counters. */
+import type { AppError, ErrorCode } from '#contract/errors.ts'
 
-/** For this long a server that went away is tried eagerly: most outages are a reboot or a cable. */
-const EAGER_MS = 120_000
-const EAGER_CAP_MS = 1_500
-const FIRST_MS = 250
-const LONGEST_MS = 300_000
+const FIRST_DELAY_MS = 250
+const EARLY_CAP_MS = 1_500
+const EARLY_SPAN_MS = 120_000
+const LATE_CAP_MS = 300_000
+/** After the early span the delay is this share of the time that passed since. */
+const LATE_SHARE = 0.25
+const REFUSED_LOGINS_ALLOWED = 2
 
 /**
- * Delay before the next attempt.
- * @param attempt failed attempts so far, from 1
- * @param sinceFirstFailureMs time since the first of them
- * @param random 0..1; half of the delay is jitter, so that a hundred servers do not knock together
+ * Milliseconds until the next try. Up to 1.5 s in the first two minutes, so that a link that came back is used at
+ * once; then growing to 5 min. The jitter (the upper half of the delay) keeps servers behind one lost link apart.
+ * @param attempt failures so far in a row, from 1
+ * @param sinceFirstFailureMs age of the first of these failures
+ * @param random 0..1
  */
-export function nextDelayMs(attempt: number, sinceFirstFailureMs: number, random: number): number {
-  const grown = FIRST_MS * 2 ** Math.min(attempt - 1, 20)
-  const cap =
-    sinceFirstFailureMs < EAGER_MS
-      ? EAGER_CAP_MS
-      : Math.min(LONGEST_MS, EAGER_CAP_MS + (sinceFirstFailureMs - EAGER_MS) / 4)
-  const delay = Math.min(grown, cap)
+export function nextDelayMs(input: {
+  readonly attempt: number
+  readonly sinceFirstFailureMs: number
+  readonly random: number
+}): number {
+  const { attempt, sinceFirstFailureMs, random } = input
+  const doublings = Math.min(Math.max(attempt - 1, 0), 10)
+  const early = Math.min(EARLY_CAP_MS, FIRST_DELAY_MS * 2 ** doublings)
+  const late = Math.max(0, sinceFirstFailureMs - EARLY_SPAN_MS) * LATE_SHARE
+  const delay = sinceFirstFailureMs < EARLY_SPAN_MS ? early : Math.min(LATE_CAP_MS, EARLY_CAP_MS + late)
   return Math.round(delay * (0.5 + random / 2))
 }
 
-/** Logging in again with the same refused secret only locks accounts. */
-const REFUSED_LOGINS_BEFORE_WAITING = 2
-
-const OPERATOR_CODES: ReadonlySet<ErrorCode> = new Set([
+const NEEDS_OPERATOR: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'hostKeyUnknown',
   'hostKeyChanged',
   'hostKeyRevoked',
@@ -34,13 +37,16 @@ const OPERATOR_CODES: ReadonlySet<ErrorCode> = new Set([
   'passphraseNeeded',
   'passphraseWrong',
   'keyUnreadable',
+  'secretsUnavailable',
   'invalidInput',
   'cancelled'
 ])
 
-/** True when trying again by itself is useless or harmful: only the operator can help. */
-export function waitsForOperator(code: ErrorCode, refusedLogins: number): boolean {
-  return (
-    OPERATOR_CODES.has(code) || (code === 'loginRefused' && refusedLogins >= REFUSED_LOGINS_BEFORE_WAITING)
-  )
+/**
+ * True when trying again by itself cannot help or would harm (an account gets locked by repeated wrong logins).
+ * @param refusedLogins loginRefused outcomes in a row, this one included
+ */
+export function waitsForOperator(error: AppError, refusedLogins = 1): boolean {
+  if (error.code === 'loginRefused') return refusedLogins >= REFUSED_LOGINS_ALLOWED
+  return NEEDS_OPERATOR.has(error.code)
 }
