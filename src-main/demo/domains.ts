@@ -95,9 +95,15 @@ export function advanceDomain(
   const { profile, seed } = domain
   const office = 0.6 + 0.7 * daily(atSec, utcOffset)
   const peak = burst(seed, atSec, 420) * 0.35
-  const swing = 0.55 + 0.5 * smooth(seed + 1, atSec, 23) + 0.4 * smooth(seed + 2, atSec, 190)
+  const swing =
+    0.55 +
+    0.5 * smooth(seed + 1, atSec, 23) +
+    0.4 * smooth(seed + 2, atSec, 190) +
+    0.4 * (smooth(seed + 9, atSec, 4) - 0.5)
   domain.cpuShare = clamp(profile.cpu * office * swing + peak, 0.004, 0.99)
-  const traffic = office * (0.3 + 1.4 * smooth(seed + 3, atSec, 31)) + 4 * burst(seed + 4, atSec, 600)
+  const traffic =
+    office * (0.2 + smooth(seed + 3, atSec, 31) + 0.6 * smooth(seed + 10, atSec, 5)) +
+    4 * burst(seed + 4, atSec, 600)
   domain.rxRate = profile.netBytesPerSec * traffic * 0.35
   domain.txRate = profile.netBytesPerSec * traffic * 0.65
   const writing = 0.4 + 1.2 * smooth(seed + 5, atSec, 41) + 5 * burst(seed + 6, atSec, 500)

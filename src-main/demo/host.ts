@@ -201,11 +201,18 @@ export class SimulatedHost implements DemoHost {
       traffic.write += domain.writeRate
     }
     const office = 0.65 + 0.6 * daily(atSec, profile.utcOffsetHours)
-    const swing = 0.6 + 0.5 * smooth(seed, atSec, 19) + 0.35 * smooth(seed + 1, atSec, 160)
+    const swing =
+      0.6 +
+      0.5 * smooth(seed, atSec, 19) +
+      0.35 * smooth(seed + 1, atSec, 160) +
+      0.3 * (smooth(seed + 9, atSec, 4) - 0.5)
     const own = clamp(profile.cpu * office * swing + 0.25 * burst(seed + 2, atSec, 900), 0.005, 0.97)
     const guest = clamp(guestCpus / profile.threads, 0, 0.99 - own * 0.5)
-    const flow = office * (0.4 + 1.2 * smooth(seed + 3, atSec, 27)) + 3 * burst(seed + 4, atSec, 700)
-    const writes = 0.4 + 1.2 * smooth(seed + 5, atSec, 37) + 4 * burst(seed + 6, atSec, 800)
+    const flow =
+      office * (0.3 + smooth(seed + 3, atSec, 27) + 0.5 * smooth(seed + 10, atSec, 5)) +
+      3 * burst(seed + 4, atSec, 700)
+    const writes =
+      0.3 + smooth(seed + 5, atSec, 37) + 0.5 * smooth(seed + 11, atSec, 6) + 4 * burst(seed + 6, atSec, 800)
     this.#addCpu(Math.min(own, 0.99 - guest), guest, writes, stepSec)
     counters.rxBytes += (traffic.rx + profile.netBytesPerSec * flow * 0.6) * stepSec
     counters.txBytes += (traffic.tx + profile.netBytesPerSec * flow * 0.4) * stepSec

@@ -26,13 +26,15 @@ interface NetworkAnswer {
 export class FileSystemLane {
   readonly #connection: Connection
   readonly #clock: Clock
+  readonly #script: string
   #shell: ResidentShell | null = null
   #closed = false
   readonly #answers = new Map<string, NetworkAnswer>()
   #onAnswer: () => void = () => undefined
   #capability: Capability | null = null
 
-  constructor(connection: Connection, clock: Clock) {
+  constructor(connection: Connection, clock: Clock, script = MOUNTS_SCRIPT) {
+    this.#script = script
     this.#connection = connection
     this.#clock = clock
   }
@@ -83,7 +85,7 @@ export class FileSystemLane {
     if (this.#shell !== null && this.#shell.failure === null) return this.#shell
     const shell = await openResidentShell(this.#connection, {
       lane: 'mounts',
-      script: MOUNTS_SCRIPT,
+      script: this.#script,
       signal,
       deadlineMs: OPEN_DEADLINE_MS,
       onNote: (note) => {

@@ -110,24 +110,29 @@ facts() {
 
 /**
  * The loop: \`s\` a frame, \`i\` the inventory, \`f\` the facts. It ends with its stdin, so nothing stays behind.
- * \`find_files\` runs once before, so that a frame can be asked for at any time.
+ * \`find_files\` runs once before, so that a frame can be asked for at any time. "ready" is said from inside the same compound
+ * command as the loop: a shell reads that to its end before it runs any of it, so that it cannot take a request for script.
  */
 export const SAMPLER_SCRIPT = `${PREPARE}${INVENTORY}${FACTS}find_files >/dev/null
-printf '\\n%s ready\\n' "$M"
+{ printf '\\n%s ready\\n' "$M"
 while read -r O Q; do
   case $O in
     s) printf '%s begin %s\\n' "$M" "$Q"; cat $F; printf '\\n%s end %s\\n' "$M" "$Q";;
     i) printf '%s begin %s\\n' "$M" "$Q"; inventory; printf '\\n%s end %s\\n' "$M" "$Q";;
     f) printf '%s begin %s\\n' "$M" "$Q"; facts; printf '\\n%s end %s\\n' "$M" "$Q";;
   esac
-done`
+done; }`
 
 /**
  * The lane of file systems. \`m\`: mountinfo, df of the local ones, and which network ones are being asked. Each of those is
  * asked in the background, bounded, after the frame, and answers when it can with a line of its own: \`net ID DF-LINE\`. One
  * that has not come back is not asked again, so that a dead server holds at most one process per mount.
  */
-export const MOUNTS_SCRIPT = `${PREPARE}T=
+export const MOUNTS_SCRIPT = mountsScript('/proc/self/mountinfo')
+
+/** Only tests read another mountinfo. */
+export function mountsScript(mountinfoFile: '/proc/self/mountinfo' | `/tmp/${string}`): string {
+  return `${PREPARE}T=
 command -v timeout >/dev/null && timeout -k 1 5 true && T='timeout -k 1 5'
 decode() {
   case $1 in
@@ -160,9 +165,9 @@ mounts() {
       *)
         [ "$point" = / ] && [ "$t" != rootfs ] && set -- "$@" /;;
     esac
-  done < /proc/self/mountinfo
+  done < ${mountinfoFile}
   part mountinfo
-  cat /proc/self/mountinfo
+  cat ${mountinfoFile}
   part space
   if [ $# -gt 0 ]; then df -P -k "$@"; fi
   part inodes
@@ -186,9 +191,10 @@ ask_network() {
     eval "pid_$id=$!"
   done
 }
-printf '\\n%s ready\\n' "$M"
+{ printf '\\n%s ready\\n' "$M"
 while read -r O Q; do
   case $O in
     m) printf '%s begin %s\\n' "$M" "$Q"; mounts; printf '\\n%s end %s\\n' "$M" "$Q"; ask_network;;
   esac
-done`
+done; }`
+}
