@@ -11,7 +11,8 @@ export interface Row {
 const BREAK_AFTER_STEPS = 3.5
 const LEAST_BREAK_MS = 12_000
 
-function usualStep(times: readonly number[]): number {
+/** Median distance of neighbours; 0 when there are none. */
+export function usualStep(times: readonly number[]): number {
   const steps: number[] = []
   for (let index = 1; index < times.length; index += 1)
     steps.push((times[index] ?? 0) - (times[index - 1] ?? 0))

@@ -1,7 +1,7 @@
 /** What the chart tells of one time. Pure. */
 import { formatAs, quantityText, type DisplayUnit } from '../format/index.ts'
 import { nearestIndex } from './geometry.ts'
-import type { Row } from './rows.ts'
+import { usualStep, type Row } from './rows.ts'
 import type { ChartData, ChartGap } from './types.ts'
 
 export interface TooltipLine {
@@ -20,24 +20,25 @@ export interface TooltipContent {
   readonly lines: readonly TooltipLine[]
 }
 
-/** Values at the drawn row nearest to `atMs`; inside of a gap its reason instead. null when there is nothing to tell. */
+/**
+ * Values at the drawn row nearest to `atMs`; inside of a gap its reason instead. null when there is nothing within
+ * `reachMs` (some pixels) or two usual steps: far from all values, none is told.
+ */
 export function tooltipAt(
   data: ChartData,
   rows: readonly Row[],
   gaps: readonly ChartGap[],
   unit: DisplayUnit,
-  atMs: number
+  atMs: number,
+  reachMs: number
 ): TooltipContent | null {
   const gap = gaps.find((candidate) => candidate.fromAtMs <= atMs && atMs < (candidate.toAtMs ?? Infinity))
   if (gap !== undefined) return { atMs: Math.round(atMs), gap: gap.label, lines: [] }
-  const row =
-    rows[
-      nearestIndex(
-        rows.map((candidate) => candidate.atMs),
-        atMs
-      )
-    ]
+  const values = rows.filter((candidate) => candidate.index !== null)
+  const times = values.map((candidate) => candidate.atMs)
+  const row = values[nearestIndex(times, atMs)]
   if (row === undefined || row.index === null) return null
+  if (Math.abs(row.atMs - atMs) > Math.max(reachMs, usualStep(times) * 2)) return null
   const { index } = row
   const lines = data.lines.map((line) => {
     const low = line.min?.[index] ?? null

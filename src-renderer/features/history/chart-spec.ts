@@ -105,15 +105,19 @@ export const newestReader =
   (kind, key, metric) =>
     data === null ? null : (newestOf(data, seriesKey(kind, key, metric))?.value ?? null)
 
-/** Values in the row at `index`, or the last one before it within a few rows (slower lanes). */
+/** Rows to either side within which another lane's value still counts as of the same time. */
+const NEIGHBOURS = 8
+
+/** Values in the row at `index`, or in the nearest one around it: slower lanes have rows of their own. */
 export const readerAt =
   (data: SeriesData, index: number): ReadMetric =>
   (kind, key, metric) => {
     const column = data.columns.get(seriesKey(kind, key, metric))
-    for (let row = index; row >= Math.max(0, index - 12); row -= 1) {
-      const value = column?.mean[row] ?? null
-      if (value !== null) return value
-    }
+    for (let distance = 0; distance <= NEIGHBOURS; distance += 1)
+      for (const row of [index - distance, index + distance]) {
+        const value = column?.mean[row] ?? null
+        if (value !== null) return value
+      }
     return null
   }
 

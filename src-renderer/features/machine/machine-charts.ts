@@ -7,6 +7,8 @@ export interface MachineChartWords {
   readonly title: (chart: string) => string
   readonly line: (metric: string) => string
   readonly ofVcpus: (count: number) => string
+  /** Why there is nothing at all: it is off. */
+  readonly missing: ChartSpec['missing']
   /** Why memory is not known, or null when it is. */
   memoryMissing: ChartSpec['missing']
 }
@@ -31,6 +33,7 @@ export function machineCharts(view: MachineView, words: MachineChartWords): Char
       title: words.title('cpu'),
       unit: 'ratio',
       axisMax: 1,
+      missing: words.missing ?? null,
       lines: [{ ...line('cpuUsedRatio', 0, 'area') }],
       headline(read) {
         const used = formatRatio(read('vm', key, 'cpuUsedRatio'))
@@ -57,6 +60,7 @@ export function machineCharts(view: MachineView, words: MachineChartWords): Char
       title: words.title('diskIo'),
       unit: 'bytesPerSec',
       axisMax: null,
+      missing: words.missing ?? null,
       lines: [line('diskReadBytesPerSec', 1, 'area'), line('diskWriteBytesPerSec', 0, 'area')],
       headline: (read) => formatBytesPerSec(sum(read, 'diskReadBytesPerSec', 'diskWriteBytesPerSec'))
     },
@@ -65,6 +69,7 @@ export function machineCharts(view: MachineView, words: MachineChartWords): Char
       title: words.title('network'),
       unit: 'bitsPerSec',
       axisMax: null,
+      missing: words.missing ?? null,
       lines: [line('netRxBytesPerSec', 1, 'area'), line('netTxBytesPerSec', 0, 'area')],
       headline: (read) => formatBitsPerSec(sum(read, 'netRxBytesPerSec', 'netTxBytesPerSec'))
     }

@@ -73,10 +73,12 @@ export const machine = {
     }
   },
   asked: {
-    shutDown:
-      'Asked to shut down {age} ago; the guest is still running. If it does not react, use Force off in the menu.',
-    reboot: 'Asked to reboot {age} ago. The guest does it in its own time.'
+    shutDown: 'asked to shut down {age} ago',
+    shutDownTip: 'The guest does it in its own time. If it does not react, use Force off in the menu.',
+    reboot: 'asked to reboot {age} ago',
+    rebootTip: 'The guest does it in its own time.'
   },
+  offNoValues: 'The machine is off.',
   blocked: {
     lookOnly: 'This server is set to look only: the console refuses every change on it.',
     notConnected: 'The server is not connected.',
