@@ -47,6 +47,7 @@ export default defineConfig({
         test: {
           name: 'lab',
           include: ['test/lab/**/*.test.ts'],
+          setupFiles: ['test/lab/exclusive.ts'],
           environment: 'node',
           testTimeout: 180_000,
           hookTimeout: 180_000,

@@ -5,7 +5,8 @@ import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 
-const folder = process.env.VIRTHELM_LAB_DIR ?? '/var/lib/virthelm-lab'
+/** Where `up` keeps everything. */
+export const labFolder = process.env.VIRTHELM_LAB_DIR ?? '/var/lib/virthelm-lab'
 
 const Account = z.object({
   user: z.string(),
@@ -75,7 +76,7 @@ export type LabState = z.infer<typeof State>
 
 /** Why there is no lab to test against, or null when it is up. */
 export function whyNoLab(): string | null {
-  const file = join(folder, 'state.json')
+  const file = join(labFolder, 'state.json')
   if (!existsSync(file)) return 'the lab is down (npm run lab -- up, as root on Debian or Ubuntu)'
   const parsed = State.safeParse(JSON.parse(readFileSync(file, 'utf8')))
   if (!parsed.success) return 'the lab is not all up (npm run lab -- status)'
@@ -89,7 +90,7 @@ export function whyNoLab(): string | null {
 export function labState(): LabState {
   const reason = whyNoLab()
   if (reason !== null) throw new Error(reason)
-  return State.parse(JSON.parse(readFileSync(join(folder, 'state.json'), 'utf8')))
+  return State.parse(JSON.parse(readFileSync(join(labFolder, 'state.json'), 'utf8')))
 }
 
 export const labServer = (name: string): LabServer =>
