@@ -141,10 +141,10 @@ async function answer(
     return
   }
   const download = DOWNLOAD_PATH.exec(url.pathname)
+  if (download === null) await sendFile(request, response, options.rendererFolder, url.pathname)
   // HEAD must not use a download up.
-  if (download !== null && request.method === 'GET') {
-    sendDownload(response, options.takeDownload(download[1] ?? ''))
-  } else await sendFile(request, response, options.rendererFolder, url.pathname)
+  else if (request.method === 'HEAD') say(response, 405, 'Only GET.')
+  else sendDownload(response, options.takeDownload(download[1] ?? ''))
 }
 
 function say(response: ServerResponse, status: number, text: string): void {
