@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { readCsv } from './csv.ts'
+import { readCsv } from '../fakes/csv-reader.ts'
 import {
   launchBrowser,
   openPage,

@@ -5,7 +5,7 @@
 import { readFile } from 'node:fs/promises'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { readCsv } from '../e2e/csv.ts'
+import { readCsv } from '../fakes/csv-reader.ts'
 import { launchBrowser, openPage, removeFolder, startConsole, type ConsoleProcess } from '../e2e/harness.ts'
 import * as lab from './lab.ts'
 

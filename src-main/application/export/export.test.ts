@@ -3,36 +3,9 @@ import { describe, expect, it } from 'vitest'
 import type { HistoryAnswer, SeriesRef } from '#contract/history.ts'
 import type { ServerId } from '#contract/ids.ts'
 import type { RowBatch } from '../storage.ts'
+import { readCsv } from '../../../test/fakes/csv-reader.ts'
 import { csvCell, csvLine, csvText, isoTime } from './csv.ts'
 import { answerAsCsv, rowsAsCsv, seriesHeader } from './series-csv.ts'
-
-/** An RFC 4180 reader, independent of the writer. */
-function readCsv(text: string): string[][] {
-  const rows: string[][] = []
-  let row: string[] = []
-  let cell = ''
-  let quoted = false
-  for (let index = 0; index < text.length; index++) {
-    const char = text.charAt(index)
-    if (quoted) {
-      if (char !== '"') cell += char
-      else if (text[index + 1] === '"') {
-        cell += '"'
-        index++
-      } else quoted = false
-    } else if (char === '"') quoted = true
-    else if (char === ',') {
-      row.push(cell)
-      cell = ''
-    } else if (char === '\r' && text[index + 1] === '\n') {
-      rows.push([...row, cell])
-      row = []
-      cell = ''
-      index++
-    } else cell += char
-  }
-  return rows
-}
 
 const runs = process.env['VIRTHELM_LONG'] === '1' ? 10_000 : 1_000
 const server = '00000000-0000-4000-8000-000000000001' as ServerId

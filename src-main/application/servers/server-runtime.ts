@@ -211,9 +211,9 @@ export class ServerRuntime {
       if (failure.code === 'loginRefused') refusedLogins++
       const downMs = clock.monotonicMs() - failingSinceMs
       await this.#writer.gap(downMs > OFF_AFTER_MS && OFF_CODES.has(failure.code) ? 'serverOff' : 'linkLost')
-      const delayMs = waitsForOperator(failure.code, refusedLogins)
+      const delayMs = waitsForOperator(failure, refusedLogins)
         ? null
-        : nextDelayMs(attempts, downMs, random())
+        : nextDelayMs({ attempt: attempts, sinceFirstFailureMs: downMs, random: random() })
       this.#setOffline(failure, attempts, delayMs)
       const woken = await this.#sleep(delayMs, signal)
       if (woken) refusedLogins = 0
