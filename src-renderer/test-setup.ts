@@ -14,6 +14,9 @@ vi.mock('vue-echarts', () => ({
 Element.prototype.scrollIntoView ??= () => undefined
 Element.prototype.hasPointerCapture ??= () => false
 Element.prototype.releasePointerCapture ??= () => undefined
+// Without a layout every box is empty, and a virtual list would show nothing.
+Object.defineProperty(HTMLElement.prototype, 'clientHeight', { configurable: true, get: () => 600 })
+Object.defineProperty(HTMLElement.prototype, 'clientWidth', { configurable: true, get: () => 800 })
 globalThis.matchMedia ??= ((query: string) => ({
   matches: false,
   media: query,

@@ -4,7 +4,7 @@
  */
 import type { VirthelmContract } from '#contract/index.ts'
 import { AppError } from '#contract/errors.ts'
-import { computed, ref, shallowRef, type ComputedRef, type Ref } from 'vue'
+import { computed, ref, shallowRef, toRaw, type ComputedRef, type Ref } from 'vue'
 import type { Client, VirthelmClient } from '../rpc/index.ts'
 
 export type LinkState =
@@ -26,6 +26,14 @@ export interface Rpc extends Omit<Client<VirthelmContract>, 'closed' | 'close' |
 
 const FIRST_RETRY_MS = 300
 const LAST_RETRY_MS = 3_000
+
+/** Inputs often come out of forms: a reactive proxy cannot be sent. */
+function plain<T>(value: T): T {
+  const raw: unknown = toRaw(value)
+  if (Array.isArray(raw)) return raw.map(plain) as T
+  if (typeof raw !== 'object' || raw === null) return raw as T
+  return Object.fromEntries(Object.entries(raw).map(([key, field]) => [key, plain(field)])) as T
+}
 
 /** `open` is `connect()` of ../rpc; a test gives a client over a MessagePort instead. */
 export function createRpc(open: () => Promise<VirthelmClient>): Rpc {
@@ -85,11 +93,11 @@ export function createRpc(open: () => Promise<VirthelmClient>): Rpc {
     link,
     generation,
     connected: computed(() => link.value === 'connected'),
-    call: async (name, input, options) => need().call(name, input, options),
-    stream: (name, input, options) => need().stream(name, input, options),
-    task: (name, input, options) => need().task(name, input, options),
+    call: async (name, input, options) => need().call(name, plain(input), options),
+    stream: (name, input, options) => need().stream(name, plain(input), options),
+    task: (name, input, options) => need().task(name, plain(input), options),
     attach: async (name, taskId, options) => need().attach(name, taskId, options),
-    channel: (name, input, options) => need().channel(name, input, options),
+    channel: (name, input, options) => need().channel(name, plain(input), options),
     connectNow() {
       clearTimeout(timer)
       retryMs = FIRST_RETRY_MS

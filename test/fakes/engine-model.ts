@@ -229,8 +229,8 @@ function connectionOf(spec: Plan, nowMs: number): { presence: Presence; connecti
             : null
     }
   })
-  switch (spec.trouble) {
-    case undefined:
+  switch (spec.trouble ?? 'none') {
+    case 'none':
       return { presence: 'ON', connection: { kind: 'online', sinceAtMs: nowMs - 3_600_000 } }
     case 'off':
       return {

@@ -38,6 +38,8 @@ export interface FakeEngineOptions {
   readonly demo?: boolean
   readonly settings?: Partial<Settings>
   readonly health?: Partial<ConsoleHealth>
+  /** Off for measuring: the engine shares the window's thread here. */
+  readonly validateOutputs?: boolean
   /** Journal rows to begin with. */
   readonly journal?: number
 }
@@ -397,7 +399,13 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     }
   }
 
-  const rpc = createRpcServer({ contract, handlers, tasks, log: silent, validateOutputs: true })
+  const rpc = createRpcServer({
+    contract,
+    handlers,
+    tasks,
+    log: silent,
+    validateOutputs: options.validateOutputs ?? true
+  })
   const clients = new Set<VirthelmClient>()
 
   const tickServer = (server: FakeServer): void => {

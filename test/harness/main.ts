@@ -20,8 +20,9 @@ const fleet = query.get('fleet') ?? 'nine'
 const count = Number(fleet)
 const theme = query.get('theme')
 const engine = createFakeEngine({
-  fleet: Number.isInteger(count) && count > 0 ? count : (fleet as NonNullable<FakeEngineOptions['fleet']>),
+  fleet: count > 0 ? count : (fleet as NonNullable<FakeEngineOptions['fleet']>),
   demo: query.get('demo') === '1',
+  validateOutputs: !(count > 0),
   journal: Number(query.get('journal') ?? 40),
   settings: {
     theme: theme === 'light' || theme === 'dark' ? theme : 'system',

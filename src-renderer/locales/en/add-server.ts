@@ -48,7 +48,7 @@ export const addServer = {
     address: "Type a host name or an address, like root{'@'}192.0.2.10:22.",
     user: 'Type the user to log in as.',
     port: 'A port is a number from 1 to 65535.',
-    name: 'Give the server a name of at most 80 characters.',
+    name: 'Give it a name, at most 80 characters.',
     nameTaken: 'Another server has this name already.',
     location: 'At most 80 characters.',
     tags: 'Tags hold no colon, and at most 32 characters each; at most 16 tags.',

@@ -108,13 +108,7 @@ export const fleet = {
     givePassphrase: 'Enter passphrase',
     alreadyOn: 'It is connected.'
   },
-  remove: {
-    title: 'Remove “{name}” from the list?',
-    text: 'Nothing on the server itself is touched. Its address, login and kept password are removed from this console.',
-    keepHistory: 'Keep its history in the data folder',
-    confirm: 'Remove server',
-    done: '“{name}” was removed.'
-  },
+  remove: { done: '“{name}” was removed.' },
   secret: {
     title: 'Login to {name}',
     password: 'Password',

@@ -36,6 +36,7 @@ export const server = {
   fact: {
     address: 'Address',
     through: 'Through',
+    tags: 'Tags',
     hostName: 'Host name',
     distribution: 'Distribution',
     kernel: 'Kernel',

@@ -1,0 +1,93 @@
+import { AppError, ErrorCode } from '#contract/errors.ts'
+import { CapabilityCause, CapabilityId } from '#contract/vocabulary.ts'
+import { mount } from '@vue/test-utils'
+import { describe, expect, it } from 'vitest'
+import { defineComponent } from 'vue'
+import { i18n } from '../app/i18n.ts'
+import { useErrorWords, type ErrorWords } from './error-words.ts'
+
+const { t, te } = i18n.global
+
+/** Runs it in a component's setup, where i18n can be had. */
+function wordsOf(error: unknown): ErrorWords {
+  let words: ErrorWords | undefined
+  mount(
+    defineComponent({
+      setup() {
+        words = useErrorWords()(error)
+        return () => null
+      }
+    }),
+    { global: { plugins: [i18n] } }
+  )
+  if (words === undefined) throw new Error('no words')
+  return words
+}
+
+describe('the words of errors', () => {
+  it.each(ErrorCode.options)('%s says what happened and what to do, also without any facts', (code) => {
+    const bare = wordsOf(new AppError(code))
+    expect(bare.title).toMatch(/^\S.{8,120}[.:]$/)
+    expect(bare.next).toMatch(/^\S.{8,160}\.$/)
+    for (const text of [bare.title, bare.next]) expect(text).not.toMatch(/[{}]|errors\.|undefined|“”|\s{2}/)
+  })
+
+  it('names the server, the port when it is not the usual one, and the user', () => {
+    expect(wordsOf(new AppError('connectTimeout', { params: { host: '10.4.0.21', port: 22 } })).title).toBe(
+      'Connection timed out at 10.4.0.21.'
+    )
+    expect(
+      wordsOf(new AppError('loginRefused', { params: { host: 'nas', port: 2222, user: 'ops' } })).title
+    ).toBe('Login refused for ops at nas:2222.')
+  })
+
+  it('makes hostile facts visible, and does not take them for a message', () => {
+    const words = wordsOf(
+      new AppError('vmNotFound', { params: { name: '{where} @:errors.x | \u202ename', server: 'a\nb' } })
+    )
+    expect(words.title).toBe('{where} @:errors.x | ⟨U+202E⟩name is not on a␊b any more.')
+  })
+
+  it("gives the server's own words and the incident", () => {
+    const error = new AppError('libvirtFailed', { params: { stderr: 'error: no domain' } })
+    error.incidentId = 'k3f9'
+    expect(wordsOf(error)).toMatchObject({ detail: 'error: no domain', incidentId: 'k3f9' })
+  })
+
+  it('takes anything else for a fault of our own', () => {
+    expect(wordsOf(new TypeError('x is undefined')).code).toBe('internal')
+    expect(wordsOf(null).code).toBe('internal')
+  })
+})
+
+describe('the words of capabilities', () => {
+  it.each([...CapabilityCause.options])('%s is explained', (cause) => {
+    expect(te(`capabilities.cause.${cause}`)).toBe(true)
+  })
+  it.each([...CapabilityId.options])('%s has a name', (id) => {
+    expect(te(`capabilities.id.${id}`)).toBe(true)
+  })
+})
+
+describe('the locale', () => {
+  const sources = import.meta.glob<string>('../**/*.{ts,vue}', {
+    query: '?raw',
+    import: 'default',
+    eager: true
+  })
+  const used = Object.entries(sources)
+    .filter(([path]) => !path.includes('.test.'))
+    .flatMap(([path, source]) =>
+      [...source.matchAll(/\bt\(\s*'([\w.-]+)'/g)].map(([, key = '']) => ({ path, key }))
+    )
+
+  it('has every key that the window asks for', () => {
+    expect(used.length).toBeGreaterThan(100)
+    expect(used.filter(({ key }) => !te(key))).toEqual([])
+  })
+
+  it('counts in the singular too', () => {
+    expect(t('shell.status.sampling', { count: 1, seconds: 5 }, 1)).toBe('sampling 1 server every 5 s')
+    expect(t('shell.status.sampling', { count: 9, seconds: 5 }, 9)).toBe('sampling 9 servers every 5 s')
+  })
+})
