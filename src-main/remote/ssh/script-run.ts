@@ -76,7 +76,11 @@ export async function runScript(
       })
     })
     const boundSec = Math.max(1, Math.ceil(options.deadlineMs / 1_000))
-    const sent = channel.write(scriptText(script, marker, boundSec)).then(() => channel.end())
+    // A shell that ends before it has read everything is told by `done`, with its last words.
+    const sent = channel.write(scriptText(script, marker, boundSec)).then(
+      () => channel.end(),
+      () => undefined
+    )
     const exitCode = await Promise.race([done, sent.then(() => done)])
     if (exitCode === null) throw new AppError('shellUnavailable', { params: { reason: answer.lastWords() } })
     if (TIMEOUT_EXITS.has(exitCode) && answer.ageMs >= boundSec * 1_000) {

@@ -99,6 +99,8 @@ describe('channels', () => {
       open.push(() => connection.close())
       const error = await failureOf(connection.run('true', { signal, deadlineMs: 5_000 }))
       expect(error.code).toBe(code)
+      const long = `: ${'x'.repeat(4_000_000)}`
+      expect((await failureOf(connection.run(long, { signal, deadlineMs: 5_000 }))).code).toBe(code)
       if (code === 'shellUnavailable') expect(error.params['reason']).toMatch(/not available/)
     }
   })
