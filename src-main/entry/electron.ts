@@ -125,13 +125,14 @@ async function run(options: StartOptions, dataFolder: string, log: FileLog): Pro
 function closeInOrder(engine: Engine, log: FileLog): void {
   let closing = false
   const close = async (): Promise<void> => {
-    setTimeout(() => app.exit(1), CLOSE_DEADLINE_MS).unref()
+    const hardEnd = setTimeout(() => app.exit(1), CLOSE_DEADLINE_MS)
     try {
       await engine.close()
     } catch (error) {
       log.error('console.notClosedCleanly', error)
     }
     await log.close()
+    clearTimeout(hardEnd)
     app.exit(0)
   }
   app.on('before-quit', (event) => {

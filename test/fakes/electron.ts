@@ -37,9 +37,6 @@ export const double = {
 
 const appMethods = {
   name: 'Virthelm',
-  get isPackaged() {
-    return double.isPackaged
-  },
   whenReady: () => Promise.resolve(),
   isReady: () => true,
   enableSandbox: () => void double.calls.push('enableSandbox'),
@@ -67,7 +64,6 @@ const appMethods = {
 } satisfies Pick<
   Electron.App,
   | 'name'
-  | 'isPackaged'
   | 'whenReady'
   | 'isReady'
   | 'enableSandbox'
@@ -83,7 +79,11 @@ const appMethods = {
   | 'quit'
   | 'exit'
 >
-class App extends EventEmitter {}
+class App extends EventEmitter {
+  get isPackaged(): boolean {
+    return double.isPackaged
+  }
+}
 export const app = Object.assign(new App(), appMethods)
 
 export const ipcMain = new EventEmitter()
@@ -262,7 +262,7 @@ export const shell = {
 
 export const dialog = {
   showSaveDialog: async () => double.saveDialog,
-  showErrorBox: (title: string) => void double.calls.push(`showErrorBox ${title}`)
+  showErrorBox: (_title: string, content: string) => void double.calls.push(`showErrorBox ${content}`)
 }
 
 /** Not a cipher: the text backwards, so that tests see that something was done to it. */
