@@ -2,30 +2,9 @@
 import type { DemoDomain, DemoDomainAction, DemoDomainEvent, DemoFaults, DemoHost } from './model.ts'
 import { advanceDomain, makeDomain, type SimulatedDomain, transitionOf } from './domains.ts'
 import { burst, clamp, daily, leak, smooth } from './noise.ts'
-import type { DiskProfile, HostProfile, MountProfile } from './profiles.ts'
+import { type HostCounters, initialCounters, TICKS_PER_SEC } from './host-counters.ts'
+import type { HostProfile, MountProfile } from './profiles.ts'
 
-/** Everything that /proc would show, in the units of the counters (ticks, bytes, milliseconds, microseconds). */
-export interface HostCounters {
-  readonly cpuTicks: Record<'user' | 'nice' | 'system' | 'idle' | 'iowait' | 'softirq' | 'guest', number>
-  readonly disks: ReadonlyMap<string, DiskState>
-  /** rx and tx of the whole server; interfaces take their share of it. */
-  rxBytes: number
-  txBytes: number
-  readonly pressureMicros: { cpu: number; memory: number; io: number }
-  load: [number, number, number]
-  running: number
-  memoryUsedBytes: number
-  swapUsedBytes: number
-}
-
-export interface DiskState {
-  readonly profile: DiskProfile
-  readBytes: number
-  writeBytes: number
-  busyMs: number
-}
-
-const TICKS_PER_SEC = 100
 const SHUTDOWN_TAKES_MS = 1_500
 /** Longer pauses (a suspended workstation) are jumped over in steps, so that averages stay right. */
 const MAX_STEP_SEC = 5
@@ -271,38 +250,5 @@ export class SimulatedHost implements DemoHost {
       const part = stepSec === 0 ? 0 : Math.exp(-stepSec / (windows[index] ?? 60))
       return load * part + busyCpus * (1 - part)
     }) as [number, number, number]
-  }
-}
-
-function initialCounters(profile: HostProfile, uptimeSec: number): HostCounters {
-  const ticks = profile.threads * TICKS_PER_SEC * uptimeSec
-  return {
-    cpuTicks: {
-      user: ticks * profile.cpu * 0.7,
-      nice: ticks * 0.001,
-      system: ticks * profile.cpu * 0.24,
-      idle: ticks * (1 - profile.cpu),
-      iowait: ticks * 0.002,
-      softirq: ticks * 0.001,
-      guest: 0
-    },
-    disks: new Map(
-      profile.disks.map((disk) => [
-        disk.name,
-        {
-          profile: disk,
-          readBytes: (uptimeSec * profile.diskBytesPerSec * 0.4) / profile.disks.length,
-          writeBytes: (uptimeSec * profile.diskBytesPerSec * 0.6) / profile.disks.length,
-          busyMs: uptimeSec * 5
-        }
-      ])
-    ),
-    rxBytes: uptimeSec * profile.netBytesPerSec * 0.6,
-    txBytes: uptimeSec * profile.netBytesPerSec * 0.4,
-    pressureMicros: { cpu: uptimeSec * 1000, memory: 0, io: uptimeSec * 500 },
-    load: [0, 0, 0],
-    running: 1,
-    memoryUsedBytes: 0,
-    swapUsedBytes: 0
   }
 }

@@ -1,6 +1,7 @@
 /** Plays the lanes `sampler` and `mounts` of docs/remote-protocol.md: the texts that a real kernel and df would print. */
 import type { HostProfile, MountProfile } from './profiles.ts'
-import type { DiskState, SimulatedHost } from './host.ts'
+import type { SimulatedHost } from './host.ts'
+import type { DiskState } from './host-counters.ts'
 import type { LaneIo, LanePlayer } from './model.ts'
 
 const FILES = [

@@ -9,7 +9,7 @@ import {
 } from '../../../test/fakes/local-connection.ts'
 import { systemClock } from '../../application/clock.ts'
 import { FileSystemLane } from './file-system-lane.ts'
-import { mountsScript } from './scripts.ts'
+import { MOUNTS_SCRIPT, mountsScript, SAMPLER_SCRIPT } from './scripts.ts'
 
 const signal = new AbortController().signal
 let folder = ''
@@ -133,4 +133,32 @@ describe('the lane', () => {
     fileSystems.close()
     await expect(fileSystems.read(signal)).rejects.toMatchObject({ code: 'disconnected' })
   })
+
+  it('says so when it cannot be had', async () => {
+    connection = createLocalConnection({ maxChannels: 0 })
+    const fileSystems = new FileSystemLane(connection, systemClock)
+    await expect(fileSystems.read(signal)).rejects.toMatchObject({ code: 'channelRefused' })
+    expect(fileSystems.capability).toMatchObject({ works: false, cause: 'unreadable' })
+  })
+
+  it.each([SAMPLER_SCRIPT, MOUNTS_SCRIPT])(
+    'says ready only when its whole loop has been read',
+    async (script) => {
+      // Everything but the last line that closes the loop: a shell that reads ahead must still be waiting.
+      const channel = await createLocalConnection().openShell({ signal, deadlineMs: 1_000 })
+      const said: string[] = []
+      channel.onData((chunk) => said.push(new TextDecoder().decode(chunk)))
+      const cut = script.lastIndexOf('\n')
+      await channel.write(`M=marker\n${script.slice(0, cut)}\n`)
+      await systemClock.sleep(200, signal)
+      expect(said.join('')).not.toContain('marker ready')
+      await channel.write(`${script.slice(cut)}\n`)
+      const deadlineMs = Date.now() + 5_000
+      while (!said.join('').includes('\nmarker ready\n') && Date.now() < deadlineMs) {
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+      expect(said.join('')).toContain('marker ready')
+      channel.close()
+    }
+  )
 })

@@ -7,7 +7,8 @@ import type { Connection } from '../../application/servers/connection.ts'
 import { deriveFileSystems } from '../../domain/metrics/derive-file-systems.ts'
 import { type DfRow, parseDf } from '../../domain/metrics/df.ts'
 import { parseMountinfo } from '../../domain/metrics/mountinfo.ts'
-import { openResidentShell, type ResidentShell } from './resident-shell.ts'
+import { openResidentShell } from './open-resident-shell.ts'
+import type { ResidentShell } from './resident-shell.ts'
 import { MOUNTS_SCRIPT } from './scripts.ts'
 
 const OPEN_DEADLINE_MS = 10_000
@@ -44,8 +45,24 @@ export class FileSystemLane {
     return this.#capability
   }
 
-  /** One reading. Throws as an exchange does; a channel that broke is opened again by the next reading. */
+  /**
+   * One reading. Throws as an exchange does; a channel that broke is opened again by the next reading. One that hangs is
+   * not: the next reading waits for it, so that nothing piles up on the server.
+   */
   async read(signal: AbortSignal): Promise<EntityValues[]> {
+    try {
+      return await this.#readNow(signal)
+    } catch (error) {
+      const code = error instanceof AppError ? error.code : 'internal'
+      if (code !== 'cancelled') {
+        const cause = code === 'deadlineExceeded' ? 'stalled' : 'unreadable'
+        this.#capability = { id: 'fileSystems', works: false, cause, fix: null }
+      }
+      throw error
+    }
+  }
+
+  async #readNow(signal: AbortSignal): Promise<EntityValues[]> {
     const shell = await this.#open(signal)
     const askedAtMs = this.#clock.monotonicMs()
     const body = await shell.exchange('m', {

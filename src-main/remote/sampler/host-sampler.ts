@@ -11,7 +11,8 @@ import { parseHostFacts } from '../../domain/metrics/facts.ts'
 import { type HostFrame, parseHostFrame, splitFrame } from '../../domain/metrics/frame.ts'
 import { type Inventory, looksLikeWholeDisk, parseInventory } from '../../domain/metrics/inventory.ts'
 import { FileSystemLane } from './file-system-lane.ts'
-import { openResidentShell, type ResidentShell } from './resident-shell.ts'
+import { openResidentShell } from './open-resident-shell.ts'
+import type { ResidentShell } from './resident-shell.ts'
 import { SAMPLER_SCRIPT } from './scripts.ts'
 
 const START_DEADLINE_MS = 15_000

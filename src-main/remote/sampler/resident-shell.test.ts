@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { AppError } from '#contract/errors.ts'
 import type { Connection, ShellChannel } from '../../application/servers/connection.ts'
-import { openResidentShell } from './resident-shell.ts'
+import { openResidentShell } from './open-resident-shell.ts'
 
 const RUNS = process.env.VIRTHELM_LONG === '1' ? 10_000 : 1_000
 const signal = new AbortController().signal

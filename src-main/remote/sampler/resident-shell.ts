@@ -2,20 +2,8 @@
  * A resident shell on a session channel: requests go in as lines, answers come back framed by a random marker
  * (docs/remote-protocol.md). One exchange at a time; whatever comes outside a frame is not taken for an answer.
  */
-import { randomBytes } from 'node:crypto'
 import { AppError } from '#contract/errors.ts'
-import type { Connection, ShellChannel } from '../../application/servers/connection.ts'
-
-export interface ResidentShellOptions {
-  readonly lane: string
-  /** Constant script; it finds the marker in `$M` and prints `$M ready` at the end of its preparations. */
-  readonly script: string
-  readonly signal: AbortSignal
-  /** For the channel, and again for the shell until it is ready: rc files may be slow. */
-  readonly deadlineMs: number
-  /** Told each line outside a frame that begins with the marker, without the marker. */
-  readonly onNote?: (note: string) => void
-}
+import type { ShellChannel } from '../../application/servers/connection.ts'
 
 export interface ExchangeOptions {
   readonly signal: AbortSignal
@@ -24,30 +12,8 @@ export interface ExchangeOptions {
 }
 
 /** What may be said outside of frames (noisy rc files, their late background jobs) before it is too much. */
-const MAX_NOISE_BYTES = 256 * 1024
+export const MAX_NOISE_BYTES = 256 * 1024
 const MAX_REFUSAL_TEXT = 200
-
-/** Opens a channel, starts the script and waits until it is ready. Throws as `HostSampler.start` says. */
-export async function openResidentShell(
-  connection: Connection,
-  options: ResidentShellOptions
-): Promise<ResidentShell> {
-  const { lane, script, signal, deadlineMs } = options
-  const marker = randomBytes(16).toString('hex')
-  const channel = await connection.openShell({ signal, deadlineMs })
-  const shell = new ResidentShell(channel, marker, options.onNote ?? (() => undefined))
-  try {
-    await shell.begin(`: virthelm ${lane} ${marker}\nM=${marker}\n${script}\n: virthelm end\n`, {
-      signal,
-      deadlineMs,
-      maxBytes: MAX_NOISE_BYTES
-    })
-  } catch (error) {
-    shell.close()
-    throw error
-  }
-  return shell
-}
 
 interface Waiting {
   readonly resolve: (body: string) => void
