@@ -70,6 +70,14 @@ describe('data in buckets', () => {
     expect(column?.max.at(-1)).toBe(0.8)
   })
 
+  it('tells the newest sample, not the mean of its bucket', () => {
+    const data = fromAnswer(hourly())
+    expect(newestOf(data, CPU)).toEqual({ value: 0.2, atMs: 120_000 })
+    appendTick(data, tick(120_000, { cpuUsedRatio: 0.2 }), 0)
+    appendTick(data, tick(125_000, { cpuUsedRatio: 0.8 }), 0)
+    expect(newestOf(data, CPU)).toEqual({ value: 0.8, atMs: 125_000 })
+  })
+
   it('gives a metric of one sample a bucket its own value as bounds', () => {
     const mixed = hourly()
     mixed.series.push({ entity, metric: 'load1', mean: [2], min: [], max: [] })

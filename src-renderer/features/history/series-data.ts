@@ -18,6 +18,8 @@ export interface Column {
   readonly max: (number | null)[]
   /** Samples in the newest bucket, for its mean. */
   newest: number
+  /** The newest sample that came in live: a bucket shows only means. */
+  latest: Newest | null
 }
 
 /** Mutable inside; the composable shows it behind a shallowRef with a new wrapper per change. */
@@ -43,7 +45,8 @@ export function fromAnswer(answer: HistoryAnswer): SeriesData {
       // A metric of one sample a bucket among others of several: its bounds are the samples themselves.
       min: !aggregated ? [] : min.length > 0 ? [...min] : [...mean],
       max: !aggregated ? [] : max.length > 0 ? [...max] : [...mean],
-      newest: 1
+      newest: 1,
+      latest: null
     })
   return {
     level: answer.level,
@@ -79,7 +82,9 @@ export function appendTick(data: SeriesData, tick: LiveTick, fromAtMs: number): 
   for (const entity of tick.entities)
     for (const [metric, value] of Object.entries(entity.values)) {
       const column = data.columns.get(seriesKey(entity.kind, entity.key, metric))
-      if (column !== undefined) mergeValue(column, at, value, data.aggregated)
+      if (column === undefined) continue
+      mergeValue(column, at, value, data.aggregated)
+      column.latest = { value, atMs: tick.atMs }
     }
   dropBefore(data, fromAtMs)
 }
@@ -119,14 +124,16 @@ export interface Newest {
   readonly atMs: number
 }
 
-/** The newest value of a series and its time; null when there is none. */
+/** The newest value of a series and its time (of a bucket: its end); null when there is none. */
 export function newestOf(data: SeriesData, key: SeriesKey): Newest | null {
   const column = data.columns.get(key)
   if (column === undefined) return null
+  if (column.latest !== null) return column.latest
   for (let index = data.atMs.length - 1; index >= 0; index -= 1) {
     const value = column.mean[index] ?? null
     const atMs = data.atMs[index]
-    if (value !== null && atMs !== undefined) return { value, atMs }
+    if (value !== null && atMs !== undefined)
+      return { value, atMs: data.aggregated ? atMs + data.bucketMs : atMs }
   }
   return null
 }

@@ -38,6 +38,7 @@ export function factRows(
             mono: true
           }
         ]),
+    ...(record.tags.length === 0 ? [] : [{ id: 'tags', value: record.tags.join(', ') }]),
     { id: 'hostName', value: facts?.hostName ?? null, mono: true },
     { id: 'distribution', value: facts?.distribution ?? null },
     { id: 'kernel', value: joined([facts?.osName, facts?.kernelRelease]) },
