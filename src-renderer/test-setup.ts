@@ -11,9 +11,15 @@ vi.mock('vue-echarts', () => ({
 }))
 
 // Reka's popovers measure and capture; nothing of it matters without a layout.
-Element.prototype.scrollIntoView ??= () => undefined
-Element.prototype.hasPointerCapture ??= () => false
-Element.prototype.releasePointerCapture ??= () => undefined
+const absent = {
+  scrollIntoView: () => undefined,
+  hasPointerCapture: () => false,
+  releasePointerCapture: () => undefined
+}
+for (const [name, method] of Object.entries(absent)) {
+  if (!(name in Element.prototype))
+    Object.defineProperty(Element.prototype, name, { value: method, configurable: true })
+}
 // Without a layout every box is empty, and a virtual list would show nothing.
 Object.defineProperty(HTMLElement.prototype, 'clientHeight', { configurable: true, get: () => 600 })
 Object.defineProperty(HTMLElement.prototype, 'clientWidth', { configurable: true, get: () => 800 })

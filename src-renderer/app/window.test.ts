@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { nextTick } from 'vue'
 import type { PromptId } from '#contract/ids.ts'
-import { openWindow, type TestWindow } from '../test-window.ts'
+import { openWindow, type TestWindow } from '../../test/fakes/window.ts'
 
 // A whole window in a test DOM takes its time on a busy machine.
 vi.setConfig({ testTimeout: 30_000 })

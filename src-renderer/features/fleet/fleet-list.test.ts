@@ -41,7 +41,7 @@ describe('the order of the fleet', () => {
 
   it('does not change places for a hair', () => {
     const [first, second] = manyServers(2).map((plan, index) => makeServer(plan, index, AT_MS).view)
-    if (first?.now == null || second?.now == null) throw new Error('no values')
+    if (first === undefined || second === undefined) throw new Error('no servers')
     const withCpu = (view: ServerView, cpuUsedRatio: number): ServerView => ({
       ...view,
       now: view.now === null ? null : { ...view.now, cpuUsedRatio }

@@ -1,8 +1,8 @@
 /** The whole window over the engine in memory, for tests: what a user would see and press. */
 import { vi } from 'vitest'
-import { createFakeEngine, type FakeEngine, type FakeEngineOptions } from '../test/fakes/engine.ts'
-import { createWindow } from './app/create-window.ts'
-import { createRpc, type Rpc } from './app/rpc-provider.ts'
+import { createFakeEngine, type FakeEngine, type FakeEngineOptions } from './engine.ts'
+import { createWindow } from '../../src-renderer/app/create-window.ts'
+import { createRpc, type Rpc } from '../../src-renderer/app/rpc-provider.ts'
 
 export interface TestWindow {
   readonly engine: FakeEngine
