@@ -166,6 +166,8 @@ describe('questions', () => {
     const item = await view.role('menuitem', 'Remove…')
     item.click()
     await view.until(() => document.activeElement?.textContent.trim() === 'Cancel')
+    view.type(await view.role('textbox', /edge-seoul/), 'edge-seoul')
+    await nextTick()
     document.querySelector('[role="dialog"] form')?.dispatchEvent(new Event('submit', { cancelable: true }))
     await view.until(() => cards().length === 8)
     expect(removed.mock.calls[0]?.[0]).toMatchObject({ deleteHistory: false })
