@@ -26,6 +26,9 @@ const PAUSE_MS = 20
 const signal = new AbortController().signal
 const { log } = makeBench()
 
+// So that `exit` listeners end what was started.
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => process.exit(130))
+
 interface Variant {
   readonly name: string
   readonly process: MeasuredProcess

@@ -3,7 +3,16 @@
  * it starts, short-lived processes included) and, as root, own pid namespace (exact number of forks).
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync
+} from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
@@ -37,6 +46,9 @@ export async function freePort(): Promise<number> {
 
 export async function startSshd(name: string): Promise<LocalSshd> {
   const folder = mkdtempSync(join(tmpdir(), 'virthelm-bench-'))
+  process.once('exit', () => {
+    rmSync(folder, { recursive: true, force: true })
+  })
   const keyFile = join(folder, 'id')
   const hostKey = join(folder, 'host')
   for (const file of [keyFile, hostKey]) {
@@ -84,6 +96,8 @@ export function startMeasured(name: string, command: string, args: readonly stri
     ['-c', script, join(cgroup, 'cgroup.procs'), ...namespace, command, ...args],
     { stdio: ['ignore', 'ignore', 'pipe'] }
   )
+  // A benchmark that breaks down leaves nothing running.
+  process.once('exit', () => child.kill('SIGKILL'))
   let probes = 0
   return {
     child,
@@ -109,6 +123,14 @@ export function startMeasured(name: string, command: string, args: readonly stri
   }
 }
 
+/** Empty cgroups of benchmarks that were interrupted. */
+function removeStale(parent: string): void {
+  for (const name of readdirSync(parent)) {
+    const [, pid] = /^virthelm-bench-(\d+)-/.exec(name) ?? []
+    if (pid !== undefined && !existsSync(`/proc/${pid}`)) removed(join(parent, name))
+  }
+}
+
 /** False while a process that has just ended still counts. */
 function removed(cgroup: string): boolean {
   try {
@@ -126,6 +148,7 @@ function makeCgroup(name: string): string {
     const own = readFileSync('/proc/self/cgroup', 'utf8')
     const parent = join(root, /^0::(.*)$/m.exec(own)?.[1] ?? '/')
     for (const candidate of [root, parent]) {
+      removeStale(candidate)
       const folder = join(candidate, `virthelm-bench-${process.pid}-${name}`)
       try {
         mkdirSync(folder)
