@@ -44,6 +44,10 @@ describe.skipIf(missing !== null)(`first use${missing === null ? '' : ` (${missi
     return readCsv(await readFile(await file.path(), 'utf8'))
   }
 
+  /** A row without a value only marks a hole; where it stands depends on the samples around it. */
+  const measuredOf = ([, ...rows]: string[][]): string[][] =>
+    rows.filter((row) => row.slice(1).some((cell) => cell !== ''))
+
   it('adds a server by its address, after comparing its key', async () => {
     const server = lab.labServer('lab1')
     const page = await open()
@@ -61,7 +65,7 @@ describe.skipIf(missing !== null)(`first use${missing === null ? '' : ` (${missi
     const logins = lab.loginCount('lab1', 'op')
     await dialog.getByRole('button', { name: 'Add server' }).click()
     const savedAtMs = Date.now()
-    await page.getByText('1 on').waitFor()
+    await page.getByText('1 on').first().waitFor()
     await page.evaluate(() => (location.hash = '#/'))
     const card = page.locator('article', { hasText: 'lab1' }).first()
     await card.getByText('5 / 6', { exact: true }).waitFor()
@@ -99,7 +103,12 @@ describe.skipIf(missing !== null)(`first use${missing === null ? '' : ` (${missi
     const page = await open()
     await openServer(page)
     await page.getByRole('tab', { name: 'Overview' }).waitFor()
-    await lab.eventually('five samples', async () => (await csvOfCharts(page)).length > 5, 60_000, 2_000)
+    await lab.eventually(
+      'five samples',
+      async () => measuredOf(await csvOfCharts(page)).length > 5,
+      60_000,
+      2_000
+    )
     const before = await csvOfCharts(page)
     await page.context().close()
     expect(await console_.stop()).toBe(0)
@@ -108,17 +117,17 @@ describe.skipIf(missing !== null)(`first use${missing === null ? '' : ` (${missi
     const again = await open()
     await openServer(again)
     await again.getByRole('tab', { name: 'Overview' }).waitFor()
-    await again.getByText('1 on').waitFor()
+    await again.getByText('1 on').first().waitFor()
     await lab.eventually(
       'the charts are there',
-      async () => (await csvOfCharts(again)).length >= before.length
+      async () => measuredOf(await csvOfCharts(again)).length >= measuredOf(before).length
     )
     const after = await csvOfCharts(again)
     const [header = []] = after
     const rowOf = new Map(after.slice(1).map((row) => [row[0], row]))
     // Columns of charts may come in another order.
     const column = (name: string): number => header.indexOf(name)
-    for (const row of before.slice(1))
+    for (const row of measuredOf(before))
       for (const [index, cell] of row.entries())
         expect(rowOf.get(row[0])?.[column(before[0]?.[index] ?? '')], `${row[0]} ${before[0]?.[index]}`).toBe(
           cell
