@@ -31,9 +31,25 @@ const text = (params: ErrorParams, ...names: string[]): string => {
   return ''
 }
 
+/** The same code is said in other words where a fact changes what to do. */
+function variantOf({ code, params }: ErrorInfo): string {
+  if (code === 'refused' && params['what'] === 'lookOnly') return 'refusedLookOnly'
+  if (code === 'conflict' && params['name'] !== undefined) return 'conflictName'
+  return code
+}
+
+/** A reason is a word of the engine's own (`publicKeyOnly`), or the server's text. */
+const IDENTIFIER = /^[A-Za-z][A-Za-z0-9_]*$/
+
 /** The words of one error, in the language of the window. */
 export function useErrorWords(): (error: unknown) => ErrorWords {
-  const { t } = useI18n()
+  const i18n = useI18n()
+  const { t } = i18n
+  const detailOf = (params: ErrorParams): string => {
+    const own = text(params, 'stderr', 'text', 'message', 'reason', 'detail')
+    if (i18n.te(`errors.reasons.${own}`)) return t(`errors.reasons.${own}`)
+    return IDENTIFIER.test(own) ? '' : own
+  }
   return (error) => {
     const info = toErrorInfo(error)
     const { params } = info
@@ -52,15 +68,16 @@ export function useErrorWords(): (error: unknown) => ErrorWords {
       where: where === '' ? t('errors.someServer') : where,
       user: text(params, 'user') || t('errors.someUser'),
       what: text(params, 'name', 'what', 'vm', 'operation') || t('errors.something'),
-      vm: text(params, 'vmName', 'name', 'vm') || t('errors.someMachine'),
-      path: text(params, 'path', 'file', 'keyFile', 'folder') || t('errors.someFile'),
+      vm: text(params, 'seenName', 'vmName', 'name', 'vm') || t('errors.someMachine'),
+      path: text(params, 'keyFile', 'path', 'file', 'folder') || t('errors.someFile'),
       tool: text(params, 'tool') || 'virsh'
     }
+    const words = `errors.${variantOf(info)}`
     return {
       code: info.code,
-      title: t(`errors.${info.code}.title`, named),
-      next: t(`errors.${info.code}.next`, named),
-      detail: text(params, 'stderr', 'message', 'reason', 'detail'),
+      title: t(`${words}.title`, named),
+      next: t(`${words}.next`, named),
+      detail: detailOf(params),
       incidentId: info.incidentId ?? ''
     }
   }

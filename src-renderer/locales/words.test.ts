@@ -54,6 +54,28 @@ describe('the words of errors', () => {
     expect(wordsOf(error)).toMatchObject({ detail: 'error: no domain', incidentId: 'k3f9' })
   })
 
+  it('says a reason that has words, and none that is only a word of the engine', () => {
+    const expired = new AppError('loginRefused', {
+      params: { host: 'nas', user: 'ops', reason: 'passwordExpired' }
+    })
+    expect(wordsOf(expired).detail).toContain('expired')
+    expect(
+      wordsOf(new AppError('keyUnreadable', { params: { keyFile: '~/.ssh/id', reason: 'workerStopped' } }))
+    ).toMatchObject({
+      title: 'The key ~/.ssh/id could not be read.',
+      detail: ''
+    })
+  })
+
+  it('tells a look-only server and a taken name apart from other refusals', () => {
+    const lookOnly = new AppError('refused', { params: { what: 'lookOnly', server: 'gpu-01' } })
+    expect(wordsOf(lookOnly).title).toBe('Nothing is changed on gpu-01: it is set to look only.')
+    expect(wordsOf(new AppError('conflict', { params: { what: 'serverName', name: 'nas' } })).title).toBe(
+      'The name “nas” is already taken.'
+    )
+    expect(wordsOf(new AppError('conflict')).title).not.toContain('name')
+  })
+
   it('takes anything else for a fault of our own', () => {
     expect(wordsOf(new TypeError('x is undefined')).code).toBe('internal')
     expect(wordsOf(null).code).toBe('internal')

@@ -115,7 +115,7 @@ export function useConnectionWords(): (view: ServerView, nowMs: number, zone: Zo
                 }
               ),
           since: firstTime ? '' : age,
-          text: words.title,
+          text: words.detail === '' ? words.title : `${words.title} ${words.detail}`,
           next: nextTryAtMs === null && attempts <= 1 ? words.next : next
         }
       }

@@ -13,6 +13,17 @@ export const errors = {
   someMachine: 'The machine',
   someFile: 'the file',
 
+  /** Reasons that the engine gives by name. */
+  reasons: {
+    passwordExpired: 'The password has expired. Log in there once by hand and change it.',
+    publicKeyOnly: 'This is the public half of the key. Name the private file.',
+    unknownFormat: 'Its format is not known.',
+    notFound: 'There is no such file.',
+    notReadable: 'The file may not be read.',
+    tooLarge: 'The file is too large for a key.',
+    hostKey: 'The host key was not accepted.'
+  },
+
   internal: {
     title: 'Something went wrong inside Virthelm.',
     next: 'Try again. If it comes back, the log holds the cause under the incident number.'
@@ -27,10 +38,14 @@ export const errors = {
     next: 'The server may be busy. Try again in a moment.'
   },
   notFound: {
-    title: 'What was asked for ({what}) is not there any more.',
+    title: 'What was asked for is not there any more.',
     next: 'It may have been removed in the meantime. Go back to the list.'
   },
-  conflict: { title: 'The name “{what}” is already taken.', next: 'Choose another name.' },
+  conflict: {
+    title: 'This does not fit what is there already.',
+    next: 'Look at the present state, then try again.'
+  },
+  conflictName: { title: 'The name “{what}” is already taken.', next: 'Choose another name.' },
   overflow: {
     title: 'The window could not keep up with the data.',
     next: 'It starts again from the newest values by itself.'
@@ -44,8 +59,12 @@ export const errors = {
     next: 'Take a shorter range or fewer rows.'
   },
   refused: {
-    title: 'The console refused this on {where}.',
-    next: 'A look-only server takes no changes. Edit the server to allow them.'
+    title: 'The console refused this.',
+    next: 'It is not allowed here. Nothing was changed.'
+  },
+  refusedLookOnly: {
+    title: 'Nothing is changed on {where}: it is set to look only.',
+    next: 'Edit the server to allow changes.'
   },
   disconnected: {
     title: 'There is no connection for this right now.',
@@ -212,4 +231,5 @@ export const errors = {
     next: 'Check the folder, its permissions and the free space.'
   },
   nothingToExport: { title: 'There is nothing to export in this range.', next: 'Choose another range.' }
-} as const satisfies Record<ErrorCode, Words> & Record<string, Words | string>
+} as const satisfies Record<ErrorCode, Words> &
+  Record<string, Words | string | Readonly<Record<string, string>>>

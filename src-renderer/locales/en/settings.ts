@@ -31,7 +31,8 @@ export const settings = {
   canKeep: 'Kept encrypted by {backend}.',
   cannotKeep:
     'They are not kept on this computer ({backend}): they are asked for at each start. Keys and agents work as always.',
-  files: 'Files',
+  inMemory:
+    'They are kept in memory only, and asked for again at each start. Keys and agents work as always.',
   dataFolder: 'Data folder',
   about: 'About',
   version: 'Version',
