@@ -18,6 +18,7 @@ export async function findElectron({
   env = process.env,
   stallMs = 20_000,
   totalMs = 600_000,
+  isRoot = process.platform === 'linux' && process.getuid() === 0,
   say = console.log
 }) {
   const folder = join(root, 'node_modules', 'electron')
@@ -28,7 +29,7 @@ export async function findElectron({
     return existsSync(path) ? { path } : { reason: `ELECTRON_OVERRIDE_DIST_PATH has no ${name}` }
   }
   // Electron refuses to start as root, and cannot start without a display: no reason to download it.
-  if (process.platform === 'linux' && process.getuid() === 0) return { reason: 'it does not run as root' }
+  if (isRoot) return { reason: 'it does not run as root' }
   if (process.platform === 'linux' && !env['DISPLAY'] && !env['WAYLAND_DISPLAY']) {
     return { reason: 'there is no display' }
   }

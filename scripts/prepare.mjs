@@ -67,7 +67,7 @@ function build() {
   const newest = Math.max(...sources.map(newestMs))
   if (existsSync(buildStamp) && statSync(buildStamp).mtimeMs > newest) return
   console.log('Building …')
-  const node = join(root, 'node_modules', '.bin', process.platform === 'win32' ? 'node.cmd' : 'node')
+  const node = join(root, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node')
   const cli = join(root, 'node_modules', 'electron-vite', 'bin', 'electron-vite.js')
   run('The build', node, [cli, 'build', '--logLevel', 'warn'])
   writeFileSync(buildStamp, '')

@@ -48,7 +48,9 @@ function runToEnd(command, childArgs) {
       stdio: ['inherit', 'inherit', 'inherit', 'ipc']
     })
     const end = (signal) => {
-      child.kill(signal)
+      // Windows knows no polite signal: there the closed IPC channel asks.
+      if (process.platform !== 'win32') child.kill(signal)
+      else if (child.connected) child.disconnect()
       setTimeout(() => child.kill('SIGKILL'), KILL_AFTER_MS).unref()
     }
     const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']
