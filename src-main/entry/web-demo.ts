@@ -1,11 +1,13 @@
 /** The demo fleet beside a running console of the browser mode: a second console in a process of its own. */
 import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
 import { AppError } from '#contract/errors.ts'
 
 export interface DemoConsole {
   /** Its address; the same one while it runs. Throws deadlineExceeded when it does not get ready. */
   readonly open: () => Promise<string | null>
-  readonly close: () => void
+  /** Resolves when it has ended. */
+  readonly close: () => Promise<void>
 }
 
 const READY_WITHIN_MS = 30_000
@@ -18,8 +20,11 @@ export function demoConsole(webEntryPath: string, dataFolder: string): DemoConso
       if (running === null || running.child.exitCode !== null) running = start(webEntryPath, dataFolder)
       return running.address
     },
-    close() {
-      running?.child.kill()
+    async close() {
+      if (running === null || running.child.exitCode !== null || running.child.signalCode !== null) return
+      const ended = once(running.child, 'exit')
+      running.child.kill()
+      await ended
     }
   }
 }

@@ -52,8 +52,7 @@ async function run(options: StartOptions): Promise<void> {
     closeBrowser()
     await server.close()
   } finally {
-    demo.close()
-    await engine.close()
+    await Promise.all([demo.close(), engine.close()])
     await log.close()
   }
 }
