@@ -5,6 +5,7 @@
 import { writeSync } from 'node:fs'
 import { ServerId } from '#contract/ids.ts'
 import { openStorage } from './client.ts'
+import { errorCode } from './sqlite.ts'
 import { recordingLog, serverRecord } from './test-support.ts'
 
 const [folder = '', startText = '0', workerUrl = ''] = process.argv.slice(2)
@@ -18,9 +19,16 @@ const storage = await openStorage({
   clock: { nowMs: () => startMs }
 })
 
-/** Straight to the pipe: what is written is out, whatever happens next. */
+/** Straight to the pipe: what is written is out, whatever happens next. A full pipe is waited for. */
 function acknowledge(line: string): void {
-  writeSync(1, `${line}\n`)
+  for (;;) {
+    try {
+      writeSync(1, `${line}\n`)
+      return
+    } catch (error) {
+      if (errorCode(error) !== 'EAGAIN') throw error
+    }
+  }
 }
 
 async function ticks(serverId: ServerId): Promise<void> {
