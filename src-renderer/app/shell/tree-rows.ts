@@ -2,6 +2,8 @@
 import type { MachineView } from '#contract/machines.ts'
 import type { ServerId } from '#contract/ids.ts'
 import type { ServerView } from '#contract/servers.ts'
+import { serverDot } from '../../features/servers/index.ts'
+import { machineDot } from './machine-dot.ts'
 
 export type TreeGroupBy = 'location' | 'tag'
 
@@ -69,3 +71,44 @@ export function treeRows(
   }
   return rows
 }
+
+/** What the tree shows of a server; everything else about it may change without a new drawing. */
+const serverFace = (view: ServerView): string =>
+  [
+    view.record.id,
+    view.record.name,
+    view.record.location,
+    view.record.tags.join(' '),
+    serverDot(view),
+    view.presence,
+    view.connection.kind,
+    view.machinesTotal
+  ].join('\n')
+const machineFace = (view: MachineView): string =>
+  [view.ref.serverId, view.ref.vmUuid, view.name, machineDot(view)].join('\n')
+
+/**
+ * Gives back `before` while nothing that the tree shows has changed. Values change at every tick, names and states
+ * hardly ever; comparing is far cheaper than drawing.
+ */
+function keepIfSame<T>(
+  before: readonly T[] | undefined,
+  now: readonly T[],
+  face: (item: T) => string
+): readonly T[] {
+  if (before?.length !== now.length) return now
+  return now.every((item, index) => {
+    const old = before[index]
+    return old === item || (old !== undefined && face(old) === face(item))
+  })
+    ? before
+    : now
+}
+export const keepServers = (
+  before: readonly ServerView[] | undefined,
+  now: readonly ServerView[]
+): readonly ServerView[] => keepIfSame(before, now, serverFace)
+export const keepMachines = (
+  before: readonly MachineView[] | undefined,
+  now: readonly MachineView[]
+): readonly MachineView[] => keepIfSame(before, now, machineFace)

@@ -21,6 +21,9 @@ export interface PresenceCounts {
   readonly total: number
 }
 
+const sameCounts = (a: PresenceCounts, b: PresenceCounts): boolean =>
+  a.on === b.on && a.off === b.off && a.empty === b.empty && a.stopped === b.stopped && a.total === b.total
+
 const netSum = (view: ServerView): number | null => {
   const { now } = view
   if (now === null || now.netRxBytesPerSec === null || now.netTxBytesPerSec === null) return null
@@ -69,7 +72,8 @@ export const useServersStore = defineStore('servers', () => {
   })
 
   const all = computed<readonly ServerView[]>(() => [...byId.value.values()])
-  const counts = computed<PresenceCounts>(() => {
+  /** The same object until a number changes: what shows it is not drawn again at every tick. */
+  const counts = computed<PresenceCounts>((before) => {
     const count = { on: 0, off: 0, empty: 0, stopped: 0, total: all.value.length }
     for (const { presence, connection } of all.value) {
       if (connection.kind === 'stopped') count.stopped += 1
@@ -77,7 +81,7 @@ export const useServersStore = defineStore('servers', () => {
       else if (presence === 'OFF') count.off += 1
       else count.empty += 1
     }
-    return count
+    return before !== undefined && sameCounts(before, count) ? before : count
   })
 
   return {
