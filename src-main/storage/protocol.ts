@@ -74,7 +74,10 @@ export type WorkerHandlers = {
   ) => ReturnType<WorkerApi[M]> | Promise<ReturnType<WorkerApi[M]>>
 }
 
-export type ToWorker =
+/** In the order in which they were asked for. */
+export type ToWorker = readonly PostedMessage[]
+
+export type PostedMessage =
   | { readonly kind: 'call'; readonly id: number; readonly method: Method; readonly args: readonly unknown[] }
   | { readonly kind: 'cancel'; readonly id: number }
 

@@ -2,7 +2,7 @@
 import type { Worker } from 'node:worker_threads'
 import { AppError } from '#contract/errors.ts'
 import type { Log } from '../application/platform/platform.ts'
-import type { FromWorker, Method, ToWorker, WorkerApi } from './protocol.ts'
+import type { FromWorker, Method, PostedMessage, ToWorker, WorkerApi } from './protocol.ts'
 
 interface Pending {
   readonly resolve: (value: unknown) => void
@@ -14,6 +14,9 @@ type Answer<M extends Method> = Promise<ReturnType<WorkerApi[M]>>
 /** A close that takes longer (a stuck disk) is given up, so that the console can end. */
 const CLOSE_DEADLINE_MS = 20_000
 
+/** How long a tick waits for others on its way to the worker. */
+const JOIN_MS = 50
+
 export class WorkerCalls {
   /** Resolves when both files are open; rejects with the reason why not. */
   readonly ready: Promise<void>
@@ -22,6 +25,8 @@ export class WorkerCalls {
   private readonly pending = new Map<number, Pending>()
   private readonly exited: Promise<void>
   private lastId = 0
+  private waiting: PostedMessage[] = []
+  private flushTimer: NodeJS.Timeout | null = null
   private gone: AppError | null = null
   private opening: { resolve: () => void; reject: (error: AppError) => void } | null = null
 
@@ -94,8 +99,20 @@ export class WorkerCalls {
     return { id, answer }
   }
 
-  private post(message: ToWorker): void {
-    this.worker.postMessage(message)
+  /** Ticks may wait a moment for each other: waking a thread costs more than a tick. All others go at once, after them. */
+  private post(message: PostedMessage): void {
+    this.waiting.push(message)
+    if (message.kind === 'call' && message.method === 'history.append') {
+      this.flushTimer ??= setTimeout(() => this.flush(), JOIN_MS)
+    } else this.flush()
+  }
+
+  private flush(): void {
+    if (this.flushTimer !== null) clearTimeout(this.flushTimer)
+    this.flushTimer = null
+    const messages: ToWorker = this.waiting
+    this.waiting = []
+    this.worker.postMessage(messages)
   }
 
   private receive(message: FromWorker): void {

@@ -66,9 +66,11 @@ function serve(
     port.close()
   }
 
-  port.on('message', (message: ToWorker) => {
-    if (message.kind === 'cancel') running.get(message.id)?.abort()
-    else void run(message.id, message.method, message.args)
+  port.on('message', (messages: ToWorker) => {
+    for (const message of messages) {
+      if (message.kind === 'cancel') running.get(message.id)?.abort()
+      else void run(message.id, message.method, message.args)
+    }
   })
 }
 

@@ -3,7 +3,7 @@ import { AppError, type ErrorCode } from '#contract/errors.ts'
 import type { Capability } from '#contract/servers.ts'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../platform/platform.ts'
-import { pace } from '../sampling/pace.ts'
+import { pace, sampleIntervalMs } from '../sampling/pace.ts'
 import type { Connection } from '../servers/connection.ts'
 import type { Hypervisor, HypervisorSession, MachineListing, StatsRound } from './hypervisor.ts'
 
@@ -11,7 +11,6 @@ import type { Hypervisor, HypervisorSession, MachineListing, StatsRound } from '
 const LIST_EVERY_MS = 30_000
 /** Balloon and block cost libvirtd the most: this often, or at each round while somebody looks. */
 const FULL_EVERY_MS = 30_000
-const FIRST_PAUSE_MS = 1_000
 const REOPEN_MS: Partial<Record<ErrorCode, number>> = { libvirtMissing: 300_000, libvirtDenied: 60_000 }
 const REOPEN_OTHERWISE_MS = 10_000
 
@@ -21,6 +20,8 @@ export interface MachineLanesOptions {
   readonly clock: Clock
   readonly log: Log
   readonly signal: AbortSignal
+  /** 0..1, for jitter. */
+  readonly random: () => number
   readonly intervalMs: () => number
   /** True while a window shows this server's machines in detail. */
   readonly isWatched: () => boolean
@@ -68,9 +69,7 @@ async function runSession(session: HypervisorSession, options: MachineLanesOptio
   await lister.read()
   let fullAtMs = -FULL_EVERY_MS
   let rounds = 0
-  // Rates need two rounds: the second comes soon.
-  const pauseMs = (): number =>
-    rounds === 1 ? Math.min(FIRST_PAUSE_MS, options.intervalMs()) : options.intervalMs()
+  const pauseMs = (): number => sampleIntervalMs(rounds, options.intervalMs(), options.random)
   const round = async (): Promise<void> => {
     rounds++
     const nowMs = clock.monotonicMs()

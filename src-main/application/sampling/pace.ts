@@ -13,6 +13,20 @@ export interface PaceOptions {
   readonly onResume?: () => Promise<void>
 }
 
+/** Rates need two samples: the second comes soon, so that a card is alive at once. */
+const SECOND_AFTER_MS = 1_000
+
+/**
+ * The pauses of a lane that shows rates: a short one, then a random part of the interval, so that a hundred servers that
+ * came up together do not tick together for ever, then the interval.
+ * @param round rounds done so far
+ */
+export function sampleIntervalMs(round: number, intervalMs: number, random: () => number): number {
+  if (round === 1) return Math.min(SECOND_AFTER_MS, intervalMs)
+  if (round === 2) return Math.round(intervalMs * (0.2 + 0.8 * random()))
+  return intervalMs
+}
+
 /** Runs until the signal aborts (then resolves) or `round` throws (then rejects). */
 export async function pace(round: () => Promise<void>, options: PaceOptions): Promise<void> {
   const { clock, signal, intervalMs, onResume } = options

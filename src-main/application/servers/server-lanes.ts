@@ -7,12 +7,10 @@ import type { Hypervisor, HypervisorSession, MachineListing, StatsRound } from '
 import { runMachineLanes } from '../machines/machine-lanes.ts'
 import type { Log } from '../platform/platform.ts'
 import type { HostSampler, HostSampling } from '../sampling/host-sampler.ts'
-import { pace } from '../sampling/pace.ts'
+import { pace, sampleIntervalMs } from '../sampling/pace.ts'
 import type { Connection } from './connection.ts'
 
 const FILE_SYSTEMS_EVERY_MS = 30_000
-/** Rates need two samples: the second comes soon, so that a card is alive at once. */
-const FIRST_PAUSE_MS = 1_000
 
 export interface ServerLanesOptions {
   readonly connection: Connection
@@ -21,6 +19,8 @@ export interface ServerLanesOptions {
     readonly hypervisor: Hypervisor
     readonly clock: Clock
     readonly log: Log
+    /** 0..1, for jitter. */
+    readonly random: () => number
   }
   readonly signal: AbortSignal
   readonly intervalMs: () => number
@@ -75,7 +75,7 @@ async function sampleHost(
   const { deps, intervalMs, connection } = options
   let factsWanted = true
   let rounds = 0
-  const pauseMs = (): number => (rounds === 1 ? Math.min(FIRST_PAUSE_MS, intervalMs()) : intervalMs())
+  const pauseMs = (): number => sampleIntervalMs(rounds, intervalMs(), deps.random)
   const round = async (): Promise<void> => {
     rounds++
     const sample = await sampling.sample(signal)

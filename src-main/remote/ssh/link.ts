@@ -95,6 +95,7 @@ export class SshLink {
       if (this.#identification === '' && this.#head.length < IDENTIFICATION_BYTES) this.#sniff(chunk)
     })
     this.#stream.on('error', (error: Error) => this.#onError(error))
+    joinWrites(this.#stream)
   }
 
   /** Ends the link now. The first reason stays. */
@@ -252,4 +253,24 @@ export class SshLink {
 export interface ForwardOptions {
   readonly signal: AbortSignal
   readonly deadlineMs: number
+}
+
+/**
+ * ssh2 writes each packet in three pieces; without Nagle's delay each would be a system call and a segment of its own.
+ * What is written in one turn goes out together at its end.
+ */
+function joinWrites(stream: Duplex): void {
+  const write = stream.write.bind(stream) as (...args: unknown[]) => boolean
+  let corked = false
+  stream.write = (...args: unknown[]): boolean => {
+    if (!corked) {
+      corked = true
+      stream.cork()
+      process.nextTick(() => {
+        corked = false
+        stream.uncork()
+      })
+    }
+    return write(...args)
+  }
 }

@@ -1,4 +1,4 @@
-/** Takes ticks in and commits them together: one transaction for all that came within a twentieth of a second. */
+/** Takes ticks in and commits what came together in one transaction; the client lets ticks wait for each other a moment. */
 import { AppError } from '#contract/errors.ts'
 import type { PackedTick } from '../protocol.ts'
 import type { Space } from '../space.ts'
@@ -10,7 +10,7 @@ import type { Mirror } from './mirror.ts'
 import type { EntityEntry, Registry, ServerEntry } from './registry.ts'
 import type { Sealer } from './sealer.ts'
 
-const BATCH_MS = 50
+const BATCH_MS = 10
 const BATCH_TICKS = 256
 
 interface Waiting {
