@@ -293,6 +293,44 @@ describe('messages', () => {
   })
 })
 
+describe('platform', () => {
+  const platform = () => {
+    const options = composed.start.mock.calls[0]?.[0]
+    if (options === undefined) throw new Error('not composed')
+    return options.platform
+  }
+
+  it('shows native notifications', async () => {
+    await startWithWindow()
+    platform().notifier.show({ title: 'kvm-01', body: 'went offline', urgent: true })
+    expect(double.notifications).toEqual([{ title: 'kvm-01', body: 'went offline', urgency: 'critical' }])
+  })
+
+  it('exports where the operator says, or not at all', async () => {
+    await startWithWindow()
+    const filePath = join(folder, 'cpu.csv')
+    double.saveDialog = { canceled: false, filePath }
+    const { signal } = new AbortController()
+    const sink = await platform().exportTarget.open('cpu.csv', signal)
+    await sink?.write('a,b\r\n')
+    await sink?.finish()
+    expect(await readFile(filePath, 'utf8')).toBe('a,b\r\n')
+    double.saveDialog = { canceled: true, filePath: '' }
+    expect(await platform().exportTarget.open('cpu.csv', signal)).toBeNull()
+  })
+
+  it('keeps no secret where Linux has no keyring, and says by what', async () => {
+    double.storageBackend = 'basic_text'
+    await startWithWindow()
+    double.storageBackend = 'gnome_libsecret'
+    const { info, cipher } = platform()
+    const isLinux = process.platform === 'linux'
+    expect(cipher.canKeep).toBe(!isLinux)
+    expect(info.secretStore.canKeep).toBe(!isLinux)
+    if (isLinux) expect(info.secretStore.backend).toBe('basic_text')
+  })
+})
+
 describe('tray and end', () => {
   it('counts what needs attention', async () => {
     await startWithWindow()
