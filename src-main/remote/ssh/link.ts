@@ -15,7 +15,7 @@ export interface LinkOptions {
   readonly log: Log
 }
 
-/** A link without a byte for `intervalMs` is asked, `misses` times; after one more such span it is dead. */
+/** A link is dead after `misses` + 1 spans of `intervalMs` without a byte; one span before that it is asked for a sign. */
 export interface Keepalive {
   readonly intervalMs: number
   readonly misses: number
@@ -225,12 +225,14 @@ export class SshLink {
     const { intervalMs, misses } = this.#keepalive
     // One tick early, because the last byte may have come right after a tick.
     const deadAfterTicks = (misses + 1) * TICKS_PER_INTERVAL - 1
+    // One interval before the end: a server that is sampled every 5 s is never silent for so long, so it is never asked.
+    const askAfterTicks = deadAfterTicks - TICKS_PER_INTERVAL
     let silentTicks = 0
     this.#ticker = setInterval(() => {
       silentTicks = this.#heard ? 0 : silentTicks + 1
       this.#heard = false
       if (silentTicks >= deadAfterTicks) this.fail(this.#frozen())
-      else if (silentTicks > 0 && silentTicks % TICKS_PER_INTERVAL === 0) this.#ask(() => undefined)
+      else if (silentTicks === askAfterTicks) this.#ask(() => undefined)
     }, intervalMs / TICKS_PER_INTERVAL)
   }
 
