@@ -8,7 +8,7 @@ import { ServerId } from '#contract/ids.ts'
 import { openAt, workerUrl } from './test-open.ts'
 import { makeTemporaryFolder, never, removeFolder, START_MS } from './test-support.ts'
 
-const CYCLES = process.env.VIRTHELM_LONG === '1' ? 1_000 : 15
+const CYCLES = process.env.VIRTHELM_LONG === '1' ? 1_000 : 100
 /** Of one cycle; so that hours are sealed under way. */
 const CYCLE_MS = 1_200_000
 

@@ -84,7 +84,7 @@ function mutate(chunk: Buffer, random: () => number): Buffer {
 }
 
 describe('mutated handshakes', () => {
-  const count = LONG ? 10_000 : 500
+  const count = LONG ? 10_000 : 1_000
   it(`${count} of them end with an error or a login, nothing else`, async () => {
     const server = await startTestServer({ hostKeys: [hostKey.privatePem], password: 'right' })
     open.push(() => server.close())
@@ -153,7 +153,7 @@ function sendRaw(channel: ServerChannel, payload: Buffer): void {
 }
 
 describe('a hostile server that knows the session keys', () => {
-  const count = LONG ? 10_000 : 500
+  const count = LONG ? 10_000 : 1_000
   it(`${count} packets of any type and content`, async () => {
     const random = randomFrom(11)
     let sent = 0
