@@ -149,7 +149,7 @@ describe('questions', () => {
     })
     const field = await view.role('textbox', 'One-time code:')
     expect(field.getAttribute('type')).toBe('password')
-    expect(document.querySelector('[role="dialog"]')?.textContent).toContain('<i>code</i>⟨U+202E⟩')
+    expect(document.querySelector('[role="dialog"]')?.textContent).toContain('<i>code</i>‹U+202E›')
     view.type(field, '123456')
     await nextTick()
     field.closest('form')?.dispatchEvent(new Event('submit', { cancelable: true }))

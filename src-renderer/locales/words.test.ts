@@ -45,7 +45,7 @@ describe('the words of errors', () => {
     const words = wordsOf(
       new AppError('vmNotFound', { params: { name: '{where} @:errors.x | \u202ename', server: 'a\nb' } })
     )
-    expect(words.title).toBe('{where} @:errors.x | ⟨U+202E⟩name is not on a␊b any more.')
+    expect(words.title).toBe('{where} @:errors.x | ‹U+202E›name is not on a‹U+000A›b any more.')
   })
 
   it("gives the server's own words and the incident", () => {

@@ -3,10 +3,8 @@
  * mislead: control and bidi characters, zero-width characters and lone surrogates become visible.
  */
 
-/** U+2400 pictures for C0 controls and DEL. */
-const picture = (code: number): string => String.fromCodePoint(code === 0x7f ? 0x2421 : 0x2400 + code)
-
-const escaped = (code: number): string => `⟨U+${code.toString(16).toUpperCase().padStart(4, '0')}⟩`
+/** Only signs that the bundled fonts have. */
+const escaped = (code: number): string => `‹U+${code.toString(16).toUpperCase().padStart(4, '0')}›`
 
 /**
  * Controls; soft hyphen, joiners and fillers that show nothing; bidi controls; line separators; BOM; tag characters; lone
@@ -31,13 +29,13 @@ const MISLEADING = new RegExp(
 )
 
 /**
- * The text with every misleading character made visible: `a<U+202E>b` reads `a⟨U+202E⟩b`, a newline reads `␊`.
+ * The text with every misleading character made visible: a right-to-left override between a and b reads `a‹U+202E›b`.
  * `multiline` keeps newlines and tabs (a command's output).
  */
 export function visibleText(text: string, options: { multiline?: boolean } = {}): string {
   return text.replace(MISLEADING, (character) => {
     const code = character.codePointAt(0) ?? 0xfffd
     if (options.multiline === true && (code === 0x0a || code === 0x09)) return character
-    return code < 0x20 || code === 0x7f ? picture(code) : escaped(code)
+    return escaped(code)
   })
 }

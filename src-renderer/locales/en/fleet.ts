@@ -54,10 +54,12 @@ export const fleet = {
     diskUse: 'Disk of {name}',
     netUse: 'Network of {name}, in and out',
     cpuUse: 'CPU of {name}',
-    up: 'up {span}',
+    vms: 'VMs',
+    up: 'up',
+    upTip: 'Time since the server was started',
     machines: '{running} of {total} machines running',
-    load: 'Load average of the last minute',
-    uptime: 'Time since the server was started',
+    load: 'load',
+    loadTip: 'Load average of the last minute',
     menu: 'Actions for {name}',
     open: 'Open {name}',
     lookOnly: 'look only',
@@ -66,8 +68,7 @@ export const fleet = {
     staleTip: 'The newest values are {age} old.',
     lastCpu: 'last CPU {value} %',
     added: 'added {time}',
-    clockSkew: 'Clock {skew} off',
-    moreTags: '+{count}'
+    clockSkew: 'Clock {skew} off'
   },
   state: {
     on: 'On',

@@ -10,5 +10,6 @@ export const ui = {
   clearFilter: 'Clear the filter',
   missing: 'no value: {reason}',
   incident: 'Incident {id}',
-  loading: 'Loading…'
+  loading: 'Loading…',
+  actions: 'Actions'
 }
