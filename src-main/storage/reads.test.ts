@@ -117,8 +117,8 @@ describe('reads', () => {
     }
     const endMs = START_MS + count * 2_000
     const order: string[] = []
-    const long = storage.history
-      .read(
+    const readAll = () =>
+      storage.history.read(
         {
           series: [ref(serverId, 'load1', 'cpuUsedRatio')],
           fromAtMs: START_MS,
@@ -127,7 +127,8 @@ describe('reads', () => {
         },
         never
       )
-      .then(() => order.push('long'))
+    // Several, so that they outlast the moment for which a tick waits for others.
+    const long = Promise.all(Array.from({ length: 8 }, readAll)).then(() => order.push('long'))
     const live = storage.history
       .read(
         {

@@ -265,7 +265,9 @@ export class FakeStorage {
       insert: async () => undefined,
       update: async () => undefined,
       remove: async () => undefined,
-      saveFacts: async () => undefined,
+      saveFacts: async () => {
+        if (this.full) throw new AppError('diskFull')
+      },
       saveLastGoodAddress: async () => undefined
     }
     const parts = {

@@ -31,7 +31,7 @@ export class TickWriter {
 
   /** Never rejects: a full disk must not stop the live view. What could not be kept becomes a gap with its reason. */
   async write(tick: Tick): Promise<void> {
-    if (this.#failing && this.#openGap === null) await this.gap('storageFull')
+    if (this.#failing && this.#openGap !== 'storageFull') await this.gap('storageFull')
     try {
       await this.#history.append({ ...tick, atMs: this.#ownTime(tick.atMs) })
     } catch (cause) {

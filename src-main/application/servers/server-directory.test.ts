@@ -208,8 +208,10 @@ describe('a registered server', () => {
     const id = await directory.add(draft(), undefined)
     await clock.advance(11_000)
     storage.full = true
+    connector.connections[0]?.die(new AppError('connectionClosed'))
     await clock.advance(20_000)
     expect(view(id).presence).toBe('ON')
+    expect(connector.connections).toHaveLength(2)
     storage.full = false
     const kept = storage.ticks.length
     await clock.advance(11_000)

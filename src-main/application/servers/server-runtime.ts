@@ -1,98 +1,64 @@
-/** One registered server, alive: connects, samples, keeps trying; and what the window sees of it. */
+/** One registered server, alive: connects, lets the lanes run, keeps trying; its picture is what the window sees. */
 import { AppError } from '#contract/errors.ts'
-import type { LiveTick } from '#contract/history.ts'
-import type { VmRef, VmUuid } from '#contract/ids.ts'
-import type { MachineView } from '#contract/machines.ts'
-import type { EntityValues } from '#contract/metric-catalogue.ts'
-import type {
-  Capability,
-  ConnectionFailure,
-  ConnectionState,
-  ServerFacts,
-  ServerRecord,
-  ServerView
-} from '#contract/servers.ts'
+import type { ConnectionFailure, ConnectionState, ServerRecord, ServerView } from '#contract/servers.ts'
 import type { GapReason } from '#contract/vocabulary.ts'
-import type { Clock } from '../clock.ts'
-import type { Hypervisor, HypervisorSession, MachineListing, StatsRound } from '../machines/hypervisor.ts'
-import { MachineBoard } from '../machines/machine-board.ts'
-import type { Log } from '../platform/platform.ts'
+import type { Hypervisor, HypervisorSession } from '../machines/hypervisor.ts'
+import type { MachineBoard } from '../machines/machine-board.ts'
 import type { HostSampler } from '../sampling/host-sampler.ts'
-import { TickWriter } from '../sampling/tick-writer.ts'
-import type { Storage, StoredServer, Tick } from '../storage.ts'
+import type { StoredServer } from '../storage.ts'
 import { nextDelayMs, waitsForOperator } from './back-off.ts'
 import type { Connection, Connector } from './connection.ts'
 import type { PromptBroker } from './prompt-broker.ts'
 import type { SecretVault } from './secret-vault.ts'
 import { runServerLanes } from './server-lanes.ts'
-import { NowBuilder } from './server-now.ts'
+import { ServerPicture, type PictureDeps, type PictureEvents } from './server-picture.ts'
 
-export interface RuntimeDeps {
+export interface RuntimeDeps extends PictureDeps {
   readonly connector: Connector
   readonly sampler: HostSampler
   readonly hypervisor: Hypervisor
-  readonly storage: Storage
   readonly vault: SecretVault
   readonly prompts: PromptBroker
-  readonly clock: Clock
-  readonly log: Log
   /** 0..1, for jitter. */
   readonly random: () => number
   readonly defaultIntervalMs: () => number
 }
 
-export interface RuntimeEvents {
-  readonly changed: () => void
-  readonly machines: (changed: readonly MachineView[], removed: readonly VmRef[]) => void
-  readonly tick: (tick: LiveTick) => void
+export interface RuntimeEvents extends PictureEvents {
   readonly hostKeyShown: (failure: ConnectionFailure) => void
 }
 
-const SPARKLINE_POINTS = 40
 /** A lost link counts as "server off" only after this long without an answer. */
 const OFF_AFTER_MS = 60_000
 const RESUME_PROBE_MS = 2_000
 const OFF_CODES = new Set(['connectTimeout', 'connectionRefused', 'networkUnreachable', 'addressNotFound'])
 
 export class ServerRuntime {
-  readonly machines: MachineBoard
   readonly #deps: RuntimeDeps
   readonly #events: RuntimeEvents
-  readonly #now = new NowBuilder()
-  readonly #writer: TickWriter
+  readonly #picture: ServerPicture
   #record: ServerRecord
   #state: ConnectionState
-  #lastNow: ServerView['now']
-  #facts: ServerFacts | null
-  #factsAtMs: number | null
-  #lastGoodAddress: string | null
-  #hostCapabilities: readonly Capability[] = []
-  #libvirtCapabilities: readonly Capability[] = []
+  #offlineSinceAtMs: number | null = null
   #session: HypervisorSession | null = null
-  #sparkline: (number | null)[] = []
-  readonly #newNames = new Map<VmUuid, string>()
+  #connection: Connection | null = null
   #watchers = 0
+  /** Aborted to end the loop; null while it does not run. */
   #life: AbortController | null = null
   #running: Promise<void> = Promise.resolve()
+  /** Aborted to end the wait between two attempts. */
   #nap: AbortController | null = null
-  #connection: Connection | null = null
 
   constructor(stored: StoredServer, deps: RuntimeDeps, events: RuntimeEvents) {
     this.#record = stored.record
     this.#deps = deps
     this.#events = events
-    this.#facts = stored.facts
-    this.#factsAtMs = stored.factsAtMs
-    this.#lastNow = stored.lastNow
-    this.#lastGoodAddress = stored.lastGoodAddress
     this.#state = { kind: 'stopped', sinceAtMs: deps.clock.nowMs() }
-    this.machines = new MachineBoard(stored.record.id)
-    this.#writer = new TickWriter({
-      serverId: stored.record.id,
-      history: deps.storage.history,
-      log: deps.log,
-      lastStoredAtMs: stored.lastNow?.atMs ?? null
-    })
+    this.#picture = new ServerPicture(stored, deps, events)
+  }
+
+  get machines(): MachineBoard {
+    return this.#picture.machines
   }
 
   get record(): ServerRecord {
@@ -104,7 +70,7 @@ export class ServerRuntime {
   }
 
   get sparkline(): readonly (number | null)[] {
-    return this.#sparkline
+    return this.#picture.sparkline
   }
 
   get state(): ConnectionState {
@@ -112,7 +78,7 @@ export class ServerRuntime {
   }
 
   view(): ServerView {
-    const now = this.#now.build(this.#facts?.cpuThreads ?? null) ?? this.#lastNow
+    const { now, capabilities } = this.#picture
     const counts = this.machines.counts()
     const online = this.#state.kind === 'online'
     return {
@@ -120,9 +86,8 @@ export class ServerRuntime {
       presence: now === null ? 'EMPTY' : online ? 'ON' : 'OFF',
       connection: this.#state,
       now,
-      facts: this.#facts,
-      factsAtMs: this.#factsAtMs,
-      capabilities: [...this.#hostCapabilities, ...this.#libvirtCapabilities],
+      ...this.#picture.facts,
+      capabilities,
       machinesRunning: counts?.running ?? null,
       machinesTotal: counts?.total ?? null,
       secretKept: this.#deps.vault.isKept(this.#record.id)
@@ -149,7 +114,7 @@ export class ServerRuntime {
     this.#life = null
     this.#connection?.close()
     await this.#running
-    if (reason) await this.#writer.gap(reason)
+    if (reason) await this.#picture.gap(reason)
     this.#setState({ kind: 'stopped', sinceAtMs: this.#deps.clock.nowMs() })
   }
 
@@ -210,7 +175,7 @@ export class ServerRuntime {
       failingSinceMs ??= clock.monotonicMs()
       if (failure.code === 'loginRefused') refusedLogins++
       const downMs = clock.monotonicMs() - failingSinceMs
-      await this.#writer.gap(downMs > OFF_AFTER_MS && OFF_CODES.has(failure.code) ? 'serverOff' : 'linkLost')
+      await this.#picture.gap(downMs > OFF_AFTER_MS && OFF_CODES.has(failure.code) ? 'serverOff' : 'linkLost')
       const delayMs = waitsForOperator(failure, refusedLogins)
         ? null
         : nextDelayMs({ attempt: attempts, sinceFirstFailureMs: downMs, random: random() })
@@ -223,13 +188,14 @@ export class ServerRuntime {
   async #connect(signal: AbortSignal): Promise<Connection> {
     const { connector, vault, prompts } = this.#deps
     const secrets = vault.get(this.#record.id)
+    const { lastGoodAddress } = this.#picture
     return connector.connect({
       serverId: this.#record.id,
       settings: this.#record.connection,
       password: secrets.password,
       passphrase: secrets.passphrase,
       signal,
-      ...(this.#lastGoodAddress === null ? {} : { lastGoodAddress: this.#lastGoodAddress }),
+      ...(lastGoodAddress !== null && { lastGoodAddress }),
       prompt: (question, promptSignal) => prompts.ask(this.#record.name, question, promptSignal)
     })
   }
@@ -243,10 +209,7 @@ export class ServerRuntime {
       return error
     })
     try {
-      if (connection.address !== this.#lastGoodAddress) {
-        this.#lastGoodAddress = connection.address
-        await this.#deps.storage.servers.saveLastGoodAddress(this.#record.id, connection.address)
-      }
+      await this.#picture.takeAddress(connection.address)
       await runServerLanes({
         connection,
         deps: this.#deps,
@@ -254,21 +217,16 @@ export class ServerRuntime {
         intervalMs: () => this.#record.intervalMs ?? this.#deps.defaultIntervalMs(),
         isWatched: () => this.#watchers > 0,
         onStarted: () => this.#setState({ kind: 'online', sinceAtMs: this.#deps.clock.nowMs() }),
-        onFacts: (facts) => this.#takeFacts(facts, connection),
-        onHost: (atMs, entities) => this.#takeHost(atMs, entities),
-        onHostCapabilities: (capabilities) => {
-          this.#hostCapabilities = capabilities
-        },
-        onLibvirtCapabilities: (capabilities) => {
-          this.#libvirtCapabilities = capabilities
-          this.#events.changed()
-        },
+        onFacts: (facts) => this.#picture.takeFacts(facts, connection, this.#session),
+        onHost: (atMs, entities) => this.#picture.takeHost(atMs, entities),
+        onHostCapabilities: (capabilities) => this.#picture.takeHostCapabilities(capabilities),
+        onLibvirtCapabilities: (capabilities) => this.#picture.takeLibvirtCapabilities(capabilities),
         onSession: (session) => {
           this.#session = session
-          if (session) this.#takeHypervisorVersions(session)
+          if (session) this.#picture.takeHypervisor(session)
         },
-        onList: (listings, atMs) => this.#takeList(listings, atMs),
-        onStats: (round, atMs) => this.#takeStats(round, atMs),
+        onList: (listings, atMs) => this.#picture.takeList(listings, atMs),
+        onStats: (round, atMs) => this.#picture.takeStats(round, atMs),
         resumeProbeMs: RESUME_PROBE_MS
       })
     } finally {
@@ -277,79 +235,6 @@ export class ServerRuntime {
       connection.close()
     }
     return closed
-  }
-
-  async #takeFacts(facts: ServerFacts, connection: Connection): Promise<void> {
-    const { clock, storage } = this.#deps
-    this.#facts = {
-      ...facts,
-      sshServer: connection.serverSoftware,
-      libvirtVersion: this.#session?.libvirtVersion ?? this.#facts?.libvirtVersion ?? null,
-      hypervisorVersion: this.#session?.hypervisorVersion ?? this.#facts?.hypervisorVersion ?? null
-    }
-    this.#factsAtMs = clock.nowMs()
-    this.#events.changed()
-    await storage.servers.saveFacts(this.#record.id, this.#facts, this.#factsAtMs)
-  }
-
-  #takeHypervisorVersions({ libvirtVersion, hypervisorVersion }: HypervisorSession): void {
-    if (this.#facts) this.#facts = { ...this.#facts, libvirtVersion, hypervisorVersion }
-  }
-
-  async #takeHost(atMs: number, entities: readonly EntityValues[]): Promise<void> {
-    const counts = this.machines.counts()
-    const all = counts ? entities.map((entity) => withCounts(entity, counts)) : entities
-    this.#now.take(atMs, all)
-    const host = all.find((entity) => entity.kind === 'server')
-    if (host && 'uptimeSec' in host.values) {
-      const point = (host as EntityValues<'server'>).values.netTotalBytesPerSec ?? null
-      this.#sparkline = [...this.#sparkline.slice(1 - SPARKLINE_POINTS), point]
-    }
-    this.#events.changed()
-    await this.#keep({ serverId: this.#record.id, atMs, entities: all })
-  }
-
-  #takeList(listings: readonly MachineListing[], atMs: number): void {
-    const serverId = this.#record.id
-    const { changed, removed, named } = this.machines.takeList(listings, atMs)
-    if (changed.length > 0 || removed.length > 0) {
-      this.#events.machines(
-        changed,
-        removed.map((vmUuid) => ({ serverId, vmUuid }))
-      )
-      this.#events.changed()
-    }
-    for (const { uuid, name } of named) this.#newNames.set(uuid, name)
-  }
-
-  async #takeStats(round: StatsRound, atMs: number): Promise<void> {
-    const changed = this.machines.takeStats(round, atMs)
-    if (changed.length > 0) this.#events.machines(changed, [])
-    const entities = round.machines.map((machine) => machine.values)
-    if (entities.length === 0) return
-    await this.#keep({ serverId: this.#record.id, atMs, entities, labels: this.#labelsOf(round) })
-  }
-
-  /** New names go into the history with the first values of their VM. */
-  #labelsOf(round: StatsRound): NonNullable<Tick['labels']> {
-    return round.machines.flatMap(({ uuid }) => {
-      const label = this.#newNames.get(uuid)
-      this.#newNames.delete(uuid)
-      return label === undefined ? [] : [{ kind: 'vm' as const, key: uuid, label }]
-    })
-  }
-
-  async #keep(tick: Tick): Promise<void> {
-    this.#events.tick({
-      serverId: tick.serverId,
-      atMs: tick.atMs,
-      entities: tick.entities.map(({ kind, key, values }) => ({
-        kind,
-        key,
-        values: values
-      }))
-    })
-    await this.#writer.write(tick)
   }
 
   #setOffline(error: AppError, attempts: number, delayMs: number | null): void {
@@ -364,8 +249,6 @@ export class ServerRuntime {
     const nextTryAtMs = delayMs === null ? null : clock.nowMs() + delayMs
     this.#setState({ kind: 'offline', sinceAtMs, failure, attempts, nextTryAtMs })
   }
-
-  #offlineSinceAtMs: number | null = null
 
   #setState(state: ConnectionState): void {
     if (state.kind === 'offline') this.#offlineSinceAtMs = state.sinceAtMs
@@ -389,10 +272,4 @@ export class ServerRuntime {
       this.#nap = null
     }
   }
-}
-
-function withCounts(entity: EntityValues, counts: { running: number; total: number }): EntityValues {
-  if (entity.kind !== 'server') return entity
-  const values = { ...entity.values, machinesRunning: counts.running, machinesTotal: counts.total }
-  return { kind: 'server', key: entity.key, values }
 }

@@ -1,0 +1,193 @@
+/** What is known of one server: newest values, facts, capabilities, machines. Outlives connections; feeds the history. */
+import type { LiveTick } from '#contract/history.ts'
+import type { VmRef, VmUuid } from '#contract/ids.ts'
+import type { MachineView } from '#contract/machines.ts'
+import type { EntityValues } from '#contract/metric-catalogue.ts'
+import type { Capability, ServerFacts, ServerNow } from '#contract/servers.ts'
+import type { GapReason } from '#contract/vocabulary.ts'
+import type { Clock } from '../clock.ts'
+import type { HypervisorSession, MachineListing, StatsRound } from '../machines/hypervisor.ts'
+import { MachineBoard } from '../machines/machine-board.ts'
+import type { Log } from '../platform/platform.ts'
+import { TickWriter } from '../sampling/tick-writer.ts'
+import type { Storage, StoredServer, Tick } from '../storage.ts'
+import type { Connection } from './connection.ts'
+import { NowBuilder } from './server-now.ts'
+
+export interface PictureDeps {
+  readonly storage: Storage
+  readonly clock: Clock
+  readonly log: Log
+}
+
+export interface PictureEvents {
+  readonly changed: () => void
+  readonly machines: (changed: readonly MachineView[], removed: readonly VmRef[]) => void
+  readonly tick: (tick: LiveTick) => void
+}
+
+const SPARKLINE_POINTS = 40
+
+export class ServerPicture {
+  readonly machines: MachineBoard
+  readonly #serverId: StoredServer['record']['id']
+  readonly #deps: PictureDeps
+  readonly #events: PictureEvents
+  readonly #now = new NowBuilder()
+  readonly #writer: TickWriter
+  /** Names that the history does not have yet. */
+  readonly #newNames = new Map<VmUuid, string>()
+  readonly #lastNow: ServerNow | null
+  #facts: ServerFacts | null
+  #factsAtMs: number | null
+  #lastGoodAddress: string | null
+  #hostCapabilities: readonly Capability[] = []
+  #libvirtCapabilities: readonly Capability[] = []
+  #sparkline: readonly (number | null)[] = []
+
+  constructor(stored: StoredServer, deps: PictureDeps, events: PictureEvents) {
+    this.#serverId = stored.record.id
+    this.#deps = deps
+    this.#events = events
+    this.#facts = stored.facts
+    this.#factsAtMs = stored.factsAtMs
+    this.#lastNow = stored.lastNow
+    this.#lastGoodAddress = stored.lastGoodAddress
+    this.machines = new MachineBoard(stored.record.id)
+    this.#writer = new TickWriter({
+      serverId: stored.record.id,
+      history: deps.storage.history,
+      log: deps.log,
+      lastStoredAtMs: stored.lastNow?.atMs ?? null
+    })
+  }
+
+  /** Newest values; of an earlier run until this one has some. null = never any. */
+  get now(): ServerNow | null {
+    return this.#now.build(this.#facts?.cpuThreads ?? null) ?? this.#lastNow
+  }
+
+  get facts(): { readonly facts: ServerFacts | null; readonly factsAtMs: number | null } {
+    return { facts: this.#facts, factsAtMs: this.#factsAtMs }
+  }
+
+  get capabilities(): Capability[] {
+    return [...this.#hostCapabilities, ...this.#libvirtCapabilities]
+  }
+
+  get sparkline(): readonly (number | null)[] {
+    return this.#sparkline
+  }
+
+  get lastGoodAddress(): string | null {
+    return this.#lastGoodAddress
+  }
+
+  /** From the last kept tick on there is nothing, for this reason. */
+  gap(reason: GapReason): Promise<void> {
+    return this.#writer.gap(reason)
+  }
+
+  async takeAddress(address: string): Promise<void> {
+    if (address === this.#lastGoodAddress) return
+    this.#lastGoodAddress = address
+    await this.#keepIfPossible(() => this.#deps.storage.servers.saveLastGoodAddress(this.#serverId, address))
+  }
+
+  async takeFacts(
+    facts: ServerFacts,
+    connection: Connection,
+    session: HypervisorSession | null
+  ): Promise<void> {
+    const kept: ServerFacts = {
+      ...facts,
+      sshServer: connection.serverSoftware,
+      libvirtVersion: session?.libvirtVersion ?? this.#facts?.libvirtVersion ?? null,
+      hypervisorVersion: session?.hypervisorVersion ?? this.#facts?.hypervisorVersion ?? null
+    }
+    const atMs = this.#deps.clock.nowMs()
+    this.#facts = kept
+    this.#factsAtMs = atMs
+    this.#events.changed()
+    await this.#keepIfPossible(() => this.#deps.storage.servers.saveFacts(this.#serverId, kept, atMs))
+  }
+
+  takeHypervisor({ libvirtVersion, hypervisorVersion }: HypervisorSession): void {
+    if (this.#facts) this.#facts = { ...this.#facts, libvirtVersion, hypervisorVersion }
+  }
+
+  takeHostCapabilities(capabilities: readonly Capability[]): void {
+    this.#hostCapabilities = capabilities
+  }
+
+  takeLibvirtCapabilities(capabilities: readonly Capability[]): void {
+    this.#libvirtCapabilities = capabilities
+    this.#events.changed()
+  }
+
+  async takeHost(atMs: number, entities: readonly EntityValues[]): Promise<void> {
+    const counts = this.machines.counts()
+    const all = counts ? entities.map((entity) => withCounts(entity, counts)) : entities
+    this.#now.take(atMs, all)
+    const host = all.find((entity) => entity.kind === 'server')
+    if (host && 'uptimeSec' in host.values) {
+      const point = (host as EntityValues<'server'>).values.netTotalBytesPerSec ?? null
+      this.#sparkline = [...this.#sparkline.slice(1 - SPARKLINE_POINTS), point]
+    }
+    this.#events.changed()
+    await this.#keep({ serverId: this.#serverId, atMs, entities: all })
+  }
+
+  takeList(listings: readonly MachineListing[], atMs: number): void {
+    const { changed, removed, named } = this.machines.takeList(listings, atMs)
+    if (changed.length > 0 || removed.length > 0) {
+      this.#events.machines(
+        changed,
+        removed.map((vmUuid) => ({ serverId: this.#serverId, vmUuid }))
+      )
+      this.#events.changed()
+    }
+    for (const { uuid, name } of named) this.#newNames.set(uuid, name)
+  }
+
+  async takeStats(round: StatsRound, atMs: number): Promise<void> {
+    const changed = this.machines.takeStats(round, atMs)
+    if (changed.length > 0) this.#events.machines(changed, [])
+    const entities = round.machines.map((machine) => machine.values)
+    if (entities.length === 0) return
+    await this.#keep({ serverId: this.#serverId, atMs, entities, labels: this.#labelsOf(round) })
+  }
+
+  /** New names go into the history with the first values of their VM. */
+  #labelsOf(round: StatsRound): NonNullable<Tick['labels']> {
+    return round.machines.flatMap(({ uuid }) => {
+      const label = this.#newNames.get(uuid)
+      this.#newNames.delete(uuid)
+      return label === undefined ? [] : [{ kind: 'vm' as const, key: uuid, label }]
+    })
+  }
+
+  async #keep(tick: Tick): Promise<void> {
+    this.#events.tick({
+      serverId: tick.serverId,
+      atMs: tick.atMs,
+      entities: tick.entities.map(({ kind, key, values }) => ({ kind, key, values }))
+    })
+    await this.#writer.write(tick)
+  }
+
+  /** A full disk must not cost the connection: what could not be kept is read again at the next one. */
+  async #keepIfPossible(save: () => Promise<void>): Promise<void> {
+    try {
+      await save()
+    } catch (cause) {
+      this.#deps.log.error('server.notKept', cause, { serverId: this.#serverId })
+    }
+  }
+}
+
+function withCounts(entity: EntityValues, counts: { running: number; total: number }): EntityValues {
+  if (entity.kind !== 'server') return entity
+  const values = { ...entity.values, machinesRunning: counts.running, machinesTotal: counts.total }
+  return { kind: 'server', key: entity.key, values }
+}
