@@ -1,14 +1,5 @@
 /** For component tests: what the test DOM lacks. There is no canvas: option builders are tested apart. */
-import { afterEach, vi } from 'vitest'
-import { defineComponent, h } from 'vue'
-
-vi.mock('vue-echarts', () => ({
-  default: defineComponent({
-    name: 'VChartStub',
-    props: { option: { type: Object, required: false } },
-    setup: () => () => h('div', { 'data-testid': 'chart' })
-  })
-}))
+import { afterEach } from 'vitest'
 
 // Reka's popovers measure and capture; nothing of it matters without a layout.
 const absent = {
