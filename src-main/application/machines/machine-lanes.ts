@@ -20,8 +20,8 @@ export interface MachineLanesOptions {
   readonly clock: Clock
   readonly log: Log
   readonly signal: AbortSignal
-  /** 0..1, for jitter. */
-  readonly random: () => number
+  /** 0..1: when in the interval this server's rounds begin. */
+  readonly phase: number
   readonly intervalMs: () => number
   /** True while a window shows this server's machines in detail. */
   readonly isWatched: () => boolean
@@ -69,7 +69,7 @@ async function runSession(session: HypervisorSession, options: MachineLanesOptio
   await lister.read()
   let fullAtMs = -FULL_EVERY_MS
   let rounds = 0
-  const pauseMs = (): number => sampleIntervalMs(rounds, options.intervalMs(), options.random)
+  const pauseMs = (): number => sampleIntervalMs(rounds, options.intervalMs(), options.phase)
   const round = async (): Promise<void> => {
     rounds++
     const nowMs = clock.monotonicMs()

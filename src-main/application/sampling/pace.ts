@@ -13,6 +13,12 @@ export interface PaceOptions {
   readonly onResume?: () => Promise<void>
 }
 
+/**
+ * Rounds begin on these marks of the monotonic clock: what is due at about the same time wakes the machine once. All
+ * lanes of all servers share the marks.
+ */
+const MARK_MS = 250
+
 /** Rates need two samples: the second comes soon, so that a card is alive at once. */
 const SECOND_AFTER_MS = 1_000
 
@@ -20,10 +26,11 @@ const SECOND_AFTER_MS = 1_000
  * The pauses of a lane that shows rates: a short one, then a random part of the interval, so that a hundred servers that
  * came up together do not tick together for ever, then the interval.
  * @param round rounds done so far
+ * @param phase 0..1, the same for all lanes of a server, so that they go out together
  */
-export function sampleIntervalMs(round: number, intervalMs: number, random: () => number): number {
+export function sampleIntervalMs(round: number, intervalMs: number, phase: number): number {
   if (round === 1) return Math.min(SECOND_AFTER_MS, intervalMs)
-  if (round === 2) return Math.round(intervalMs * (0.2 + 0.8 * random()))
+  if (round === 2) return Math.round(intervalMs * (0.2 + 0.8 * phase))
   return intervalMs
 }
 
@@ -36,7 +43,8 @@ export async function pace(round: () => Promise<void>, options: PaceOptions): Pr
     const nowMs = clock.monotonicMs()
     const interval = intervalMs()
     dueMs += interval * Math.max(1, Math.ceil((nowMs - dueMs) / interval))
-    const pauseMs = Math.min(interval, Math.max(0, dueMs - nowMs))
+    dueMs = Math.ceil(dueMs / MARK_MS) * MARK_MS
+    const pauseMs = Math.max(0, dueMs - nowMs)
     const asleepSinceMs = clock.nowMs()
     try {
       await clock.sleep(pauseMs, signal)

@@ -45,13 +45,15 @@ export async function runServerLanes(options: ServerLanesOptions): Promise<void>
   const failed = new AbortController()
   const lanesSignal = AbortSignal.any([signal, failed.signal])
   const sampling = await deps.sampler.start(connection, { signal })
+  const phase = deps.random()
   try {
     const lanes = [
-      sampleHost(sampling, options, lanesSignal),
+      sampleHost(sampling, options, phase, lanesSignal),
       readFileSystems(sampling, options, lanesSignal),
       runMachineLanes({
         ...options,
         ...deps,
+        phase,
         signal: lanesSignal,
         onCapabilities: options.onLibvirtCapabilities
       })
@@ -70,12 +72,13 @@ const asError = (error: unknown): Error => (error instanceof Error ? error : new
 async function sampleHost(
   sampling: HostSampling,
   options: ServerLanesOptions,
+  phase: number,
   signal: AbortSignal
 ): Promise<void> {
   const { deps, intervalMs, connection } = options
   let factsWanted = true
   let rounds = 0
-  const pauseMs = (): number => sampleIntervalMs(rounds, intervalMs(), deps.random)
+  const pauseMs = (): number => sampleIntervalMs(rounds, intervalMs(), phase)
   const round = async (): Promise<void> => {
     rounds++
     const sample = await sampling.sample(signal)

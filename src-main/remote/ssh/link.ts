@@ -259,7 +259,7 @@ export interface ForwardOptions {
 
 /**
  * ssh2 writes each packet in three pieces; without Nagle's delay each would be a system call and a segment of its own.
- * What is written in one turn goes out together at its end.
+ * What is written in one turn of the event loop, by whatever lane, goes out together at its end.
  */
 function joinWrites(stream: Duplex): void {
   const write = stream.write.bind(stream) as (...args: unknown[]) => boolean
@@ -268,7 +268,7 @@ function joinWrites(stream: Duplex): void {
     if (!corked) {
       corked = true
       stream.cork()
-      process.nextTick(() => {
+      setImmediate(() => {
         corked = false
         stream.uncork()
       })
