@@ -3,7 +3,7 @@
  * says once, natively, that a server is gone for good (not when a cable was out for a moment).
  */
 import type { ServerId } from '#contract/ids.ts'
-import type { Clock } from './clock.ts'
+import { sleepUnlessAborted, type Clock } from './clock.ts'
 import type { Notifier } from './platform/platform.ts'
 import type { ServerDirectory } from './servers/server-directory.ts'
 
@@ -37,9 +37,7 @@ export async function watchAttention(deps: AttentionDeps, signal: AbortSignal): 
         notifier.show({ title: name, body: 'No answer for a minute. Trying again.', urgent: true })
       }
     }
-    await clock.sleep(CHECK_EVERY_MS, signal).catch((error: unknown) => {
-      if (!signal.aborted) throw error
-    })
+    await sleepUnlessAborted(clock, CHECK_EVERY_MS, signal)
   }
 }
 

@@ -28,3 +28,12 @@ export const systemClock: Clock = {
       signal.addEventListener('abort', onAbort, { once: true })
     })
 }
+
+/** Sleeps; an abort only ends the sleep, and the caller's loop looks at the signal anyway. */
+export async function sleepUnlessAborted(clock: Clock, durationMs: number, signal: AbortSignal): Promise<void> {
+  try {
+    await clock.sleep(durationMs, signal)
+  } catch (error) {
+    if (!signal.aborted) throw error
+  }
+}

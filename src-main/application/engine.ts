@@ -8,7 +8,7 @@ import type { MachineView } from '#contract/machines.ts'
 import type { Prompt, ServerView, SshConfigHost } from '#contract/servers.ts'
 import { activityHandlers } from './activity/activity-handlers.ts'
 import { watchAttention } from './attention.ts'
-import type { Clock } from './clock.ts'
+import { sleepUnlessAborted, type Clock } from './clock.ts'
 import { exportHandlers } from './export/export-handlers.ts'
 import { historyHandlers, LiveTicks } from './history/history-handlers.ts'
 import type { Hypervisor } from './machines/hypervisor.ts'
@@ -175,13 +175,5 @@ async function keepRetention(
       // Tried again in an hour; a full disk frees its own reserve meanwhile.
       platform.log.error('history.retentionFailed', cause)
     }
-  }
-}
-
-async function sleepUnlessAborted(clock: Clock, durationMs: number, signal: AbortSignal): Promise<void> {
-  try {
-    await clock.sleep(durationMs, signal)
-  } catch (error) {
-    if (!signal.aborted) throw error
   }
 }

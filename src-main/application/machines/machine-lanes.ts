@@ -1,7 +1,7 @@
 /** Keeps a hypervisor session open on a connection and brings lists, pushes and stats from it. */
 import { AppError, type ErrorCode } from '#contract/errors.ts'
 import type { Capability } from '#contract/servers.ts'
-import type { Clock } from '../clock.ts'
+import { sleepUnlessAborted, type Clock } from '../clock.ts'
 import type { Log } from '../platform/platform.ts'
 import { pace, sampleIntervalMs } from '../sampling/pace.ts'
 import type { Connection } from '../servers/connection.ts'
@@ -53,9 +53,7 @@ export async function runMachineLanes(options: MachineLanesOptions): Promise<voi
       log.info('libvirt.unavailable', { code: error.code })
       reopenMs = REOPEN_MS[error.code] ?? REOPEN_OTHERWISE_MS
     }
-    await clock.sleep(reopenMs, signal).catch((error: unknown) => {
-      if (!signal.aborted) throw error
-    })
+    await sleepUnlessAborted(clock, reopenMs, signal)
   }
 }
 

@@ -1,5 +1,5 @@
 /** Calls something at a steady interval, never twice at once; a slow round lengthens the pause instead of piling up. */
-import type { Clock } from '../clock.ts'
+import { sleepUnlessAborted, type Clock } from '../clock.ts'
 
 /** A wall clock that jumped this far beyond the sleep means that the workstation was suspended. */
 const SUSPENDED_MS = 10_000
@@ -46,12 +46,8 @@ export async function pace(round: () => Promise<void>, options: PaceOptions): Pr
     dueMs = Math.ceil(dueMs / MARK_MS) * MARK_MS
     const pauseMs = Math.max(0, dueMs - nowMs)
     const asleepSinceMs = clock.nowMs()
-    try {
-      await clock.sleep(pauseMs, signal)
-    } catch (error) {
-      if (signal.aborted) return
-      throw error
-    }
+    await sleepUnlessAborted(clock, pauseMs, signal)
+    if (signal.aborted) return
     if (onResume && clock.nowMs() - asleepSinceMs - pauseMs > SUSPENDED_MS) await onResume()
   }
 }
