@@ -30,7 +30,11 @@ export const systemClock: Clock = {
 }
 
 /** Sleeps; an abort only ends the sleep, and the caller's loop looks at the signal anyway. */
-export async function sleepUnlessAborted(clock: Clock, durationMs: number, signal: AbortSignal): Promise<void> {
+export async function sleepUnlessAborted(
+  clock: Clock,
+  durationMs: number,
+  signal: AbortSignal
+): Promise<void> {
   try {
     await clock.sleep(durationMs, signal)
   } catch (error) {
