@@ -23,6 +23,19 @@ export interface TableColumn<T> {
   readonly csvHeader?: string
 }
 
+const DEFAULT_TRACK = 'minmax(120px, 1fr)'
+/** Gap between columns and padding at both ends of a row, in px; as in DataTable's classes. */
+const GAP_PX = 12
+const PADDING_PX = 14
+
+export const trackOf = <T>(column: TableColumn<T>): string => column.width ?? DEFAULT_TRACK
+
+/** The width below which the table scrolls sideways: the first px of each track is its least width. */
+export function leastWidthPx<T>(columns: readonly TableColumn<T>[]): number {
+  const least = columns.map((column) => Number(/(\d+)px/.exec(trackOf(column))?.[1] ?? 0))
+  return least.reduce((sum, width) => sum + width, 2 * PADDING_PX + GAP_PX * Math.max(0, columns.length - 1))
+}
+
 export interface TableSort {
   readonly columnId: string
   readonly descending: boolean

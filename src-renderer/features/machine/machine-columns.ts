@@ -36,7 +36,7 @@ export function machineColumns(words: ColumnWords, withServer: boolean): TableCo
     {
       id: 'name',
       header: words.header('name'),
-      width: 'minmax(160px, 2fr)',
+      width: 'minmax(140px, 2fr)',
       sortBy: (row) => row.view.name,
       text: (row) => visibleText(row.view.name),
       csv: (row) => row.view.name
@@ -46,7 +46,7 @@ export function machineColumns(words: ColumnWords, withServer: boolean): TableCo
           {
             id: 'server',
             header: words.header('server'),
-            width: 'minmax(110px, 1fr)',
+            width: 'minmax(96px, 1fr)',
             sortBy: (row: MachineRow) => row.serverName,
             text: (row: MachineRow) => visibleText(row.serverName),
             csv: (row: MachineRow) => row.serverName
@@ -56,19 +56,19 @@ export function machineColumns(words: ColumnWords, withServer: boolean): TableCo
     {
       id: 'state',
       header: words.header('state'),
-      width: 'minmax(104px, 1fr)',
+      width: 'minmax(88px, 1fr)',
       sortBy: words.state,
       text: words.state
     },
     quantity(
       'cpu',
-      '72px',
+      '64px',
       (row) => row.view.now?.cpuUsedRatio ?? null,
       (value) => formatRatio(value)
     ),
     quantity(
       'memory',
-      '88px',
+      '84px',
       (row) => row.view.now?.memoryUsedBytes ?? null,
       formatBytes,
       words.memoryMissing
@@ -78,14 +78,14 @@ export function machineColumns(words: ColumnWords, withServer: boolean): TableCo
       id: 'vcpus',
       header: words.header('vcpus'),
       align: 'right',
-      width: '60px',
+      width: '52px',
       sortBy: (row) => row.view.vcpus,
       text: (row) => (row.view.vcpus === null ? null : String(row.view.vcpus)),
       missing: words.missing,
       csv: (row) => row.view.vcpus
     },
-    quantity('disk', '88px', (row) => row.view.now?.diskAllocationBytes ?? null, formatBytes),
-    quantity('netIn', '92px', (row) => row.view.now?.netRxBytesPerSec ?? null, formatBitsPerSec),
-    quantity('netOut', '92px', (row) => row.view.now?.netTxBytesPerSec ?? null, formatBitsPerSec)
+    quantity('disk', '84px', (row) => row.view.now?.diskAllocationBytes ?? null, formatBytes),
+    quantity('netIn', '84px', (row) => row.view.now?.netRxBytesPerSec ?? null, formatBitsPerSec),
+    quantity('netOut', '84px', (row) => row.view.now?.netTxBytesPerSec ?? null, formatBitsPerSec)
   ]
 }
