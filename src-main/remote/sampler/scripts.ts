@@ -112,12 +112,13 @@ facts() {
  * The loop: \`s\` a frame, \`i\` the inventory, \`f\` the facts. It ends with its stdin, so nothing stays behind.
  * \`find_files\` runs once before, so that a frame can be asked for at any time. "ready" is said from inside the same compound
  * command as the loop: a shell reads that to its end before it runs any of it, so that it cannot take a request for script.
+ * A frame is gathered first and written at once: sshd would wake, seal and send for each of the files otherwise.
  */
 export const SAMPLER_SCRIPT = `${PREPARE}${INVENTORY}${FACTS}find_files >/dev/null
 { printf '\\n%s ready\\n' "$M"
 while read -r O Q; do
   case $O in
-    s) printf '%s begin %s\\n' "$M" "$Q"; cat $F; printf '\\n%s end %s\\n' "$M" "$Q";;
+    s) V=$(cat $F); printf '%s begin %s\\n%s\\n\\n%s end %s\\n' "$M" "$Q" "$V" "$M" "$Q";;
     i) printf '%s begin %s\\n' "$M" "$Q"; inventory; printf '\\n%s end %s\\n' "$M" "$Q";;
     f) printf '%s begin %s\\n' "$M" "$Q"; facts; printf '\\n%s end %s\\n' "$M" "$Q";;
   esac
