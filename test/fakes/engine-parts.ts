@@ -17,7 +17,7 @@ import type {
   HostKeyFailure,
   Secret
 } from '../../src-main/application/servers/connection.ts'
-import type { Storage, Tick } from '../../src-main/application/storage.ts'
+import type { Storage, StoredServer, Tick } from '../../src-main/application/storage.ts'
 
 /** Time that moves only when the test says so; sleepers wake in order. */
 export class FakeClock implements Clock {
@@ -242,6 +242,7 @@ export class FakeStorage {
   readonly gaps: { fromAtMs: number; toAtMs: number | null; reason: string }[] = []
   readonly pins: { key: HostKey; replace: boolean }[] = []
   readonly journal: { id: number; outcome: string; command: string }[] = []
+  readonly stored: StoredServer[] = []
   full = false
 
   asStorage(): Storage {
@@ -261,7 +262,7 @@ export class FakeStorage {
       }
     }
     const servers: Storage['servers'] = {
-      list: async () => [],
+      list: async () => this.stored,
       insert: async () => undefined,
       update: async () => undefined,
       remove: async () => undefined,

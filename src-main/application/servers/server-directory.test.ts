@@ -17,6 +17,7 @@ import { actOnMachine } from '../machines/act.ts'
 import { PromptBroker } from './prompt-broker.ts'
 import { SecretVault } from './secret-vault.ts'
 import { ServerDirectory } from './server-directory.ts'
+import { serverNow } from './server-now.ts'
 
 const draft = (name = 'alpha'): ServerDraft =>
   ServerDraft.parse({ name, connection: { host: '192.0.2.1', user: 'root' } })
@@ -217,6 +218,30 @@ describe('a registered server', () => {
     await clock.advance(11_000)
     expect(storage.ticks.length).toBeGreaterThan(kept)
     expect(storage.gaps.at(-1)).toMatchObject({ reason: 'storageFull', toAtMs: expect.any(Number) as number })
+  })
+
+  it('keeps its last values after a restart, and is called OFF only when it does not answer', async () => {
+    const id = '00000000-0000-4000-8000-0000000000aa' as ServerId
+    storage.stored.push({
+      record: { ...draft(), id, addedAtMs: 0 },
+      facts: null,
+      factsAtMs: null,
+      lastNow: serverNow(clock.nowMs() - 60_000, { cpuUsedRatio: 0.5 }, 4),
+      lastGoodAddress: null
+    })
+    let answer: (outcome: AppError) => void = () => undefined
+    connector.connect = () => new Promise((_resolve, reject) => (answer = reject))
+    await directory.load()
+    directory.start()
+    await settle()
+    expect(view(id)).toMatchObject({
+      presence: 'ON',
+      connection: { kind: 'connecting' },
+      now: { cpuUsedRatio: 0.5 }
+    })
+    answer(new AppError('connectTimeout'))
+    await clock.advance(1_500)
+    expect(view(id)).toMatchObject({ presence: 'OFF', connection: { kind: 'connecting' } })
   })
 
   it('refuses a name that is taken, whatever its case', async () => {

@@ -80,10 +80,11 @@ export class ServerRuntime {
   view(): ServerView {
     const { now, capabilities } = this.#picture
     const counts = this.machines.counts()
-    const online = this.#state.kind === 'online'
+    // The first attempt of a run says nothing yet: a console that was just opened must not show a fleet in red.
+    const off = this.#offlineSinceAtMs !== null || this.#state.kind === 'stopped'
     return {
       record: this.#record,
-      presence: now === null ? 'EMPTY' : online ? 'ON' : 'OFF',
+      presence: now === null ? 'EMPTY' : off ? 'OFF' : 'ON',
       connection: this.#state,
       now,
       ...this.#picture.facts,
