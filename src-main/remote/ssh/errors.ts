@@ -73,6 +73,9 @@ export const isNoLoginLeft = (error: unknown): boolean =>
   error instanceof Error && error.message === NO_LOGIN_LEFT
 
 const NOT_SSH = /identification string|greeting lines|expected newline|Header line too long/
+/** What sshd says instead of its identification when it drops a connection for the number or the address of those who knock. */
+const TURNED_AWAY = /^(Exceeded MaxStartups|Not allowed at this time)/m
+export const isTurnedAway = (greeting: string): boolean => TURNED_AWAY.test(greeting)
 const DISCONNECT_NO_MORE_AUTH = 14
 const TOO_MANY_TRIES = /too many authentication failures/i
 
@@ -80,13 +83,20 @@ const TOO_MANY_TRIES = /too many authentication failures/i
 export function clientError(
   error: unknown,
   endpoint: Endpoint,
-  seen: { readonly identification: boolean; readonly bytes: boolean; readonly loggingIn: boolean }
+  seen: {
+    readonly identification: boolean
+    readonly bytes: boolean
+    readonly loggingIn: boolean
+    /** What came before the identification, capped. */
+    readonly greeting: string
+  }
 ): AppError {
   const message = error instanceof Error ? error.message : ''
   const params: ErrorParams = { ...where(endpoint), reason: remoteWords(error) }
   const make = (code: ErrorCode, retryable: boolean): AppError =>
     new AppError(code, { params, retryable, cause: error })
   if (levelOf(error) === 'client-socket') return socketError(error, endpoint)
+  if (isTurnedAway(seen.greeting)) return make('connectionClosed', true)
   if (NOT_SSH.test(message)) return make('notSsh', false)
   if (message.startsWith('Connection lost before handshake')) {
     return seen.bytes && !seen.identification ? make('notSsh', false) : make('connectionClosed', true)

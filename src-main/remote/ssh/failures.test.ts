@@ -156,6 +156,12 @@ describe('reaching a server', () => {
     expect(code).toBe('networkUnreachable')
   })
 
+  it('an sshd that has too many guests is taken for what it is, and tried again', async () => {
+    const server = await sshd({ garbage: { text: 'Exceeded MaxStartups\r\n', close: true } })
+    const connecting = bench().connector.connect(makeRequest({ port: server.port }))
+    await expect(connecting).rejects.toMatchObject({ code: 'connectionClosed', retryable: true })
+  })
+
   it.each([
     ['a web server', 'HTTP/1.1 400 Bad Request\r\n\r\n', true],
     ['a mail server', '220 mail ready\r\n', false],

@@ -4,7 +4,15 @@ import ssh2, { type Client, type ClientChannel } from 'ssh2'
 import { AppError } from '#contract/errors.ts'
 import type { Log } from '../../application/platform/platform.ts'
 import { within } from './deadline.ts'
-import { clientError, isMethodFailure, isNoLoginLeft, remoteWords, where, type Endpoint } from './errors.ts'
+import {
+  clientError,
+  isMethodFailure,
+  isTurnedAway,
+  isNoLoginLeft,
+  remoteWords,
+  where,
+  type Endpoint
+} from './errors.ts'
 
 export interface LinkOptions {
   readonly stream: Duplex
@@ -90,7 +98,8 @@ export class SshLink {
 
   /** To be called after `client.connect`, which pauses the stream before it listens. */
   watchStream(): void {
-    this.#stream.on('data', (chunk: Buffer) => {
+    // Before ssh2 sees them: its error about them is explained by what they are.
+    this.#stream.prependListener('data', (chunk: Buffer) => {
       this.#heard = true
       if (this.#identification === '' && this.#head.length < IDENTIFICATION_BYTES) this.#sniff(chunk)
     })
@@ -203,14 +212,15 @@ export class SshLink {
         clientError(error, this.endpoint, {
           identification: this.#identification !== '',
           bytes: this.#sawBytes,
-          loggingIn: this.#phase === 'login'
+          loggingIn: this.#phase === 'login',
+          greeting: this.#head
         })
     )
   }
 
   #onGone(): void {
     if (this.#end) return
-    const code = this.heardSomethingElse ? 'notSsh' : 'connectionClosed'
+    const code = this.heardSomethingElse && !isTurnedAway(this.#head) ? 'notSsh' : 'connectionClosed'
     this.fail(
       this.#carrier?.end ??
         new AppError(code, { params: where(this.endpoint), retryable: code === 'connectionClosed' })
