@@ -121,7 +121,10 @@ try {
   }
   const endMs = START_MS + HOURS * 3_600_000
   const before = process.cpuUsage()
-  await storage.history.applyRetention({ rawDays: 7, minuteDays: 90, hourDays: 1_825 }, endMs)
+  await storage.history.applyRetention(
+    { rawDays: 7, minuteDays: 90, hourDays: 1_825, budgetBytes: null },
+    endMs
+  )
   const used = process.cpuUsage(before)
   cpuUs += used.user + used.system
   await storage.close()

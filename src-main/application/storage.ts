@@ -5,12 +5,22 @@
 import type { JournalEntry } from '#contract/activity.ts'
 import type { ConsoleHealth } from '#contract/console.ts'
 import type {
+  BusyHour,
+  BusyQuery,
   EntityInfo,
   EntityRef,
   HistoryAnswer,
   HistoryLevel,
+  HistoryMark,
   HistoryQuery,
-  SeriesRef
+  HistoryUsage,
+  RowsPage,
+  RowsPageQuery,
+  SeriesRef,
+  SeriesStatistics,
+  StatisticsQuery,
+  TopEntry,
+  TopQuery
 } from '#contract/history.ts'
 import type { ServerId, VmUuid } from '#contract/ids.ts'
 import type { EntityValues } from '#contract/metric-catalogue.ts'
@@ -90,10 +100,27 @@ export interface Tick {
 export interface HistoryStore {
   /** Resolves when the tick is committed (batched with its neighbours). While the disk is full it rejects with diskFull. */
   append(tick: Tick): Promise<void>
-  /** Opens a gap (or changes the reason of the open one); `endGap` closes it. Idempotent. */
-  beginGap(serverId: ServerId, fromAtMs: number, reason: GapReason): Promise<void>
-  endGap(serverId: ServerId, toAtMs: number): Promise<void>
+  /**
+   * Opens a gap of the server, or of one VM (or changes the reason of the open one); `endGap` closes it. Idempotent.
+   * A VM without any values has no gap.
+   */
+  beginGap(serverId: ServerId, fromAtMs: number, reason: GapReason, vmUuid?: VmUuid): Promise<void>
+  endGap(serverId: ServerId, toAtMs: number, vmUuid?: VmUuid): Promise<void>
+  /** Keeps an event for the time axis. */
+  addMark(mark: HistoryMark): Promise<void>
+  /** Events in order of time, at most `limit`: of more, the newest. */
+  marks(query: {
+    readonly serverIds: readonly ServerId[]
+    readonly fromAtMs: number
+    readonly toAtMs: number
+    readonly limit: number
+  }): Promise<HistoryMark[]>
   read(query: HistoryQuery, signal: AbortSignal): Promise<HistoryAnswer>
+  statistics(query: StatisticsQuery, signal: AbortSignal): Promise<SeriesStatistics[]>
+  rowsPage(query: RowsPageQuery, signal: AbortSignal): Promise<RowsPage>
+  top(query: TopQuery, signal: AbortSignal): Promise<TopEntry[]>
+  busyHours(query: BusyQuery, signal: AbortSignal): Promise<BusyHour[]>
+  usage(): Promise<HistoryUsage>
   entities(serverId: ServerId): Promise<readonly EntityInfo[]>
   /** Rows in order of time, in batches, for exports. Column order = series order, then metric order. */
   rows(query: RowsQuery, signal: AbortSignal): AsyncIterable<RowBatch>
@@ -108,7 +135,7 @@ export interface RowsQuery {
   readonly level: HistoryLevel
 }
 
-/** raw: one value per column. minute, hour: mean, min, max per column, in that order. */
+/** raw: one value per column. minute, hour, day: mean, min, max per column, in that order. */
 export interface RowBatch {
   readonly atMs: Float64Array
   /** Row-major; NaN = no value. Width = columns × (raw ? 1 : 3). */

@@ -86,9 +86,17 @@ function makeHistory(calls: WorkerCalls): HistoryStore {
         waitingTicks--
       }
     },
-    beginGap: (serverId, fromAtMs, reason) => calls.call('history.beginGap', serverId, fromAtMs, reason),
-    endGap: (serverId, toAtMs) => calls.call('history.endGap', serverId, toAtMs),
+    beginGap: (serverId, fromAtMs, reason, vmUuid) =>
+      calls.call('history.beginGap', serverId, fromAtMs, reason, vmUuid ?? null),
+    endGap: (serverId, toAtMs, vmUuid) => calls.call('history.endGap', serverId, toAtMs, vmUuid ?? null),
+    addMark: (mark) => calls.call('history.addMark', mark),
+    marks: (query) => calls.call('history.marks', query),
     read: (query, signal) => calls.callUntil(signal, 'history.read', query),
+    statistics: (query, signal) => calls.callUntil(signal, 'history.statistics', query),
+    rowsPage: (query, signal) => calls.callUntil(signal, 'history.rowsPage', query),
+    top: (query, signal) => calls.callUntil(signal, 'history.top', query),
+    busyHours: (query, signal) => calls.callUntil(signal, 'history.busyHours', query),
+    usage: () => calls.call('history.usage'),
     entities: (serverId) => calls.call('history.entities', serverId),
     rows: (query, signal) => rowBatches(calls, query, signal),
     applyRetention: (retention, nowMs) => calls.call('history.applyRetention', retention, nowMs)

@@ -70,7 +70,7 @@ beforeAll(async () => {
     )
   )
   await storage.history.applyRetention(
-    { rawDays: 7, minuteDays: 90, hourDays: 1_825 },
+    { rawDays: 7, minuteDays: 90, hourDays: 1_825, budgetBytes: null },
     START_MS + 4 * HOUR_MS
   )
   await storage.close()

@@ -105,9 +105,17 @@ function makeHandlers({ console, history, space, nowMs, recovered, release }: En
     'journal.end': ([id, result]) => journal.end(id, result),
     'journal.list': ([query]) => journal.list(query),
     'history.append': ([tick]) => history.append(tick),
-    'history.beginGap': ([serverId, fromAtMs, reason]) => history.beginGap(serverId, fromAtMs, reason),
-    'history.endGap': ([serverId, toAtMs]) => history.endGap(serverId, toAtMs),
+    'history.beginGap': ([serverId, fromAtMs, reason, vmUuid]) =>
+      history.beginGap(serverId, fromAtMs, reason, vmUuid),
+    'history.endGap': ([serverId, toAtMs, vmUuid]) => history.endGap(serverId, toAtMs, vmUuid),
+    'history.addMark': ([mark]) => history.addMark(mark),
+    'history.marks': ([query]) => history.marks(query),
     'history.read': ([query], signal) => history.read(query, signal),
+    'history.statistics': ([query], signal) => history.statistics(query, signal),
+    'history.rowsPage': ([query], signal) => history.rowsPage(query, signal),
+    'history.top': ([query], signal) => history.top(query, signal),
+    'history.busyHours': ([query], signal) => history.busyHours(query, signal),
+    'history.usage': () => history.usage(),
     'history.entities': ([serverId]) => history.entities(serverId),
     'history.rowsOpen': ([query]) => {
       const stop = new AbortController()

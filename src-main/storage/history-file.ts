@@ -1,11 +1,25 @@
 /** The history file as a whole: the parts of samples/ put together, and what runs by itself between the calls. */
-import type { EntityInfo, HistoryAnswer, HistoryQuery } from '#contract/history.ts'
-import { ServerId } from '#contract/ids.ts'
+import type {
+  BusyHour,
+  BusyQuery,
+  EntityInfo,
+  HistoryAnswer,
+  HistoryMark,
+  HistoryQuery,
+  HistoryUsage,
+  RowsPage,
+  RowsPageQuery,
+  SeriesStatistics,
+  StatisticsQuery,
+  TopEntry,
+  TopQuery
+} from '#contract/history.ts'
+import { ServerId, type VmUuid } from '#contract/ids.ts'
 import { ServerNow } from '#contract/servers.ts'
 import type { Settings } from '#contract/settings.ts'
 import type { GapReason } from '#contract/vocabulary.ts'
 import { statSync } from 'node:fs'
-import type { RowBatch, RowsQuery } from '../application/storage.ts'
+import type { HistoryStore, RowBatch, RowsQuery } from '../application/storage.ts'
 import type { PackedTick, Report } from './protocol.ts'
 import { Appender } from './samples/appender.ts'
 import { syncCatalogue } from './samples/catalogue-sync.ts'
@@ -20,6 +34,7 @@ import { type KeptFrom, type ReadContext, readHistory } from './samples/read.ts'
 import { Registry } from './samples/registry.ts'
 import { deleteOld, deleteServers, keptFrom } from './samples/retention.ts'
 import { historyRows } from './samples/rows.ts'
+import { busyHoursOf, rowsPageOf, statisticsOf } from './samples/questions.ts'
 import { Sealer } from './samples/sealer.ts'
 import type { Space } from './space.ts'
 import { type Database, isDiskFull } from './sqlite.ts'
@@ -42,6 +57,7 @@ export class HistoryFile {
   private kept: KeptFrom
   private newestAtMs: number
   private sealTimer: NodeJS.Timeout | null = null
+  private readonly recent: HistoryMark[] = []
   private damagedRows = 0
   private deletion: Promise<void> = Promise.resolve()
 
@@ -87,7 +103,8 @@ export class HistoryFile {
     return this.appender.append(tick)
   }
 
-  beginGap(serverId: ServerId, fromAtMs: number, reason: GapReason): void {
+  beginGap(serverId: ServerId, fromAtMs: number, reason: GapReason, vmUuid: VmUuid | null): void {
+    if (vmUuid !== null) return
     this.appender.flush()
     const write = this.db.transaction(() => {
       this.gaps.begin(this.registry.ensureServer(serverId), fromAtMs, reason)
@@ -101,7 +118,8 @@ export class HistoryFile {
     }
   }
 
-  endGap(serverId: ServerId, toAtMs: number): void {
+  endGap(serverId: ServerId, toAtMs: number, vmUuid: VmUuid | null): void {
+    if (vmUuid !== null) return
     this.appender.flush()
     const server = this.registry.find(serverId)
     if (server !== undefined) this.gaps.end(server, toAtMs)
@@ -109,6 +127,61 @@ export class HistoryFile {
 
   read(query: HistoryQuery, signal: AbortSignal): Promise<HistoryAnswer> {
     return readHistory(this.context, query, signal)
+  }
+
+  statistics(query: StatisticsQuery, signal: AbortSignal): Promise<SeriesStatistics[]> {
+    return statisticsOf(this.context, query, signal)
+  }
+
+  rowsPage(query: RowsPageQuery, signal: AbortSignal): Promise<RowsPage> {
+    return rowsPageOf(this.context, query, signal)
+  }
+
+  busyHours(query: BusyQuery, signal: AbortSignal): Promise<BusyHour[]> {
+    return busyHoursOf(this.context, query, signal)
+  }
+
+  async top(query: TopQuery, signal: AbortSignal): Promise<TopEntry[]> {
+    const entries: TopEntry[] = []
+    for (const server of this.registry.all()) {
+      const serverId = ServerId.parse(server.serverId)
+      if (query.serverIds.length > 0 && !query.serverIds.includes(serverId)) continue
+      for (const { kind, key, label } of server.entities.values()) {
+        if (kind !== query.kind) continue
+        const entity = { serverId, kind, key }
+        const series = [{ entity, metrics: [query.metric] }]
+        const [one] = await this.statistics({ ...query, series }, signal)
+        if (one === undefined || one.mean === null || one.min === null || one.max === null) continue
+        entries.push({ entity, label, mean: one.mean, min: one.min, max: one.max, count: one.count })
+      }
+    }
+    const sign = query.order === 'highest' ? -1 : 1
+    return entries.toSorted((a, b) => sign * (a[query.by] - b[query.by])).slice(0, query.limit)
+  }
+
+  addMark(mark: HistoryMark): void {
+    this.recent.push(mark)
+  }
+
+  marks(query: Parameters<HistoryStore['marks']>[0]): HistoryMark[] {
+    return this.recent
+      .filter(
+        ({ serverId, atMs }) =>
+          query.serverIds.includes(serverId) && atMs >= query.fromAtMs && atMs < query.toAtMs
+      )
+      .slice(-query.limit)
+  }
+
+  usage(): HistoryUsage {
+    const fileBytes = this.bytes()
+    return {
+      fileBytes,
+      rawBytes: fileBytes,
+      freeBytes: 0,
+      budgetBytes: null,
+      rawSamples: 0,
+      oldestAtMs: { raw: null, minute: null, hour: null, day: null }
+    }
   }
 
   rows(query: RowsQuery, signal: AbortSignal): AsyncGenerator<RowBatch> {
@@ -149,7 +222,8 @@ export class HistoryFile {
     const kept: KeptFrom = {
       raw: Math.max(this.kept.raw, wanted.raw),
       minute: Math.max(this.kept.minute, wanted.minute),
-      hour: Math.max(this.kept.hour, wanted.hour)
+      hour: Math.max(this.kept.hour, wanted.hour),
+      day: 0
     }
     this.db
       .prepare("INSERT OR REPLACE INTO meta (name, value) VALUES ('kept_from', ?)")
@@ -278,6 +352,6 @@ export class HistoryFile {
   private readKept(): KeptFrom {
     const text = this.db.prepare("SELECT value FROM meta WHERE name = 'kept_from'").pluck().get()
     const kept: Partial<KeptFrom> = typeof text === 'string' ? (JSON.parse(text) as Partial<KeptFrom>) : {}
-    return { raw: kept.raw ?? 0, minute: kept.minute ?? 0, hour: kept.hour ?? 0 }
+    return { raw: kept.raw ?? 0, minute: kept.minute ?? 0, hour: kept.hour ?? 0, day: 0 }
   }
 }

@@ -2,12 +2,27 @@
 import type { JournalEntry } from '#contract/activity.ts'
 import type { ConsoleHealth } from '#contract/console.ts'
 import type { ErrorInfo } from '#contract/errors.ts'
-import type { EntityInfo, EntityRef, HistoryAnswer, HistoryQuery } from '#contract/history.ts'
-import type { ServerId } from '#contract/ids.ts'
+import type {
+  BusyHour,
+  BusyQuery,
+  EntityInfo,
+  EntityRef,
+  HistoryAnswer,
+  HistoryMark,
+  HistoryQuery,
+  HistoryUsage,
+  RowsPage,
+  RowsPageQuery,
+  SeriesStatistics,
+  StatisticsQuery,
+  TopEntry,
+  TopQuery
+} from '#contract/history.ts'
+import type { ServerId, VmUuid } from '#contract/ids.ts'
 import type { HostKey, ServerFacts, ServerRecord } from '#contract/servers.ts'
 import type { Settings } from '#contract/settings.ts'
 import type { GapReason } from '#contract/vocabulary.ts'
-import type { JournalStore, RowBatch, RowsQuery, StoredServer } from '../application/storage.ts'
+import type { HistoryStore, JournalStore, RowBatch, RowsQuery, StoredServer } from '../application/storage.ts'
 
 /** Given to the worker when it starts. */
 export interface WorkerOptions {
@@ -50,9 +65,16 @@ export interface WorkerApi {
   'journal.end': (id: number, result: Parameters<JournalStore['end']>[1]) => JournalEntry
   'journal.list': (query: Parameters<JournalStore['list']>[0]) => readonly JournalEntry[]
   'history.append': (tick: PackedTick) => void
-  'history.beginGap': (serverId: ServerId, fromAtMs: number, reason: GapReason) => void
-  'history.endGap': (serverId: ServerId, toAtMs: number) => void
+  'history.beginGap': (serverId: ServerId, fromAtMs: number, reason: GapReason, vmUuid: VmUuid | null) => void
+  'history.endGap': (serverId: ServerId, toAtMs: number, vmUuid: VmUuid | null) => void
+  'history.addMark': (mark: HistoryMark) => void
+  'history.marks': (query: Parameters<HistoryStore['marks']>[0]) => HistoryMark[]
   'history.read': (query: HistoryQuery) => HistoryAnswer
+  'history.statistics': (query: StatisticsQuery) => SeriesStatistics[]
+  'history.rowsPage': (query: RowsPageQuery) => RowsPage
+  'history.top': (query: TopQuery) => TopEntry[]
+  'history.busyHours': (query: BusyQuery) => BusyHour[]
+  'history.usage': () => HistoryUsage
   'history.entities': (serverId: ServerId) => readonly EntityInfo[]
   /** The number of a cursor for `rowsNext`. */
   'history.rowsOpen': (query: RowsQuery) => number

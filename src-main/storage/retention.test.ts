@@ -71,7 +71,7 @@ it('removes each level when its time has come; charts go on with what is left', 
   const minutes = 8 * 24 * 60
   await fill(serverId, minutes)
   const endMs = START_MS + minutes * 60_000
-  const keep = { rawDays: 1, minuteDays: 7, hourDays: 30 }
+  const keep = { rawDays: 1, minuteDays: 7, hourDays: 30, budgetBytes: null }
   await storage.history.applyRetention(keep, endMs + HOUR_MS)
   expect(counts()).toMatchObject({
     tail: 23 * 60,
@@ -96,7 +96,10 @@ it('lets the newest values of a server outlive its raw rows', async () => {
   const record = serverRecord('Alpha')
   await storage.servers.insert(record)
   await fill(record.id, 120)
-  await storage.history.applyRetention({ rawDays: 1, minuteDays: 7, hourDays: 30 }, START_MS + 3 * DAY_MS)
+  await storage.history.applyRetention(
+    { rawDays: 1, minuteDays: 7, hourDays: 30, budgetBytes: null },
+    START_MS + 3 * DAY_MS
+  )
   await storage.close()
   storage = await openAt(folder, START_MS + 3 * DAY_MS)
   expect(counts()).toMatchObject({ tail: 0 })
@@ -110,7 +113,10 @@ it('deletes the history of a removed server wholly, and of no other', async () =
     await storage.servers.insert(record)
     await fill(record.id, 300)
   }
-  await storage.history.applyRetention({ rawDays: 7, minuteDays: 90, hourDays: 1_825 }, START_MS + DAY_MS)
+  await storage.history.applyRetention(
+    { rawDays: 7, minuteDays: 90, hourDays: 1_825, budgetBytes: null },
+    START_MS + DAY_MS
+  )
   const before = counts()
   await storage.servers.remove(gone.id, { deleteHistory: true })
   await storage.close()

@@ -8,7 +8,7 @@ import { tick } from './test-support.ts'
 
 const HOUR_MS = 3_600_000
 /** Retention that keeps all of a test. */
-export const KEEP = { rawDays: 7, minuteDays: 90, hourDays: 1_825 }
+export const KEEP = { rawDays: 7, minuteDays: 90, hourDays: 1_825, budgetBytes: null }
 
 /** A small generator that always gives the same numbers. */
 export function random(seed: number): () => number {
@@ -70,7 +70,12 @@ export function samples(
   })
 }
 
-export const SPAN_MS: Record<HistoryLevel, number> = { raw: 1, minute: 60_000, hour: HOUR_MS }
+export const SPAN_MS: Record<HistoryLevel, number> = {
+  raw: 1,
+  minute: 60_000,
+  hour: HOUR_MS,
+  day: 24 * HOUR_MS
+}
 
 /** Every sample of the range is in the answer once, in the right bucket, and nothing else is. */
 export function expectFaithful(answer: HistoryAnswer, query: HistoryQuery, ticks: readonly Tick[]): void {

@@ -58,6 +58,8 @@ export const MachineView = z.object({
   memoryMaxBytes: z.number().nullable(),
   /** Its QEMU does not answer its monitor: since when. null = it answers. */
   notRespondingSinceAtMs: AtMs.nullable(),
+  /** Its values are kept in the history. false = shown only: the operator stopped collecting them. */
+  collecting: z.boolean(),
   now: MachineNow.nullable()
 })
 export type MachineView = z.infer<typeof MachineView>
@@ -94,6 +96,11 @@ export type MachinesEvent = z.infer<typeof MachinesEvent>
 
 export const machinesContract = {
   'machines.watch': stream(z.object({}), MachinesEvent, 'latest'),
+  /** Starts or stops keeping a VM's values in the history; they are shown either way. Idempotent. */
+  'machines.setCollecting': call(
+    z.object({ serverId: ServerId, vmUuid: VmUuid, collecting: z.boolean() }),
+    z.null()
+  ),
   'machines.detail': call(VmRef, MachineDetail),
   /**
    * Idempotent: a VM that is already there gives `already`. `seenName` is the name the operator saw; another name

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { call, stream, task } from './define.ts'
 import { ErrorInfo } from './errors.ts'
-import { PromptId, ServerId } from './ids.ts'
+import { PromptId, ServerId, VmUuid } from './ids.ts'
 import { AtMs, RemoteText } from './units.ts'
 import { CapabilityCause, CapabilityId, Presence } from './vocabulary.ts'
 
@@ -66,7 +66,12 @@ export const ServerSecrets = z.object({
 })
 export type ServerSecrets = z.infer<typeof ServerSecrets>
 
-export const ServerRecord = ServerDraft.extend({ id: ServerId, addedAtMs: AtMs })
+export const ServerRecord = ServerDraft.extend({
+  id: ServerId,
+  addedAtMs: AtMs,
+  /** VMs whose values are shown but not kept: the operator stopped collecting them. */
+  machinesNotCollected: z.array(VmUuid).max(10_000).default([])
+})
 export type ServerRecord = z.infer<typeof ServerRecord>
 
 /** A key that a host showed. `fingerprint` is `SHA256:…` as ssh-keygen prints it. */

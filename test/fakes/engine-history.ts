@@ -1,5 +1,16 @@
 /** Made-up history for any series, the same for the same question; with one gap. */
-import type { HistoryAnswer, HistoryQuery, LiveTick } from '#contract/history.ts'
+import type {
+  BusyHour,
+  BusyQuery,
+  HistoryAnswer,
+  HistoryQuery,
+  HistoryUsage,
+  LiveTick,
+  RowsPage,
+  RowsPageQuery,
+  SeriesStatistics,
+  StatisticsQuery
+} from '#contract/history.ts'
 import { metricDefinition, METRICS, type EntityKind } from '#contract/metric-catalogue.ts'
 import type { FakeServer } from './engine-model.ts'
 
@@ -75,7 +86,15 @@ export function readHistory(query: HistoryQuery): HistoryAnswer {
     gaps:
       serverId === undefined
         ? []
-        : [{ serverId, fromAtMs: Math.round(gapFrom), toAtMs: Math.round(gapTo), reason: 'linkLost' }]
+        : [
+            {
+              serverId,
+              vmUuid: null,
+              fromAtMs: Math.round(gapFrom),
+              toAtMs: Math.round(gapTo),
+              reason: 'linkLost'
+            }
+          ]
   }
 }
 
@@ -108,5 +127,66 @@ export function liveTick(server: FakeServer, atMs: number): LiveTick {
         Object.keys(METRICS[kind]).map((metric) => [metric, valueAt(kind, metric, atMs, key.length)])
       )
     }))
+  }
+}
+
+export function statisticsOf(query: StatisticsQuery): SeriesStatistics[] {
+  const answer = readHistory({ ...query, maxPoints: 1_000 })
+  return answer.series.map(({ entity, metric, mean }) => {
+    const values = mean.filter((value) => value !== null).toSorted((a, b) => a - b)
+    return {
+      entity,
+      metric,
+      count: values.length,
+      mean: values.reduce((sum, value) => sum + value, 0) / values.length,
+      median: values[values.length >> 1] ?? null,
+      min: values[0] ?? null,
+      max: values.at(-1) ?? null,
+      p95: values[Math.floor(values.length * 0.95)] ?? null,
+      basis: 'samples',
+      coverageRatio: values.length / answer.atMs.length
+    }
+  })
+}
+
+export function rowsPage({ series, fromAtMs, beforeAtMs, level, limit }: RowsPageQuery): RowsPage {
+  const stepMs = { raw: 5_000, minute: 60_000, hour: 3_600_000, day: 86_400_000 }[level]
+  const atMs: number[] = []
+  for (let at = Math.floor((beforeAtMs - 1) / stepMs) * stepMs; at >= fromAtMs; at -= stepMs) {
+    atMs.push(at)
+    if (atMs.length > limit) break
+  }
+  const more = atMs.length > limit
+  const shown = atMs.slice(0, limit)
+  return {
+    level,
+    atMs: shown,
+    rows: shown.map((at) =>
+      series.flatMap(({ entity, metrics }) =>
+        metrics.map((metric) => valueAt(entity.kind, metric, at, entity.key.length))
+      )
+    ),
+    nextBeforeAtMs: more ? (shown.at(-1) ?? null) : null
+  }
+}
+
+export function busyHours({ metric }: BusyQuery): BusyHour[] {
+  return Array.from({ length: 168 }, (_unused, cell) => {
+    const mean = valueAt('server', metric, cell * 3_600_000, 0)
+    return { weekday: Math.floor(cell / 24), hour: cell % 24, mean, max: mean * 1.4, count: 720 }
+  })
+}
+
+export const usage: HistoryUsage = {
+  fileBytes: 412 * 1024 ** 2,
+  rawBytes: 280 * 1024 ** 2,
+  freeBytes: 3 * 1024 ** 2,
+  budgetBytes: null,
+  rawSamples: 331_000_000,
+  oldestAtMs: {
+    raw: Date.UTC(2026, 10, 21),
+    minute: Date.UTC(2026, 8, 1),
+    hour: Date.UTC(2025, 10, 1),
+    day: Date.UTC(2025, 10, 1)
   }
 }

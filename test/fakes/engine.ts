@@ -20,7 +20,15 @@ import { createTaskRegistry } from '../../src-main/application/tasks/task-regist
 import { createRpcServer } from '../../src-main/rpc/server.ts'
 import { createClient } from '../../src-renderer/rpc/client.ts'
 import type { VirthelmClient } from '../../src-renderer/rpc/index.ts'
-import { entitiesOf, liveTick, readHistory } from './engine-history.ts'
+import {
+  busyHours,
+  entitiesOf,
+  liveTick,
+  readHistory,
+  rowsPage,
+  statisticsOf,
+  usage
+} from './engine-history.ts'
 import {
   EMPTY_PLAN,
   makeServer,
@@ -229,6 +237,12 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
       rows: rows.length
     }),
     'history.read': async (query) => readHistory(query),
+    'history.statistics': async (query) => ({ statistics: statisticsOf(query) }),
+    'history.rowsPage': async (query) => rowsPage(query),
+    'history.top': async () => ({ entries: [] }),
+    'history.busyHours': async (query) => ({ hours: busyHours(query) }),
+    'history.marks': async () => ({ marks: [] }),
+    'history.usage': async () => usage,
     'history.entities': async ({ serverId }) => ({
       entities: entitiesOf(find(serverId)).map(({ kind, key, label }) => ({
         entity: { serverId, kind, key },
@@ -285,6 +299,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
       interfaces: [{ mac: '52:54:00:12:34:56', source: 'br0', model: 'virtio', target: 'vnet3' }]
     }),
     'machines.act': act,
+    'machines.setCollecting': async () => null,
     async *'servers.watch'(_input, { signal }) {
       let revision = 1
       const changes = serverChanges.all(signal)
@@ -305,7 +320,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
         servers.length,
         Date.now()
       )
-      made.view = { ...made.view, record: { ...draft, id: made.view.record.id, addedAtMs: Date.now() } }
+      made.view = { ...made.view, record: { ...made.view.record, ...draft } }
       servers.push(made)
       publish(made)
       return { serverId: made.view.record.id }

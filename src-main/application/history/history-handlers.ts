@@ -26,6 +26,8 @@ export class LiveTicks {
   }
 }
 
+const MAX_MARKS = 2_000
+
 type HistoryHandlers = Pick<Handlers<VirthelmContract>, Extract<keyof VirthelmContract, `history.${string}`>>
 
 export function historyHandlers(deps: {
@@ -36,6 +38,14 @@ export function historyHandlers(deps: {
   const { directory, history, live } = deps
   return {
     'history.read': (query, { signal }) => history.read(query, signal),
+    'history.statistics': async (query, { signal }) => ({
+      statistics: await history.statistics(query, signal)
+    }),
+    'history.rowsPage': (query, { signal }) => history.rowsPage(query, signal),
+    'history.top': async (query, { signal }) => ({ entries: await history.top(query, signal) }),
+    'history.busyHours': async (query, { signal }) => ({ hours: await history.busyHours(query, signal) }),
+    'history.marks': async (query) => ({ marks: await history.marks({ ...query, limit: MAX_MARKS }) }),
+    'history.usage': () => history.usage(),
     'history.entities': async ({ serverId }) => ({ entities: [...(await history.entities(serverId))] }),
     'history.live': (input, { signal }) => followWatched(directory, live, input.serverId, signal)
   }

@@ -103,6 +103,7 @@ export class MachineBoard {
       persistent: listing.persistent,
       vcpus: listing.vcpus,
       memoryMaxBytes: listing.memoryMaxBytes,
+      collecting: true,
       notRespondingSinceAtMs: runs ? (before?.notRespondingSinceAtMs ?? null) : null,
       // A VM that is off has no "now"; its past is in the history.
       now: runs || listing.state === 'paused' ? (before?.now ?? null) : null

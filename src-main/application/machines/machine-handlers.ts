@@ -50,6 +50,10 @@ export function machineHandlers(deps: MachineHandlerDeps): MachineHandlers {
   const { directory, feed } = deps
   return {
     'machines.watch': (_input, { signal }) => watchMachines(feed, signal),
+    'machines.setCollecting': async ({ serverId }) => {
+      directory.get(serverId)
+      return null
+    },
     'machines.detail': async ({ serverId, vmUuid }, { signal }) => {
       const { session, record } = directory.get(serverId)
       if (!session) throw new AppError('disconnected', { params: { server: record.name }, retryable: true })

@@ -223,7 +223,7 @@ describe('a registered server', () => {
   it('keeps its last values after a restart, and is called OFF only when it does not answer', async () => {
     const id = '00000000-0000-4000-8000-0000000000aa' as ServerId
     storage.stored.push({
-      record: { ...draft(), id, addedAtMs: 0 },
+      record: { ...draft(), id, addedAtMs: 0, machinesNotCollected: [] },
       facts: null,
       factsAtMs: null,
       lastNow: serverNow(clock.nowMs() - 60_000, { cpuUsedRatio: 0.5 }, 4),

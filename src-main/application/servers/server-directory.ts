@@ -61,7 +61,12 @@ export class ServerDirectory {
   async add(draft: ServerDraft, secrets: ServerSecrets | undefined): Promise<ServerId> {
     this.#assertNameFree(draft.name, null)
     const { clock, storage, vault } = this.#deps
-    const record = { ...draft, id: randomUUID() as ServerId, addedAtMs: clock.nowMs() }
+    const record = {
+      ...draft,
+      id: randomUUID() as ServerId,
+      addedAtMs: clock.nowMs(),
+      machinesNotCollected: []
+    }
     await storage.servers.insert(record)
     if (secrets) await vault.set(record.id, secrets)
     const runtime = this.#adopt({
@@ -79,7 +84,8 @@ export class ServerDirectory {
   async edit(serverId: ServerId, draft: ServerDraft, secrets: ServerSecrets | undefined): Promise<void> {
     const runtime = this.get(serverId)
     this.#assertNameFree(draft.name, serverId)
-    const record = { ...draft, id: serverId, addedAtMs: runtime.record.addedAtMs }
+    const { addedAtMs, machinesNotCollected } = runtime.record
+    const record = { ...draft, id: serverId, addedAtMs, machinesNotCollected }
     await this.#deps.storage.servers.update(record)
     const given =
       secrets !== undefined && (secrets.password !== undefined || secrets.passphrase !== undefined)

@@ -95,7 +95,7 @@ export class Gaps {
       const reason = GapReason.safeParse(row.reason)
       if (!reason.success) return []
       const serverId = ServerId.parse(server.serverId)
-      return [{ serverId, fromAtMs: row.from_ms, toAtMs: row.to_ms, reason: reason.data }]
+      return [{ serverId, vmUuid: null, fromAtMs: row.from_ms, toAtMs: row.to_ms, reason: reason.data }]
     })
   }
 

@@ -9,11 +9,15 @@ export const MINUTE_MS = 60_000
 /** The latest time that a key can hold. */
 export const LATEST_MS = Math.floor(Number.MAX_SAFE_INTEGER / SERVERS) - 1
 
-export type RollupLevel = 'minute' | 'hour'
+export const DAY_MS = 86_400_000
+
+export type RollupLevel = 'minute' | 'hour' | 'day'
 export const LEVELS: readonly RollupLevel[] = ['minute', 'hour']
 
+const SPANS_MS = { minute: MINUTE_MS, hour: HOUR_MS, day: DAY_MS } as const
+
 export function spanMs(level: RollupLevel): number {
-  return level === 'minute' ? MINUTE_MS : HOUR_MS
+  return SPANS_MS[level]
 }
 
 export function tailKey(serverNumber: number, atMs: number): number {

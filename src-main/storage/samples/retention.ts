@@ -28,7 +28,8 @@ export function keptFrom(retention: Settings['retention'], nowMs: number): KeptF
   return {
     raw: from(retention.rawDays),
     minute: from(retention.minuteDays),
-    hour: from(retention.hourDays)
+    hour: from(retention.hourDays),
+    day: 0
   }
 }
 
