@@ -10,6 +10,10 @@ import { CONSOLE_MIGRATIONS } from './migrations/console/index.ts'
 import { HISTORY_MIGRATIONS } from './migrations/history/index.ts'
 import { openFile, refuseNewer } from './open-file.ts'
 import type { Report, WorkerHandlers, WorkerOptions } from './protocol.ts'
+import { busyHoursOf, rowsPageOf, statisticsOf } from './samples/questions.ts'
+import { readHistory } from './samples/read.ts'
+import { historyRows } from './samples/rows.ts'
+import { topOf } from './samples/top.ts'
 import { asAppError, isDamage, isDiskFull, type OpenDatabase } from './sqlite.ts'
 import { Space } from './space.ts'
 
@@ -109,18 +113,18 @@ function makeHandlers({ console, history, space, nowMs, recovered, release }: En
       history.beginGap(serverId, fromAtMs, reason, vmUuid),
     'history.endGap': ([serverId, toAtMs, vmUuid]) => history.endGap(serverId, toAtMs, vmUuid),
     'history.addMark': ([mark]) => history.addMark(mark),
-    'history.marks': ([query]) => history.marks(query),
-    'history.read': ([query], signal) => history.read(query, signal),
-    'history.statistics': ([query], signal) => history.statistics(query, signal),
-    'history.rowsPage': ([query], signal) => history.rowsPage(query, signal),
-    'history.top': ([query], signal) => history.top(query, signal),
-    'history.busyHours': ([query], signal) => history.busyHours(query, signal),
+    'history.marks': ([query]) => history.marks.list(query),
+    'history.read': ([query], signal) => readHistory(history.context, query, signal),
+    'history.statistics': ([query], signal) => statisticsOf(history.context, query, signal),
+    'history.rowsPage': ([query], signal) => rowsPageOf(history.context, query, signal),
+    'history.top': ([query], signal) => topOf(history.context, query, signal),
+    'history.busyHours': ([query], signal) => busyHoursOf(history.context, query, signal),
     'history.usage': () => history.usage(),
     'history.entities': ([serverId]) => history.entities(serverId),
     'history.rowsOpen': ([query]) => {
       const stop = new AbortController()
       const cursor = ++cursorsOpened
-      cursors.set(cursor, { rows: history.rows(query, stop.signal), stop })
+      cursors.set(cursor, { rows: historyRows(history.context, query, stop.signal), stop })
       return cursor
     },
     'history.rowsNext': async ([cursor]) => {

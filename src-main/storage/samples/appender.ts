@@ -3,10 +3,12 @@ import { AppError } from '#contract/errors.ts'
 import type { PackedTick } from '../protocol.ts'
 import type { Space } from '../space.ts'
 import { asAppError, type Database, isDiskFull, type Statement } from '../sqlite.ts'
-import { ByteWriter, packRow } from './codec.ts'
+import { ByteWriter } from './bytes.ts'
+import { packRow } from './codec.ts'
 import type { Gaps } from './gaps.ts'
 import { hourOf, LATEST_MS, tailKey } from './keys.ts'
-import type { Mirror } from './mirror.ts'
+import type { RawHours } from './raw-hours.ts'
+import { lowerBound } from './open-hours.ts'
 import type { EntityEntry, Registry, ServerEntry } from './registry.ts'
 import type { Sealer } from './sealer.ts'
 
@@ -30,7 +32,7 @@ interface Written {
 export interface AppenderParts {
   readonly db: Database
   readonly registry: Registry
-  readonly mirror: Mirror
+  readonly raw: RawHours
   readonly sealer: Sealer
   readonly gaps: Gaps
   readonly space: Space
@@ -93,6 +95,7 @@ export class Appender {
       write.immediate()
     } catch (error) {
       this.parts.registry.rollBack()
+      this.parts.gaps.load()
       this.failed(batch, error)
       return
     }
@@ -134,12 +137,27 @@ export class Appender {
       return entity === null || entities.indexOf(entity) < index ? 0 : entity.id
     })
     const row = packRow(ids, tick.lengths, tick.bodies, this.out)
-    if (this.insert.run(tailKey(server.number, tick.atMs), server.number, row).changes === 0)
+    if (this.isKept(server, ids, tick.atMs) || !this.insertRow(server, tick.atMs, row))
       return new AppError('conflict', { params: { field: 'atMs', value: tick.atMs } })
     this.parts.sealer.note(server.number, hourOf(tick.atMs))
     this.parts.gaps.onTick(server, tick.atMs)
     for (const { kind, key, label } of tick.labels) registry.setLabel(server, kind, key, label)
     return { waiting, server, entities: entities.filter((entity) => entity !== null), row }
+  }
+
+  /** False when the tail has this very tick. */
+  private insertRow(server: ServerEntry, atMs: number, row: Uint8Array): boolean {
+    return this.insert.run(tailKey(server.number, atMs), server.number, row).changes > 0
+  }
+
+  /** A late tick may be in a chunk already. */
+  private isKept(server: ServerEntry, ids: readonly number[], atMs: number): boolean {
+    if (server.lastAtMs === null || atMs > server.lastAtMs) return false
+    const { raw } = this.parts
+    return ids.some((id) => {
+      const times = raw.hour(server.number, id, hourOf(atMs))?.atMs
+      return times !== undefined && times[lowerBound(times, atMs)] === atMs
+    })
   }
 
   private serverOf(tick: PackedTick): ServerEntry | AppError {
@@ -153,8 +171,12 @@ export class Appender {
 
   private committed({ waiting, server, entities, row }: Written): void {
     const { atMs } = waiting.tick
-    this.parts.mirror.add(server.number, atMs, row)
-    this.parts.sealer.noted(server.number, hourOf(atMs))
+    const { raw, sealer } = this.parts
+    const hour = hourOf(atMs)
+    // A late tick opens its hour again: with this row, which the tail has by now.
+    if (raw.open.get(server.number, hour) === undefined) raw.reopen(server.number, hour)
+    else raw.open.add(server.number, atMs, row)
+    sealer.noted(server.number, hour)
     for (const entity of entities) if (atMs > entity.lastAtMs) entity.lastAtMs = atMs
     if (server.lastAtMs === null || atMs > server.lastAtMs) {
       server.spacingMs = server.lastAtMs === null ? null : atMs - server.lastAtMs
