@@ -201,10 +201,13 @@ export function machineModel(seed: number, key: string): EntityModel {
   const cpu = noise.around(() => level * day, level * 0.15, works ? 0.6 : 0.1)
   const balloon = GIB * (2 << Math.floor(random() * 3))
   let usedBytes = balloon * (0.2 + random() * 0.5)
-  const memory = noise.slow(() => {
-    usedBytes = Math.min(balloon, Math.max(MIB, usedBytes + noise.normal() * (works ? 900 : 60) * PAGE))
-    return pages(usedBytes)
-  }, works ? 2 : 6)
+  const memory = noise.slow(
+    () => {
+      usedBytes = Math.min(balloon, Math.max(MIB, usedBytes + noise.normal() * (works ? 900 : 60) * PAGE))
+      return pages(usedBytes)
+    },
+    works ? 2 : 6
+  )
   const capacity = GIB * 40
   let allocationBytes = pages(capacity * (0.2 + random() * 0.5))
   const allocation = noise.slow(() => {

@@ -12,7 +12,15 @@ import { lowerBound } from './open-hours.ts'
 import type { EntityEntry, Registry, ServerEntry } from './registry.ts'
 import type { Sealer } from './sealer.ts'
 
-const BATCH_MS = 10
+/**
+ * How long a tick waits for others to be committed with: 50 ms for each tick that comes in a second, so some 10 ms when one
+ * server is watched and a second for a large fleet. A commit writes whole pages, whether they are full or not.
+ */
+const WAIT_PER_TICK_MS = 50
+const LEAST_WAIT_MS = 10
+const MOST_WAIT_MS = 1_000
+/** Weight of the newest tick in the running mean of the time between two. */
+const SPACING_SHARE = 1 / 32
 const BATCH_TICKS = 256
 
 interface Waiting {
@@ -27,6 +35,11 @@ interface Written {
   readonly server: ServerEntry
   readonly entities: readonly EntityEntry[]
   readonly row: Uint8Array
+}
+
+/** How long to wait for other ticks that come every `spacingMs`. */
+export function waitMs(spacingMs: number): number {
+  return Math.min(MOST_WAIT_MS, Math.max(LEAST_WAIT_MS, (WAIT_PER_TICK_MS * 1_000) / Math.max(1, spacingMs)))
 }
 
 export interface AppenderParts {
@@ -49,6 +62,8 @@ export class Appender {
   private readonly lastNames = new Map<string, readonly string[]>()
   private queue: Waiting[] = []
   private timer: NodeJS.Timeout | null = null
+  private spacingMs = 60_000
+  private lastTickMs = performance.now()
 
   constructor(parts: AppenderParts) {
     this.parts = parts
@@ -61,9 +76,18 @@ export class Appender {
     this.lastNames.set(tick.serverId, names)
     return new Promise((resolve, reject) => {
       this.queue.push({ tick, names, resolve, reject })
+      const spacingMs = this.noteSpacing()
       if (this.queue.length >= BATCH_TICKS) this.flush()
-      else this.timer ??= setTimeout(() => this.flush(), BATCH_MS)
+      else this.timer ??= setTimeout(() => this.flush(), waitMs(spacingMs))
     })
+  }
+
+  /** Mean time between two ticks of late, in ms. */
+  private noteSpacing(): number {
+    const nowMs = performance.now()
+    this.spacingMs += (Math.min(nowMs - this.lastTickMs, 60_000) - this.spacingMs) * SPACING_SHARE
+    this.lastTickMs = nowMs
+    return this.spacingMs
   }
 
   /** Commits what is queued. */

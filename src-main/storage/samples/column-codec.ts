@@ -100,7 +100,8 @@ interface Predicted {
 
 function predictNarrow(values: Float64Array, unit: number, smallest: number): Predicted {
   const first = values[0] ?? 0
-  let { steps, best, other } = narrowArrays(values.length)
+  const { steps, ...scratch } = narrowArrays(values.length)
+  let { best, other } = scratch
   for (let at = 0; at < values.length; at++) steps[at] = ((values[at] ?? 0) - first) / unit
   let chosen: NarrowPredictor = 'value'
   let fewest = narrowResiduals(steps, 'value', smallest, best)

@@ -1,5 +1,7 @@
 /** Servers and entities of the history file, by id and by number, held in memory. */
 import { AppError } from '#contract/errors.ts'
+import type { EntityInfo } from '#contract/history.ts'
+import type { ServerId } from '#contract/ids.ts'
 import type { EntityKind } from '#contract/metric-catalogue.ts'
 import type { Database } from '../sqlite.ts'
 import { entityName, isKind, parseEntityName } from './catalogue.ts'
@@ -201,4 +203,15 @@ export class Registry {
     for (let number = 1; number < SERVERS; number++) if (!taken.has(number)) return number
     throw new AppError('overflow', { params: { what: 'servers', limit: SERVERS - 1 } })
   }
+}
+
+/** What a server has (or had) values of; empty for one that is not known. */
+export function entitiesOf(registry: Registry, serverId: ServerId): EntityInfo[] {
+  const entities = registry.find(serverId)?.entities.values() ?? []
+  return [...entities].map(({ kind, key, label, firstAtMs, lastAtMs }) => ({
+    entity: { serverId, kind, key },
+    label,
+    firstAtMs,
+    lastAtMs
+  }))
 }

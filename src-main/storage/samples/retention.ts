@@ -28,9 +28,11 @@ import type { RollupTables } from './rollup-tables.ts'
 import type { Sealer } from './sealer.ts'
 
 const ROWS_PER_STEP = 1_000
-/** Pages given back to the file system per step, and what may stay free for new rows. */
+/** Pages given back to the file system per step. */
 const PAGES_PER_STEP = 64
-const FREE_PAGES_KEPT = 4_096
+/** What may stay free for new rows: an hour of the tail is about a fiftieth of a week of chunks. */
+const FREE_SHARE_KEPT = 1 / 32
+const FREE_PAGES_KEPT = 512
 /** Raw samples that no budget takes away: the newest day. */
 const RAW_ALWAYS_MS = DAY_MS
 
@@ -202,8 +204,10 @@ async function inSteps(db: Database, sql: string, range: readonly number[], pace
 /** Free pages are used again by new rows; only what is clearly too much goes back to the file system. */
 async function giveBackPages(db: Database, pace: Pace): Promise<void> {
   for (;;) {
-    const free = Number(db.pragma('freelist_count', { simple: true }))
-    if (free <= FREE_PAGES_KEPT) return
+    const [free, all] = ['freelist_count', 'page_count'].map((name) =>
+      Number(db.pragma(name, { simple: true }))
+    )
+    if ((free ?? 0) <= Math.max(FREE_PAGES_KEPT, (all ?? 0) * FREE_SHARE_KEPT)) return
     db.pragma(`incremental_vacuum(${PAGES_PER_STEP})`)
     await pace.rest()
   }
