@@ -157,6 +157,13 @@ describe('a VM that does not answer', () => {
     expect(gapsOf(1)).toMatchObject([{ toAtMs: expect.any(Number) as number }])
   })
 
+  it('is not said to hang while the console is closed', async () => {
+    hang()
+    await world.clock.advance(10_000)
+    await directory.close()
+    expect(gapsOf(1)).toMatchObject([{ reason: 'notResponding', toAtMs: expect.any(Number) as number }])
+  })
+
   it('is not said to hang while nobody could tell', async () => {
     hang()
     await world.clock.advance(10_000)

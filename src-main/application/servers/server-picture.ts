@@ -110,9 +110,10 @@ export class ServerPicture {
     this.#keeping.resume(this.#deps.clock.nowMs())
   }
 
-  /** Resolves when everything that was begun is written. Never rejects. */
+  /** Nobody looks at the server any more. Resolves when everything that was begun is written. Never rejects. */
   async settle(): Promise<void> {
     await this.#statsKept
+    this.#keeping.loseLink()
     await Promise.all([this.#keeping.settle(), this.happened.settle()])
   }
 
@@ -185,11 +186,11 @@ export class ServerPicture {
     const counts = this.machines.counts()
     const all = counts ? entities.map((entity) => withCounts(entity, counts)) : entities
     this.#now.take(atMs, all)
-    const host = all.find((entity) => entity.kind === 'server')
-    if (host && 'uptimeSec' in host.values) {
-      const point = (host as EntityValues<'server'>).values.netTotalBytesPerSec ?? null
+    const server = all.find((entity): entity is EntityValues<'server'> => entity.kind === 'server')
+    if (server?.values.uptimeSec !== undefined) {
+      const point = server.values.netTotalBytesPerSec ?? null
       this.#sparkline = [...this.#sparkline.slice(1 - SPARKLINE_POINTS), point]
-      this.happened.takeUptime((host as EntityValues<'server'>).values.uptimeSec ?? 0, atMs)
+      this.happened.takeUptime(server.values.uptimeSec, atMs)
     }
     this.#events.changed()
     this.#show(atMs, all)
