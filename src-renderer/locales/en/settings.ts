@@ -21,7 +21,7 @@ export const settings = {
   valuesSince: 'since {date}',
   noValuesYet: 'none yet',
   budget: 'Disk budget',
-  budgetHint: 'Where it does not suffice, old samples go first, then minutes.',
+  budgetHint: 'Where it does not suffice, the oldest minutes go first, then the oldest samples.',
   budgetSize: 'Size of the budget',
   budgetNone: 'No limit',
   budgetLimited: 'At most',
