@@ -101,19 +101,17 @@ export class RowReader {
     return true
   }
 
-  /**
-   * Scaled integers of the present entity into `out[code]`, NaN where there is no value, for the codes below
-   * `out.length`. Returns the largest code that the body holds, at most `out.length - 1`.
-   */
-  values(out: Float64Array): number {
-    const codes = out.length
-    let code = 1
-    while (this.at < this.bodyEnd && code < codes) {
-      const value = this.varint()
-      out[code++] = value === 0 ? NaN : unzigzag(value - 1)
-    }
-    for (let rest = code; rest < codes; rest++) out[rest] = NaN
-    return code - 1
+  /** The present entity's body holds another metric code. */
+  hasMore(): boolean {
+    return this.at < this.bodyEnd
+  }
+
+  /** The scaled integer of the next code (they begin with 1), NaN where there is no value. */
+  nextValue(): number {
+    const value = this.varint()
+    if (value === 0) return NaN
+    const zigzagged = value - 1
+    return zigzagged < 2 ** 31 ? (zigzagged >>> 1) ^ -(zigzagged & 1) : unzigzag(zigzagged)
   }
 
   private varint(): number {

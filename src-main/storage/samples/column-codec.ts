@@ -35,6 +35,8 @@ const MAX_VALUES = 1 << 17
 const HELD_SHARE = 0.6
 const LISTED_SHARE = 0.5
 const LISTED_SPREAD = 4
+/** Places in a list take several bits themselves. */
+const LISTED_FROM_BITS = 9
 
 /** What was seen in one pass over a column. */
 interface Survey {
@@ -73,24 +75,18 @@ function gcd(a: number, b: number): number {
 }
 
 const bitsOut = new BitWriter(64 * 1024)
-/** Of the predictors that are tried: two, so that the better one can stay. Grown as needed; nothing runs between. */
-let narrowScratch = { steps: new Int32Array(1024), best: new Int32Array(1024), other: new Int32Array(1024) }
+/** Grown as needed; nothing runs between. */
+let narrowScratch = { steps: new Int32Array(1024), residuals: new Int32Array(1024) }
+/** Values by which the predictor is chosen: a quarter of the column, and at least so many. */
+const LEAST_SAMPLE = 128
 
 function narrowArrays(length: number): typeof narrowScratch {
-  const { steps, best, other } = narrowScratch
+  const { steps, residuals } = narrowScratch
   if (steps.length < length) {
-    narrowScratch = {
-      steps: new Int32Array(length * 2),
-      best: new Int32Array(length * 2),
-      other: new Int32Array(length * 2)
-    }
+    narrowScratch = { steps: new Int32Array(length * 2), residuals: new Int32Array(length * 2) }
     return narrowArrays(length)
   }
-  return {
-    steps: steps.subarray(0, length),
-    best: best.subarray(0, length),
-    other: other.subarray(0, length)
-  }
+  return { steps: steps.subarray(0, length), residuals: residuals.subarray(0, length) }
 }
 
 interface Predicted {
@@ -100,19 +96,20 @@ interface Predicted {
 
 function predictNarrow(values: Float64Array, unit: number, smallest: number): Predicted {
   const first = values[0] ?? 0
-  const { steps, ...scratch } = narrowArrays(values.length)
-  let { best, other } = scratch
+  const { steps, residuals } = narrowArrays(values.length)
   for (let at = 0; at < values.length; at++) steps[at] = ((values[at] ?? 0) - first) / unit
   let chosen: NarrowPredictor = 'value'
-  let fewest = narrowResiduals(steps, 'value', smallest, best)
-  for (const predictor of NARROW.slice(1)) {
-    const bits = narrowResiduals(steps, predictor, smallest, other)
+  // A part of the hour shows which one fits.
+  const sample = steps.subarray(0, Math.max(LEAST_SAMPLE, steps.length >> 2))
+  let fewest = Infinity
+  for (const predictor of NARROW) {
+    const bits = narrowResiduals(sample, predictor, smallest, residuals)
     if (bits >= fewest) continue
     fewest = bits
     chosen = predictor
-    ;[best, other] = [other, best]
   }
-  return { predictor: chosen, residuals: best }
+  narrowResiduals(steps, chosen, smallest, residuals)
+  return { predictor: chosen, residuals }
 }
 
 function predictWide(values: Float64Array, unit: number, smallest: number, spread: number): Predicted {
@@ -231,9 +228,10 @@ export function packColumn(values: Float64Array, out: ByteWriter, mayHold = true
   const start = out.length
   packPlain(values, out)
   if (seen.unit === 0) return
+  const plainBits = ((out.length - start) * 8) / values.length
   const tries: ((other: ByteWriter) => void)[] = []
   if (mayHold && seen.runs < values.length * HELD_SHARE) tries.push((other) => packHeld(values, seen, other))
-  const distinct = distinctOf(values, seen)
+  const distinct = plainBits < LISTED_FROM_BITS ? null : distinctOf(values, seen)
   if (distinct !== null) tries.push((other) => packListed(values, distinct, other))
   for (const pack of tries) {
     const other = new ByteWriter(out.length - start + 64)
@@ -261,7 +259,7 @@ function unpackNoise(reader: ByteReader, values: Float64Array): void {
   const unit = reader.varint()
   const smallest = -reader.varint()
   if (isNarrow(predictor)) {
-    const { steps, best: residuals } = narrowArrays(values.length)
+    const { steps, residuals } = narrowArrays(values.length)
     readResiduals(reader.bytes, reader.at, residuals)
     restoreNarrow(residuals, predictor, smallest, steps)
     for (let at = 0; at < values.length; at++) values[at] = first + (steps[at] ?? 0) * unit

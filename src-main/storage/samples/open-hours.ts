@@ -5,145 +5,111 @@
 import type { Chunk, EntityHour } from './chunk-codec.ts'
 import { RowReader } from './codec.ts'
 
-const FIRST_CAPACITY = 64
-const MOST_GROWTH = 256
+const LEAST_TICKS = 64
+const LEAST_CODES = 16
 
-function grown(values: Float64Array<ArrayBuffer>, needed: number): Float64Array<ArrayBuffer> {
-  if (needed <= values.length) return values
-  const larger = new Float64Array(Math.max(needed, values.length + Math.min(values.length, MOST_GROWTH)))
-  larger.set(values)
-  return larger
-}
-
-/** Values of one metric; an array only once they differ. Trailing ticks without a value need not be there. */
-class OpenColumn {
-  private length = 0
-  private constant = NaN
-  private values: Float64Array<ArrayBuffer> | null = null
-
-  /** Puts a value at a place; the places before it that are not there yet have none. */
-  put(at: number, value: number): void {
-    const { values, length } = this
-    // Nearly always: the next value of a column that has changed, or that has not.
-    if (at === length) {
-      if (values === null) {
-        if (length === 0) this.constant = value
-        if (value === this.constant) {
-          this.length++
-          return
-        }
-      } else if (at < values.length) {
-        values[at] = value
-        this.length++
-        return
-      }
-    }
-    this.putInArray(at, value)
-  }
-
-  private putInArray(at: number, value: number): void {
-    const { length } = this
-    const values =
-      this.values === null
-        ? new Float64Array(Math.max(FIRST_CAPACITY, at + 1)).fill(this.constant, 0, length)
-        : grown(this.values, at + 1)
-    if (at > length) values.fill(NaN, length, at)
-    values[at] = value
-    this.values = values
-    this.length = Math.max(length, at + 1)
-  }
-
-  /** Makes room for a late tick. */
-  insert(at: number): void {
-    if (at >= this.length) return
-    const old = this.all(this.length)
-    this.values = new Float64Array(this.length + FIRST_CAPACITY)
-    this.values.set(old.subarray(0, at))
-    this.values[at] = NaN
-    this.values.set(old.subarray(at), at + 1)
-    this.length++
-  }
-
-  all(ticks: number): Float64Array {
-    const { values, length } = this
-    if (values !== null && length >= ticks) return values.subarray(0, ticks)
-    const all = new Float64Array(ticks).fill(NaN, length)
-    if (values === null) all.fill(this.constant, 0, length)
-    else all.set(values.subarray(0, length))
-    return all
-  }
-}
-
+/** One entity's hour as a table: a run of `capacity` values for each metric code, NaN where there is none. */
 export class OpenEntity implements EntityHour {
   readonly entityId: number
-  private times = new Float64Array(FIRST_CAPACITY)
+  private times: Float64Array<ArrayBuffer>
+  private values: Float64Array<ArrayBuffer>
+  private codesHeld = LEAST_CODES
+  private capacity: number
   private ticks = 0
-  private readonly columns: (OpenColumn | undefined)[] = []
+  private readonly hasValues: boolean[] = []
 
-  constructor(entityId: number) {
+  /** `ticks` that are to be expected. */
+  constructor(entityId: number, ticks: number) {
     this.entityId = entityId
+    this.capacity = Math.max(LEAST_TICKS, ticks)
+    this.times = new Float64Array(this.capacity)
+    this.values = new Float64Array(this.capacity * this.codesHeld).fill(NaN)
   }
 
   get atMs(): Float64Array {
     return this.times.subarray(0, this.ticks)
   }
 
-  get lastAtMs(): number {
-    return this.times[this.ticks - 1] ?? -1
-  }
-
   codes(): number[] {
-    return this.columns.flatMap((column, code) => (column === undefined ? [] : [code]))
+    return this.hasValues.flatMap((has, code) => (has ? [code] : []))
   }
 
   column(code: number): Float64Array | null {
-    return this.columns[code]?.all(this.ticks) ?? null
+    if (this.hasValues[code] !== true) return null
+    const start = code * this.capacity
+    return this.values.subarray(start, start + this.ticks)
   }
 
-  /** `values[code]` for codes from 1 to `lastCode`, NaN for none. Of two ticks at one time the first counts. */
-  add(atMs: number, values: Float64Array, lastCode: number): void {
+  /** Adds the entity that the reader came to. Of two ticks at one time the first counts. */
+  add(atMs: number, body: RowReader): void {
+    if (this.ticks === this.capacity) this.enlarge(this.capacity * 2, this.codesHeld)
+    const at = this.placeFor(atMs)
+    if (at === null) return
+    for (let code = 1; body.hasMore(); code++) {
+      const value = body.nextValue()
+      // Not a number: no value.
+      if (value === value) this.put(code, at, value)
+    }
+  }
+
+  put(code: number, at: number, value: number): void {
+    if (code >= this.codesHeld) this.enlarge(this.capacity, code * 2)
+    this.values[code * this.capacity + at] = value
+    this.hasValues[code] = true
+  }
+
+  /** Where a tick of this time goes, its place made; null when it is there. */
+  placeFor(atMs: number): number | null {
+    const last = this.times[this.ticks - 1]
     let at = this.ticks
-    if (at === this.times.length) this.times = grown(this.times, at + 1)
-    if (atMs <= this.lastAtMs) {
+    if (last !== undefined && atMs <= last) {
       at = lowerBound(this.atMs, atMs)
-      if (this.times[at] === atMs) return
-      for (const column of this.columns) column?.insert(at)
+      if (this.times[at] === atMs) return null
       this.times.copyWithin(at + 1, at, this.ticks)
+      for (let start = 0; start < this.values.length; start += this.capacity) {
+        this.values.copyWithin(start + at + 1, start + at, start + this.ticks)
+        this.values[start + at] = NaN
+      }
     }
     this.times[at] = atMs
     this.ticks++
-    for (let code = 1; code <= lastCode; code++) {
-      const value = values[code] ?? NaN
-      // Not a number: no value.
-      if (value !== value) continue
-      const column = this.columns[code] ?? new OpenColumn()
-      this.columns[code] = column
-      column.put(at, value)
+    return at
+  }
+
+  private enlarge(capacity: number, codesHeld: number): void {
+    const [times, values] = [new Float64Array(capacity), new Float64Array(capacity * codesHeld).fill(NaN)]
+    times.set(this.times)
+    for (let code = 0; code < this.codesHeld; code++) {
+      const start = code * this.capacity
+      values.set(this.values.subarray(start, start + this.ticks), code * capacity)
     }
+    this.times = times
+    this.values = values
+    this.capacity = capacity
+    this.codesHeld = codesHeld
   }
 }
 
-/** More metrics than this has no kind. */
-const CODES = 256
 /** One walker for all hours: nothing runs between opening a row and its end. */
 const reader = new RowReader()
-const rowValues = new Float64Array(CODES)
 
 /**
- * One server's hour. Rows wait as they are until somebody reads the hour or seals it: spread over their columns many at a
- * time, each column stays in the processor's cache.
+ * One server's hour. Rows wait as they are until somebody reads the hour or seals it: many at once are spread over their
+ * columns several times as fast as one by one, and most hours are read by nobody.
  */
 export class OpenHour {
   /** Grows with every tick. */
   changes = 0
   private readonly spread = new Map<number, OpenEntity>()
+  /** The entities of the last row that was spread: mostly those of the next one. */
+  private order: OpenEntity[] = []
   private waiting: { readonly atMs: number; readonly row: Uint8Array }[] = []
 
   constructor(sealed: Iterable<Chunk>) {
     for (const chunk of sealed) {
       for (const id of chunk.entityIds()) {
         const stored = chunk.hour(id)
-        if (stored !== null) copy(stored, this.entity(id))
+        if (stored !== null) copy(stored, this.entity(id, stored.atMs.length))
       }
     }
   }
@@ -153,7 +119,14 @@ export class OpenHour {
     this.waiting = []
     for (const { atMs, row } of waiting) {
       reader.open(row)
-      while (reader.next()) this.entity(reader.entityId).add(atMs, rowValues, reader.values(rowValues))
+      for (let place = 0; reader.next(); place++) {
+        let entity = this.order[place]
+        if (entity?.entityId !== reader.entityId) {
+          entity = this.entity(reader.entityId, waiting.length)
+          this.order[place] = entity
+        }
+        entity.add(atMs, reader)
+      }
     }
     return this.spread
   }
@@ -164,10 +137,10 @@ export class OpenHour {
     this.waiting.push({ atMs, row })
   }
 
-  private entity(entityId: number): OpenEntity {
+  private entity(entityId: number, ticks: number): OpenEntity {
     let entity = this.spread.get(entityId)
     if (entity === undefined) {
-      entity = new OpenEntity(entityId)
+      entity = new OpenEntity(entityId, ticks)
       this.spread.set(entityId, entity)
     }
     return entity
@@ -176,11 +149,10 @@ export class OpenHour {
 
 function copy(from: EntityHour, into: OpenEntity): void {
   const columns = from.codes().map((code) => ({ code, values: from.column(code) }))
-  const lastCode = columns.at(-1)?.code ?? 0
-  for (let at = 0; at < from.atMs.length; at++) {
-    rowValues.fill(NaN)
-    for (const { code, values } of columns) rowValues[code] = values?.[at] ?? NaN
-    into.add(from.atMs[at] ?? 0, rowValues, lastCode)
+  for (const atMs of from.atMs) {
+    const at = into.placeFor(atMs)
+    if (at === null) continue
+    for (const { code, values } of columns) into.put(code, at, values?.[at] ?? NaN)
   }
 }
 

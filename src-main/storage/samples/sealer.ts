@@ -5,7 +5,7 @@
  */
 import type { Database, Statement } from '../sqlite.ts'
 import { ChunkWriter, type EntityHour } from './chunk-codec.ts'
-import { CHUNK_PARTS, chunkKey, dayOf, HOUR_MS, SERVERS, tailKey } from './keys.ts'
+import { CHUNK_PARTS, chunkKey, dayOf, HOUR_MS, SERVERS, tailAtMs, tailKey } from './keys.ts'
 import { lastNowOf } from './last-now.ts'
 import type { Pace } from './pace.ts'
 import type { RawHours } from './raw-hours.ts'
@@ -18,7 +18,7 @@ import type { RollupTables } from './rollup-tables.ts'
 const GRACE_MS = 60_000
 /** A chunk is cut here: reading one entity reads its chunk whole. */
 const CHUNK_BYTES = 96 * 1024
-const ROWS_PER_STEP = 2_000
+const TRIM_STEP_MS = 120_000
 
 export interface Due {
   readonly serverNumber: number
@@ -150,9 +150,15 @@ export class Sealer {
   async trimTail(pace: Pace, keepFromMs: number): Promise<void> {
     const oldest = Math.min(Infinity, ...this.unsealed().map(({ hour }) => hour))
     const toMs = Math.min(keepFromMs, oldest * HOUR_MS)
-    const statement = this.parts.db.prepare('DELETE FROM tail WHERE id < ? LIMIT ?')
+    const { db } = this.parts
+    const first = db.prepare<[], number | null>('SELECT min(id) FROM tail').pluck()
+    const remove = db.prepare('DELETE FROM tail WHERE id < ?')
     const before = freePages(this.parts.db)
-    while (statement.run(tailKey(0, toMs), ROWS_PER_STEP).changes === ROWS_PER_STEP) await pace.rest()
+    // By spans of time: a LIMIT would look every row up once more.
+    for (let id = first.get(); typeof id === 'number' && id < tailKey(0, toMs); id = first.get()) {
+      remove.run(Math.min(tailKey(0, toMs), tailKey(0, tailAtMs(id) + TRIM_STEP_MS)))
+      await pace.rest()
+    }
     const freed = freePages(this.parts.db) - before
     // What an hour of the tail takes: the next one takes it again.
     if (freed > 0) this.tailPages = freed
