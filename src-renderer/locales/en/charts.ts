@@ -15,7 +15,8 @@ export const charts = {
   noValue: 'No value at this time.',
   old: '{age} old',
   levelTip: 'Each point stands for the mean of its span; the band shows the lowest and highest value in it.',
-  level: { raw: 'mean and range', minute: '1 min means', hour: '1 h means' },
+  level: { raw: 'mean and range', minute: '1 min means', hour: '1 h means', day: '1 d means' },
+  moreEvents: 'and {count} more',
   gap: {
     consoleClosed: 'console closed',
     serverOff: 'server off',
