@@ -24,9 +24,11 @@ import {
   busyHours,
   entitiesOf,
   liveTick,
+  marksOf,
   readHistory,
   rowsPage,
   statisticsOf,
+  topOf,
   usage
 } from './engine-history.ts'
 import {
@@ -178,10 +180,13 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
       durationMs: 84
     })
     if (machine.state === AFTER[action] && action !== 'reboot') return { outcome: 'already' }
-    const next: MachineView = { ...machine, state: AFTER[action], stateSinceAtMs: Date.now() }
-    server.machines = server.machines.map((other) => (other === machine ? next : other))
-    machineChanges.publish({ changed: [next], removed: [] })
+    replaceMachine({ ...machine, state: AFTER[action], stateSinceAtMs: Date.now() })
     return { outcome: 'done' }
+  }
+  const replaceMachine = (next: MachineView): void => {
+    const server = find(next.ref.serverId)
+    server.machines = server.machines.map((other) => (other.ref.vmUuid === next.ref.vmUuid ? next : other))
+    machineChanges.publish({ changed: [next], removed: [] })
   }
 
   for (let row = 0; row < (options.journal ?? 0); row++) {
@@ -239,9 +244,11 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     'history.read': async (query) => readHistory(query),
     'history.statistics': async (query) => ({ statistics: statisticsOf(query) }),
     'history.rowsPage': async (query) => rowsPage(query),
-    'history.top': async () => ({ entries: [] }),
+    'history.top': async (query) => ({ entries: topOf(query, servers) }),
     'history.busyHours': async (query) => ({ hours: busyHours(query) }),
-    'history.marks': async () => ({ marks: [] }),
+    'history.marks': async ({ serverIds, fromAtMs, toAtMs }) => ({
+      marks: marksOf(serverIds.map(find), fromAtMs, toAtMs)
+    }),
     'history.usage': async () => usage,
     'history.entities': async ({ serverId }) => ({
       entities: entitiesOf(find(serverId)).map(({ kind, key, label }) => ({
@@ -299,7 +306,12 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
       interfaces: [{ mac: '52:54:00:12:34:56', source: 'br0', model: 'virtio', target: 'vnet3' }]
     }),
     'machines.act': act,
-    'machines.setCollecting': async () => null,
+    'machines.setCollecting': async ({ serverId, vmUuid, collecting }) => {
+      const machine = find(serverId).machines.find(({ ref }) => ref.vmUuid === vmUuid)
+      if (machine === undefined) throw new AppError('vmNotFound', { params: { name: vmUuid } })
+      replaceMachine({ ...machine, collecting })
+      return null
+    },
     async *'servers.watch'(_input, { signal }) {
       let revision = 1
       const changes = serverChanges.all(signal)
