@@ -94,7 +94,7 @@ function ownTimes(
   let nearest: number | null = null
   const lines = data.lines.map((line) => {
     const gap = gapsOf(line, gaps).find((candidate) => isIn(candidate, atMs))
-    if (gap !== undefined) return tooltipLine(line, null, gap.label, units)
+    if (gap !== undefined) return tooltipLine(line, null, gap.reason ?? gap.label, units)
     const row = nearestRow(rowsOfLine(line, [], gaps), atMs, reachMs)
     if (row !== null && (nearest === null || Math.abs(row.atMs - atMs) < Math.abs(nearest - atMs)))
       nearest = row.atMs

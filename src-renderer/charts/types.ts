@@ -39,6 +39,8 @@ export interface ChartGap {
   readonly fromAtMs: number
   readonly toAtMs: number | null
   readonly label: string
+  /** The label without whose gap it is, for beside a line that is named already. */
+  readonly reason?: string
   /** Whose gap it is; absent: everybody's. */
   readonly source?: string
 }

@@ -55,6 +55,7 @@ export function gapsOfSeries(
       fromAtMs: gap.fromAtMs,
       toAtMs: gap.toAtMs,
       label: several ? `${words.entity(whose)}: ${text}` : text,
+      reason: text,
       source: gapSource(gap.serverId, gap.vmUuid)
     }
   })

@@ -52,6 +52,7 @@ export function useQuestion<I, O>({ input, ask, topic, refresh }: QuestionOption
       error.value = cause instanceof AppError ? cause : new AppError('internal', { cause })
     }
     loading.value = false
+    asking = null
   }
   function soon(): void {
     clearTimeout(settle)
