@@ -5,6 +5,7 @@
 import { computed, type ComputedRef, type WritableComputedRef } from 'vue'
 import { useRoute, useRouter, type LocationQueryRaw } from 'vue-router'
 import { useRememberedText } from '../../app/remembered.ts'
+import { useServersStore } from '../servers/index.ts'
 import {
   choose,
   decodeChoice,
@@ -41,6 +42,7 @@ const START: TimeRange = { kind: 'preset', preset: 'hour' }
 export function useChoice(subject: () => Subject): HistoryChoice {
   const route = useRoute()
   const router = useRouter()
+  const servers = useServersStore()
   const kind = subject().vmUuid === null ? 'server' : 'machine'
   const kept = useRememberedText(`history.series.${kind}`)
   const keptRange = useRememberedText(`history.range.${kind}`)
@@ -52,21 +54,28 @@ export function useChoice(subject: () => Subject): HistoryChoice {
   const listOf = (value: unknown): string[] =>
     (Array.isArray(value) ? value : [value]).filter((item): item is string => typeof item === 'string')
 
+  /** A link may name a server that is gone from the list: of it there is nothing to read. */
+  const decode = (from: readonly string[]): Chosen[] =>
+    decodeChoice(from, subject()).filter(({ entity }) => servers.byId.has(entity.serverId))
+  function choiceNow(): readonly Chosen[] {
+    const fromAddress = listOf(query.value['s'])
+    if (fromAddress.length > 0) return decode(fromAddress)
+    const remembered = decode(kept.value.split('\n'))
+    return remembered.length > 0 ? remembered : choose([], presetsOf(subject())[0]?.series ?? [])
+  }
   const chosen = computed<readonly Chosen[]>((before) => {
-    const texts = listOf(query.value['s'])
-    const remembered = texts.length > 0 ? [] : decodeChoice(kept.value.split('\n'), subject())
-    const usual = presetsOf(subject())[0]?.series ?? []
-    const now =
-      texts.length > 0
-        ? decodeChoice(texts, subject())
-        : remembered.length > 0
-          ? remembered
-          : choose([], usual)
+    const now = choiceNow()
     // The same choice keeps its identity: nothing is read again for another range.
     return before !== undefined && JSON.stringify(before) === JSON.stringify(now) ? before : now
   })
   const hidden = computed<ReadonlySet<number>>(
-    () => new Set(listOf(query.value['hide']).flatMap((text) => text.split('.').map(Number)))
+    () =>
+      new Set(
+        listOf(query.value['hide'])
+          .flatMap((text) => text.split('.'))
+          .filter((text) => /^\d+$/.test(text))
+          .map(Number)
+      )
   )
   const shownRange = computed<TimeRange>(
     () => rangeFrom(query.value) ?? rangeFrom({ range: keptRange.value }) ?? START

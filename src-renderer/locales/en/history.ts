@@ -60,6 +60,7 @@ export const history = {
     search: 'Search by name',
     none: 'There is nothing to compare with',
     noMatch: 'No name fits',
+    more: '{count} more: search by name | {count} more: search by name',
     room: 'Room for {count} more | Room for {count} more',
     full: 'No room for more: a picture holds {most} lines. | No room for more: a picture holds {most} lines. Choose fewer metrics to compare more.'
   },
