@@ -9,6 +9,7 @@ import type { JournalEntry } from '#contract/activity.ts'
 import type { ConsoleHealth, ConsoleInfo } from '#contract/console.ts'
 import type { ClientFrame, RpcPort, ServerFrame } from '#contract/frames.ts'
 import type { ServerId, VmRef } from '#contract/ids.ts'
+import type { HistoryMark } from '#contract/history.ts'
 import type { MachinesEvent, MachineView } from '#contract/machines.ts'
 import type { Prompt, ServersEvent, ServerView, TestStep } from '#contract/servers.ts'
 import { Settings } from '#contract/settings.ts'
@@ -249,6 +250,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     'history.marks': async ({ serverIds, fromAtMs, toAtMs }) => ({
       marks: marksOf(serverIds.map(find), fromAtMs, toAtMs)
     }),
+    'history.watchMarks': (_input, { signal }) => createTopic<HistoryMark>().all(signal),
     'history.usage': async () => usage,
     'history.entities': async ({ serverId }) => ({
       entities: entitiesOf(find(serverId)).map(({ kind, key, label }) => ({

@@ -19,7 +19,7 @@ import {
 } from 'vue'
 import { useRpc } from '../../app/rpc-provider.ts'
 import type { ChartRange } from '../../charts/index.ts'
-import { listenToTicks } from './live-ticks.ts'
+import { listenToTicks } from './live-feeds.ts'
 import { appendTick, byServer, type SeriesData } from './series-data.ts'
 import { boundsOf, stepOf, type TimeRange } from './time-range.ts'
 
@@ -140,7 +140,7 @@ export function useHistories(options: HistoriesOptions): Histories {
       const listening = ids
         .split(' ')
         .filter((id) => id !== '')
-        .map((id) => listenToTicks(id as ServerId, { opened: readSoon, tick: onTick }))
+        .map((id) => listenToTicks(id as ServerId, { opened: readSoon, event: onTick }))
       onCleanup(() => {
         for (const stop of listening) stop()
       })

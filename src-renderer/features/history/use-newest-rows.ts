@@ -3,7 +3,7 @@ import { AppError } from '#contract/errors.ts'
 import type { LiveTick, SeriesRef } from '#contract/history.ts'
 import { computed, onScopeDispose, shallowRef, watch, type ComputedRef, type ShallowRef } from 'vue'
 import { useRpc } from '../../app/rpc-provider.ts'
-import { listenToTicks } from './live-ticks.ts'
+import { listenToTicks } from './live-feeds.ts'
 import type { TableRow } from './row-pages.ts'
 
 /** So many are at a glance. */
@@ -108,7 +108,7 @@ export function useNewestRows(options: {
     () => options.series()[0]?.entity.serverId,
     (serverId, _before, onCleanup) => {
       if (serverId !== undefined)
-        onCleanup(listenToTicks(serverId, { opened: () => void read(), tick: onTick }))
+        onCleanup(listenToTicks(serverId, { opened: () => void read(), event: onTick }))
     },
     { immediate: true }
   )
