@@ -319,6 +319,29 @@ describe('collecting', () => {
       .poll(() => page.getByText('Collecting is stopped: nothing new is read from this server.').count())
       .toBe(0)
   })
+
+  it('of one machine is stopped after saying what it means, is marked, and starts again', async () => {
+    watched = await openPage(browser, demo.address)
+    const { page } = watched
+    await page.getByRole('navigation', { name: 'Pages' }).waitFor()
+    await page.evaluate(() => (location.hash = '#/machines'))
+    await page.getByRole('grid').getByText('staging').click()
+    await page.getByRole('heading', { name: 'staging' }).waitFor()
+    const act = async (name: string): Promise<void> => {
+      await page.getByRole('button', { name: 'Actions for staging' }).click()
+      await page.getByRole('menuitem', { name }).click()
+    }
+    await act('Stop collecting')
+    await page.getByText('They are shown as before, but not kept').waitFor()
+    await page.getByRole('dialog').getByRole('button', { name: 'Stop collecting' }).click()
+    await page.getByText('not collected').first().waitFor()
+    await page.getByRole('tab', { name: 'History' }).click()
+    await page.getByRole('list', { name: 'Series shown' }).waitFor()
+    await photograph(page, 'machine-not-collected')
+    expect(await violations(page)).toEqual([])
+    await act('Start collecting')
+    await expect.poll(() => page.getByText('not collected').count()).toBe(0)
+  })
 })
 
 describe('comparing the fleet', () => {
