@@ -4,11 +4,12 @@ import type { RouteLocationRaw } from 'vue-router'
 
 export const ROUTE = {
   fleet: 'fleet',
-  /** params: serverId, tab? (overview | machines | facts) */
+  /** params: serverId, tab? (overview | machines | history | facts) */
   server: 'server',
-  /** params: serverId, vmUuid, tab? */
+  /** params: serverId, vmUuid, tab? (overview | history) */
   machine: 'machine',
   machines: 'machines',
+  compare: 'compare',
   activity: 'activity',
   settings: 'settings'
 } as const

@@ -10,6 +10,13 @@ describe('valueAxis', () => {
     expect(labels(valueAxis('ratio', 0.4, 1))).toEqual(['0 %', '25 %', '50 %', '75 %', '100 %'])
   })
 
+  it('ends a ratio of its own accord where it is small, at the whole where it comes near to it', () => {
+    expect(valueAxis('ratio', 0.3).max).toBeLessThan(0.5)
+    expect(labels(valueAxis('ratio', 0.96))).toEqual(['0 %', '25 %', '50 %', '75 %', '100 %'])
+    // More than the whole is shown all the same: the CPU time of several threads, say.
+    expect(valueAxis('ratio', 1.6).max).toBeGreaterThanOrEqual(1.6)
+  })
+
   it('steps sizes by powers of two, up to what is installed', () => {
     expect(labels(valueAxis('bytes', 0, 256 * GiB))).toEqual(['0', '64', '128', '192', '256 GiB'])
     expect(labels(valueAxis('bytes', 0, 15.6 * GiB))).toEqual(['0', '4', '8', '12 GiB'])

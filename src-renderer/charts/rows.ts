@@ -1,5 +1,5 @@
 /** From series with missing values to points that echarts draws with the gaps left open. */
-import type { ChartData, ChartGap } from './types.ts'
+import type { ChartAxis, ChartData, ChartGap, ChartLine } from './types.ts'
 
 /** Times of the rows that are drawn: an index into the data, or null for a break in the line. */
 export interface Row {
@@ -26,10 +26,41 @@ export function usualStep(times: readonly number[]): number {
  * between the 5 s of the rest), and that is no gap.
  */
 export function rowsOf(data: ChartData, gaps: readonly ChartGap[]): Row[] {
+  const lines = data.lines.filter((line) => line.atMs === undefined)
+  return withBreaks(data.atMs, (index) => lines.some((line) => typeof line.values[index] === 'number'), gaps)
+}
+
+/** Rows of lines that were asked for; a pointer that moves asks again and again. */
+const known = new WeakMap<ChartLine, { readonly gaps: readonly ChartGap[]; readonly rows: readonly Row[] }>()
+
+/** The rows of one line: `shared` (as rowsOf gives them), or its own where it brings its own times. */
+export function rowsOfLine(
+  line: ChartLine,
+  shared: readonly Row[],
+  gaps: readonly ChartGap[]
+): readonly Row[] {
+  if (line.atMs === undefined) return shared
+  const before = known.get(line)
+  if (before?.gaps === gaps) return before.rows
+  const rows = withBreaks(line.atMs, (index) => typeof line.values[index] === 'number', gapsOf(line, gaps))
+  known.set(line, { gaps, rows })
+  return rows
+}
+
+/** Gaps that break this line. */
+export const gapsOf = ({ sources }: ChartLine, gaps: readonly ChartGap[]): readonly ChartGap[] =>
+  sources === undefined
+    ? gaps
+    : gaps.filter((gap) => gap.source === undefined || sources.includes(gap.source))
+
+function withBreaks(
+  all: readonly number[],
+  hasValue: (index: number) => boolean,
+  gaps: readonly ChartGap[]
+): Row[] {
   const kept: number[] = []
-  for (let index = 0; index < data.atMs.length; index += 1)
-    if (data.lines.some((line) => typeof line.values[index] === 'number')) kept.push(index)
-  const times = kept.map((index) => data.atMs[index] ?? 0)
+  for (let index = 0; index < all.length; index += 1) if (hasValue(index)) kept.push(index)
+  const times = kept.map((index) => all[index] ?? 0)
   const breakMs = Math.max(LEAST_BREAK_MS, usualStep(times) * BREAK_AFTER_STEPS)
   const rows: Row[] = []
   kept.forEach((index, place) => {
@@ -62,17 +93,20 @@ export function pointsOf(
   })
 }
 
-/** Highest value in view; stacked lines count together. */
-export function highestOf(data: ChartData): number {
+/** Highest value that is measured by an axis; stacked lines count together. */
+export function highestOf(data: ChartData, axis: ChartAxis = 'left'): number {
+  const lines = data.lines.filter((line) => (line.axis ?? 'left') === axis)
+  const stacked = lines.filter((line) => line.shape === 'stack')
   let highest = 0
-  for (let index = 0; index < data.atMs.length; index += 1) {
-    let stacked = 0
-    for (const line of data.lines) {
-      const value = line.max?.[index] ?? line.values[index] ?? null
-      if (line.shape === 'stack') stacked += line.values[index] ?? 0
-      else if (value !== null && value > highest) highest = value
-    }
-    if (stacked > highest) highest = stacked
-  }
+  for (const line of lines)
+    if (line.shape !== 'stack')
+      for (let index = 0; index < line.values.length; index += 1)
+        highest = Math.max(highest, line.max?.[index] ?? line.values[index] ?? 0)
+  if (stacked.length > 0)
+    for (let index = 0; index < data.atMs.length; index += 1)
+      highest = Math.max(
+        highest,
+        stacked.reduce((sum, line) => sum + (line.values[index] ?? 0), 0)
+      )
   return highest
 }

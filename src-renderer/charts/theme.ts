@@ -46,6 +46,9 @@ export const lightTheme: ChartTheme = {
 export const seriesColour = (theme: ChartTheme, place: number): string =>
   theme.series[place % theme.series.length] ?? theme.text1
 
+/** Beyond the last colour they begin again, dashed: so that twelve lines of a comparison can be told apart. */
+export const isDashed = (theme: ChartTheme, place: number): boolean => place >= theme.series.length
+
 /** The theme as the tokens of the document give it. `dark` chooses what the tokens do not hold. */
 export function readChartTheme(element: Element, dark: boolean): ChartTheme {
   const base = dark ? darkTheme : lightTheme

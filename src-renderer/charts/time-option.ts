@@ -9,11 +9,11 @@ import type { ComposeOption } from 'echarts/core'
 import type { DisplayUnit, Zone } from '../format/index.ts'
 import { gapBands } from './gap-bands.ts'
 import { GRID } from './geometry.ts'
-import { highestOf, pointsOf, rowsOf, type Row } from './rows.ts'
-import { seriesColour, type ChartTheme } from './theme.ts'
+import { highestOf, pointsOf, rowsOf, rowsOfLine, type Row } from './rows.ts'
+import { isDashed, seriesColour, type ChartTheme } from './theme.ts'
 import { timeTicks } from './time-axis.ts'
 import type { ChartData, ChartGap, ChartLine, ChartMark, ChartRange } from './types.ts'
-import { valueAxis } from './value-axis.ts'
+import { valueAxis, type ValueAxis } from './value-axis.ts'
 
 export type TimeOption = ComposeOption<
   LineSeriesOption | GridComponentOption | MarkAreaComponentOption | MarkLineComponentOption
@@ -28,9 +28,13 @@ export interface TimeOptionInput {
   readonly marks: readonly ChartMark[]
   /** Where the value axis ends by its nature; null = by the data. */
   readonly axisMax: number | null
+  /** Of the lines of the right axis; null = there is none. */
+  readonly rightUnit?: DisplayUnit | null
+  /** Room kept at the right for an axis, in CSS pixels: of this chart, or of one it lines up with. */
+  readonly rightRoom?: number
   readonly zone: Zone
   readonly locale: string
-  /** Of the whole box, in CSS pixels. */
+  /** Of the box without `rightRoom`, in CSS pixels. */
   readonly width: number
 }
 
@@ -48,12 +52,15 @@ export function buildTimeOption(input: TimeOptionInput): TimeOption {
   )
   const ticks = timeTicks(range, input.width, input.zone, input.locale)
   const tickLabels = new Map(ticks.map((tick) => [tick.atMs, tick.label]))
-  const valueLabels = axis.ticks.map((tick) => tick.label)
+  const right =
+    input.rightUnit === null || input.rightUnit === undefined
+      ? null
+      : valueAxis(input.rightUnit, highestOf(data, 'right'))
   const text = { color: theme.text3, fontFamily: theme.font, fontSize: 11 }
   return {
     animation: false,
     textStyle: { fontFamily: theme.font },
-    grid: { ...GRID, outerBoundsMode: 'none' },
+    grid: { ...GRID, right: GRID.right + (input.rightRoom ?? 0), outerBoundsMode: 'none' },
     xAxis: {
       type: 'value',
       min: range.fromAtMs,
@@ -69,26 +76,38 @@ export function buildTimeOption(input: TimeOptionInput): TimeOption {
         formatter: (atMs: number) => tickLabels.get(atMs) ?? ''
       }
     },
-    yAxis: {
-      type: 'value',
-      min: 0,
-      max: axis.max,
-      axisLine: { show: false },
-      axisTick: { show: false, customValues: axis.ticks.map((tick) => tick.value) },
-      splitLine: { show: true, lineStyle: { color: theme.line, width: 1 } },
-      axisLabel: {
-        ...text,
-        margin: 8,
-        hideOverlap: false,
-        customValues: axis.ticks.map((tick) => tick.value),
-        formatter: (_value: number, index: number) => valueLabels[index] ?? ''
-      }
-    },
+    yAxis: [
+      valueAxisOption(axis, theme, 'left'),
+      ...(right === null ? [] : [valueAxisOption(right, theme, 'right')])
+    ],
     series: [
       frameSeries(input),
-      ...data.lines.flatMap((line) => lineSeries(line, rows, theme)),
+      ...data.lines.flatMap((line) => lineSeries(line, rowsOfLine(line, rows, input.gaps), theme)),
       labelSeries(input)
     ]
+  }
+}
+
+/** Only the left axis has lines across the plot: two sets of them could not be told apart. */
+function valueAxisOption(axis: ValueAxis, theme: ChartTheme, position: 'left' | 'right') {
+  const labels = axis.ticks.map((tick) => tick.label)
+  return {
+    type: 'value' as const,
+    position,
+    min: 0,
+    max: axis.max,
+    axisLine: { show: false },
+    axisTick: { show: false, customValues: axis.ticks.map((tick) => tick.value) },
+    splitLine: { show: position === 'left', lineStyle: { color: theme.line, width: 1 } },
+    axisLabel: {
+      color: theme.text3,
+      fontFamily: theme.font,
+      fontSize: 11,
+      margin: 8,
+      hideOverlap: false,
+      customValues: axis.ticks.map((tick) => tick.value),
+      formatter: (_value: number, index: number) => labels[index] ?? ''
+    }
   }
 }
 
@@ -173,9 +192,11 @@ function lineSeries(line: ChartLine, rows: readonly Row[], theme: ChartTheme): L
     symbol: 'none',
     // Symbols cost as much as the line, also where there are none.
     showSymbol: points.some((point) => !Array.isArray(point)),
+    yAxisIndex: line.axis === 'right' ? 1 : 0,
     itemStyle: { color: colour },
     lineStyle: {
       color: colour,
+      type: isDashed(theme, line.colour) ? [5, 3] : 'solid',
       width: line.shape === 'peak' || line.shape === 'stack' ? 1 : 1.5,
       opacity: line.shape === 'peak' ? 0.6 : 1,
       join: 'round'
@@ -202,6 +223,7 @@ function envelopeSeries(line: ChartLine, rows: readonly Row[], colour: string): 
     symbol: 'none',
     showSymbol: false,
     stack: `envelope ${line.id}`,
+    yAxisIndex: line.axis === 'right' ? 1 : 0,
     lineStyle: { width: 0, opacity: 0 },
     z: 2
   } as const
@@ -223,4 +245,8 @@ function envelopeSeries(line: ChartLine, rows: readonly Row[], colour: string): 
 
 /** Two options with the same structure can be merged; otherwise the chart is drawn anew. */
 export const structureOf = (data: ChartData): string =>
-  data.lines.map((line) => `${line.id} ${line.shape} ${line.min === undefined ? '' : 'envelope'}`).join('\n')
+  data.lines
+    .map(
+      (line) => `${line.id} ${line.shape} ${line.axis ?? 'left'} ${line.min === undefined ? '' : 'envelope'}`
+    )
+    .join('\n')

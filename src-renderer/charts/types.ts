@@ -11,16 +11,24 @@ export interface ChartRange {
 export interface ChartLine {
   readonly id: string
   readonly label: string
-  /** Place in the theme's series colours. */
+  /** Place in the theme's series colours; places beyond them are the same colours, dashed. */
   readonly colour: number
   readonly shape: 'stack' | 'area' | 'line' | 'peak'
   readonly values: readonly (number | null)[]
   /** Lowest and highest of each bucket; absent when a bucket is one sample. Drawn as a band around the line. */
   readonly min?: readonly (number | null)[]
   readonly max?: readonly (number | null)[]
+  /** Times of its own, as lines of several servers have; absent: those of the data. Never of a `stack`. */
+  readonly atMs?: readonly number[]
+  /** Whose line it is (a VM's: its own and its server's): gaps of others do not break it. Absent: every gap does. */
+  readonly sources?: readonly string[]
+  /** Which value axis it is measured by; the left one when absent. */
+  readonly axis?: ChartAxis
 }
 
-/** All lines share their times. */
+export type ChartAxis = 'left' | 'right'
+
+/** Lines share these times, except those that bring their own. */
 export interface ChartData {
   readonly atMs: readonly number[]
   readonly lines: readonly ChartLine[]
@@ -31,6 +39,17 @@ export interface ChartGap {
   readonly fromAtMs: number
   readonly toAtMs: number | null
   readonly label: string
+  /** The label without whose gap it is, for beside a line that is named already. */
+  readonly reason?: string
+  /** Whose gap it is; absent: everybody's. */
+  readonly source?: string
+}
+
+/** Something that happened at a time. `label` may hold remote text that was made visible. */
+export interface ChartEvent {
+  readonly atMs: number
+  readonly label: string
+  readonly tone: 'ok' | 'amber' | 'red' | 'neutral'
 }
 
 /** A level drawn across the chart. */

@@ -20,6 +20,9 @@ const leastMax: Record<DisplayUnit, number> = {
   sec: 60
 }
 
+/** A share that comes near to the whole is shown against the whole: an axis that ends at 150 % would be none of shares. */
+const NEAR_WHOLE = 0.7
+
 /** 1, 2, 5, 10 … and for sizes 1, 2, 4, 8 …: the smallest step that needs at most `count` of them. */
 function niceStep(span: number, count: number, powersOfTwo: boolean): number {
   const least = span / count
@@ -40,7 +43,8 @@ export function valueAxis(
   count = 4
 ): ValueAxis {
   // A balloon above its maximum, a counter that overshoots: what is there is shown, whatever the axis should end at.
-  const fixed = fixedMax !== null && fixedMax > 0 && dataMax <= fixedMax * 1.001 ? fixedMax : null
+  const wholeMax = fixedMax ?? (unit === 'ratio' && dataMax > NEAR_WHOLE ? 1 : null)
+  const fixed = wholeMax !== null && wholeMax > 0 && dataMax <= wholeMax * 1.001 ? wholeMax : null
   const wanted = fixed ?? Math.max(dataMax * 1.05, leastMax[unit])
   const scale = axisScale(unit, wanted)
   const end = wanted / scale.divisor

@@ -67,6 +67,13 @@ export function formatTime(
   return formatter(zone, localeFor(locale), shape, shapes[shape]).format(atMs)
 }
 
+/** Name of a day of the week, 0 = Monday: `Mon`, `Monday`. */
+export const formatWeekday = (weekday: number, shape: 'short' | 'long', locale = 'en'): string =>
+  formatter('utc', localeFor(locale), `weekday ${shape}`, { weekday: shape }).format(
+    // The first of January 2024 was a Monday.
+    Date.UTC(2024, 0, 1 + weekday)
+  )
+
 /** Year, month (0..11), day, hour, minute, second of a time in the zone. */
 export function fieldsOf(atMs: number, zone: Zone): [number, number, number, number, number, number] {
   const at = new Date(atMs)

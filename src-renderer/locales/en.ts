@@ -3,11 +3,14 @@ import { activity } from './en/activity.ts'
 import { addServer } from './en/add-server.ts'
 import { capabilities } from './en/capabilities.ts'
 import { charts } from './en/charts.ts'
+import { compare } from './en/compare.ts'
 import { errors } from './en/errors.ts'
 import { exports } from './en/export.ts'
 import { fleet } from './en/fleet.ts'
+import { history } from './en/history.ts'
 import { machine } from './en/machine.ts'
 import { machines } from './en/machines.ts'
+import { metricNames } from './en/metric-names.ts'
 import { metrics } from './en/metrics.ts'
 import { server } from './en/server.ts'
 import { settings } from './en/settings.ts'
@@ -19,11 +22,14 @@ export const en = {
   addServer,
   capabilities,
   charts,
+  compare,
   errors,
   export: exports,
   fleet,
+  history,
   machine,
   machines,
+  metricNames,
   metrics,
   server,
   settings,

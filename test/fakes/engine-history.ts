@@ -2,6 +2,8 @@
 import type {
   BusyHour,
   BusyQuery,
+  EntityRef,
+  HistoryMark,
   HistoryAnswer,
   HistoryQuery,
   HistoryUsage,
@@ -9,7 +11,9 @@ import type {
   RowsPage,
   RowsPageQuery,
   SeriesStatistics,
-  StatisticsQuery
+  StatisticsQuery,
+  TopEntry,
+  TopQuery
 } from '#contract/history.ts'
 import { metricDefinition, METRICS, type EntityKind } from '#contract/metric-catalogue.ts'
 import type { FakeServer } from './engine-model.ts'
@@ -51,6 +55,10 @@ function valueAt(kind: EntityKind, metric: string, atMs: number, salt: number): 
   }
 }
 
+/** Another one for each entity of each server. */
+const saltOf = ({ serverId, key }: EntityRef): number =>
+  (Number.parseInt(serverId.slice(-4), 16) % 97) + key.length
+
 export function readHistory(query: HistoryQuery): HistoryAnswer {
   const span = query.toAtMs - query.fromAtMs
   const points = Math.max(2, Math.min(query.maxPoints, Math.ceil(span / 5_000)))
@@ -70,9 +78,7 @@ export function readHistory(query: HistoryQuery): HistoryAnswer {
     atMs,
     series: query.series.flatMap(({ entity, metrics }) =>
       metrics.map((metric) => {
-        const mean = atMs.map((at) =>
-          inGap(at) ? null : valueAt(entity.kind, metric, at, entity.key.length)
-        )
+        const mean = atMs.map((at) => (inGap(at) ? null : valueAt(entity.kind, metric, at, saltOf(entity))))
         const exact = level === 'raw'
         return {
           entity,
@@ -124,7 +130,10 @@ export function liveTick(server: FakeServer, atMs: number): LiveTick {
       kind,
       key,
       values: Object.fromEntries(
-        Object.keys(METRICS[kind]).map((metric) => [metric, valueAt(kind, metric, atMs, key.length)])
+        Object.keys(METRICS[kind]).map((metric) => [
+          metric,
+          valueAt(kind, metric, atMs, saltOf({ serverId: server.view.record.id, kind, key }))
+        ])
       )
     }))
   }
@@ -163,7 +172,7 @@ export function rowsPage({ series, fromAtMs, beforeAtMs, level, limit }: RowsPag
     atMs: shown,
     rows: shown.map((at) =>
       series.flatMap(({ entity, metrics }) =>
-        metrics.map((metric) => valueAt(entity.kind, metric, at, entity.key.length))
+        metrics.map((metric) => valueAt(entity.kind, metric, at, saltOf(entity)))
       )
     ),
     nextBeforeAtMs: more ? (shown.at(-1) ?? null) : null
@@ -189,4 +198,62 @@ export const usage: HistoryUsage = {
     hour: Date.UTC(2025, 10, 1),
     day: Date.UTC(2025, 10, 1)
   }
+}
+
+/** By their made-up mean; as the servers stand in the fleet. */
+export function topOf(query: TopQuery, servers: readonly FakeServer[]): TopEntry[] {
+  const entries = servers
+    .filter((server) => query.serverIds.length === 0 || query.serverIds.includes(server.view.record.id))
+    .flatMap((server, place) =>
+      entitiesOf(server)
+        .filter(({ kind }) => kind === query.kind)
+        .map(({ kind, key, label }, index): TopEntry => {
+          const mean = valueAt(kind, query.metric, 600_000 * (place + 1) + 90_000 * index, place)
+          return {
+            entity: { serverId: server.view.record.id, kind, key },
+            label,
+            mean,
+            min: mean * 0.4,
+            max: mean * 1.5,
+            count: 720
+          }
+        })
+    )
+  const direction = query.order === 'highest' ? -1 : 1
+  return entries.sort((one, other) => direction * (one[query.by] - other[query.by])).slice(0, query.limit)
+}
+
+/** A VM that was stopped and started, a link that was lost, and a burst of starts. */
+export function marksOf(servers: readonly FakeServer[], fromAtMs: number, toAtMs: number): HistoryMark[] {
+  const at = (share: number): number => Math.round(fromAtMs + (toAtMs - fromAtMs) * share)
+  return servers
+    .flatMap((server): HistoryMark[] => {
+      const { id: serverId } = server.view.record
+      const machine = (share: number, index: number, on: boolean): HistoryMark[] => {
+        const vm = server.machines[index % Math.max(1, server.machines.length)]
+        return vm === undefined
+          ? []
+          : [
+              {
+                serverId,
+                atMs: at(share),
+                event: {
+                  kind: 'machineState',
+                  vmUuid: vm.ref.vmUuid,
+                  name: vm.name,
+                  from: on ? 'shutOff' : 'running',
+                  to: on ? 'running' : 'shutOff'
+                }
+              }
+            ]
+      }
+      return [
+        ...machine(0.2, 0, false),
+        ...machine(0.31, 0, true),
+        { serverId, atMs: at(0.55), event: { kind: 'serverOffline', code: 'connectTimeout' } },
+        { serverId, atMs: at(0.62), event: { kind: 'serverOnline' } },
+        ...[0, 1, 2, 3].flatMap((index) => machine(0.8 + index * 0.003, index, true))
+      ]
+    })
+    .sort((one, other) => one.atMs - other.atMs)
 }

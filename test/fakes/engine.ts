@@ -25,9 +25,11 @@ import {
   busyHours,
   entitiesOf,
   liveTick,
+  marksOf,
   readHistory,
   rowsPage,
   statisticsOf,
+  topOf,
   usage
 } from './engine-history.ts'
 import {
@@ -179,10 +181,13 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
       durationMs: 84
     })
     if (machine.state === AFTER[action] && action !== 'reboot') return { outcome: 'already' }
-    const next: MachineView = { ...machine, state: AFTER[action], stateSinceAtMs: Date.now() }
-    server.machines = server.machines.map((other) => (other === machine ? next : other))
-    machineChanges.publish({ changed: [next], removed: [] })
+    replaceMachine({ ...machine, state: AFTER[action], stateSinceAtMs: Date.now() })
     return { outcome: 'done' }
+  }
+  const replaceMachine = (next: MachineView): void => {
+    const server = find(next.ref.serverId)
+    server.machines = server.machines.map((other) => (other.ref.vmUuid === next.ref.vmUuid ? next : other))
+    machineChanges.publish({ changed: [next], removed: [] })
   }
 
   for (let row = 0; row < (options.journal ?? 0); row++) {
@@ -240,9 +245,11 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     'history.read': async (query) => readHistory(query),
     'history.statistics': async (query) => ({ statistics: statisticsOf(query) }),
     'history.rowsPage': async (query) => rowsPage(query),
-    'history.top': async () => ({ entries: [] }),
+    'history.top': async (query) => ({ entries: topOf(query, servers) }),
     'history.busyHours': async (query) => ({ hours: busyHours(query) }),
-    'history.marks': async () => ({ marks: [] }),
+    'history.marks': async ({ serverIds, fromAtMs, toAtMs }) => ({
+      marks: marksOf(serverIds.map(find), fromAtMs, toAtMs)
+    }),
     'history.watchMarks': (_input, { signal }) => createTopic<HistoryMark>().all(signal),
     'history.usage': async () => usage,
     'history.entities': async ({ serverId }) => ({
@@ -302,13 +309,9 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     }),
     'machines.act': act,
     'machines.setCollecting': async ({ serverId, vmUuid, collecting }) => {
-      const server = find(serverId)
-      const index = server.machines.findIndex(({ ref }) => ref.vmUuid === vmUuid)
-      const machine = server.machines[index]
-      if (machine === undefined) throw new AppError('notFound', { params: { what: 'machine' } })
-      const changed = { ...machine, collecting }
-      server.machines[index] = changed
-      machineChanges.publish({ changed: [changed], removed: [] })
+      const machine = find(serverId).machines.find(({ ref }) => ref.vmUuid === vmUuid)
+      if (machine === undefined) throw new AppError('vmNotFound', { params: { name: vmUuid } })
+      replaceMachine({ ...machine, collecting })
       return null
     },
     async *'servers.watch'(_input, { signal }) {

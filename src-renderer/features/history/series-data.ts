@@ -1,5 +1,6 @@
 /** What was read, and what comes in live after it: columns that share their times, appended to at the end. Pure. */
 import type { HistoryAnswer, HistoryGap, HistoryLevel, LiveTick } from '#contract/history.ts'
+import type { ServerId } from '#contract/ids.ts'
 import type { EntityKind } from '#contract/metric-catalogue.ts'
 
 export type SeriesKey = string
@@ -55,6 +56,37 @@ export function fromAnswer(answer: HistoryAnswer): SeriesData {
     atMs: [...answer.atMs],
     columns,
     gaps: answer.gaps
+  }
+}
+
+/**
+ * The answer, each server's series by themselves: so that a server's times are those at which it was measured, and what
+ * comes in live of one server leaves the others alone.
+ * @param asked the servers of the question: each is in the result, with or without values
+ */
+export function byServer(answer: HistoryAnswer, asked: readonly ServerId[]): Map<ServerId, SeriesData> {
+  const ids = [...new Set(asked)]
+  return new Map(ids.map((id) => [id, fromAnswer(ids.length === 1 ? answer : partOf(answer, id))]))
+}
+
+/** The series of one server, at the times at which any of them has a value. */
+function partOf(answer: HistoryAnswer, serverId: ServerId): HistoryAnswer {
+  const series = answer.series.filter((each) => each.entity.serverId === serverId)
+  const kept = answer.atMs
+    .map((_, index) => index)
+    .filter((index) => series.some((s) => s.mean[index] !== null))
+  const pick = <T>(list: readonly T[]): T[] =>
+    list.length === 0 ? [] : kept.map((index) => list[index] as T)
+  return {
+    ...answer,
+    atMs: pick(answer.atMs),
+    series: series.map((each) => ({
+      ...each,
+      mean: pick(each.mean),
+      min: pick(each.min),
+      max: pick(each.max)
+    })),
+    gaps: answer.gaps.filter((gap) => gap.serverId === serverId)
   }
 }
 

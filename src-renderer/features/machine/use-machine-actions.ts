@@ -4,10 +4,12 @@
  */
 import type { MachineView } from '#contract/machines.ts'
 import type { MachineAction } from '#contract/vocabulary.ts'
+import { CirclePause, CirclePlay } from '@lucide/vue'
 import { shallowReactive } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { useRpc } from '../../app/rpc-provider.ts'
-import { useDialogs, useToasts, visibleText } from '../../ui/index.ts'
+import { useErrorWords } from '../../locales/error-words.ts'
+import { useDialogs, useToasts, visibleText, type MenuItem } from '../../ui/index.ts'
 import { machineKey, type MachineKey } from '../machines/index.ts'
 
 export interface ActionState {
@@ -30,6 +32,7 @@ export function useMachineActions() {
   const rpc = useRpc()
   const dialogs = useDialogs()
   const toasts = useToasts()
+  const errorWords = useErrorWords()
   const { t } = useI18n()
 
   const stateOf = (view: MachineView): ActionState => states.get(machineKey(view.ref)) ?? IDLE
@@ -67,5 +70,38 @@ export function useMachineActions() {
     }
   }
 
-  return { stateOf, act, forget: (view: MachineView) => states.delete(machineKey(view.ref)) }
+  /** Starts or stops keeping its values; stopping is asked for, with what it means. A failure is told in a toast. */
+  async function setCollecting(view: MachineView, collecting: boolean): Promise<void> {
+    const vm = visibleText(view.name)
+    const sure =
+      collecting ||
+      (await dialogs.confirm({
+        title: t('machine.collecting.stopTitle', { vm }),
+        text: t('machine.collecting.stopText'),
+        confirmLabel: t('machine.collecting.stop')
+      }))
+    if (!sure) return
+    try {
+      await rpc.call('machines.setCollecting', { ...view.ref, collecting })
+    } catch (error) {
+      const words = errorWords(error)
+      toasts.show({ tone: 'red', title: `${vm}: ${words.title}`, text: words.next })
+    }
+  }
+
+  /** The one of the two that can be done. */
+  const collectingItem = (view: MachineView): MenuItem => ({
+    id: 'collecting',
+    label: t(view.collecting ? 'machine.collecting.stop' : 'machine.collecting.start'),
+    icon: view.collecting ? CirclePause : CirclePlay,
+    onSelect: () => void setCollecting(view, !view.collecting)
+  })
+
+  return {
+    stateOf,
+    act,
+    setCollecting,
+    collectingItem,
+    forget: (view: MachineView) => states.delete(machineKey(view.ref))
+  }
 }

@@ -1,5 +1,8 @@
 /** Everything the palette can find. */
 import {
+  ChartNoAxesCombined,
+  CirclePause,
+  CirclePlay,
   Cpu,
   FlaskConical,
   History,
@@ -24,6 +27,7 @@ import { useToasts } from '../../ui/index.ts'
 import { openServerDialog } from '../add-server/index.ts'
 import { useConsole } from '../console/index.ts'
 import { useDemo } from '../fleet/index.ts'
+import { useMachineActions } from '../machine/index.ts'
 import { useMachinesStore } from '../machines/index.ts'
 import { useServerActions } from '../server-actions/index.ts'
 import { useServersStore } from '../servers/index.ts'
@@ -55,6 +59,7 @@ export function usePaletteEntries(shell: WindowActions): ComputedRef<readonly Pa
   const about = useConsole()
   const demo = useDemo()
   const actions = useServerActions()
+  const machineActions = useMachineActions()
   const toasts = useToasts()
   const errorWords = useErrorWords()
 
@@ -69,6 +74,7 @@ export function usePaletteEntries(shell: WindowActions): ComputedRef<readonly Pa
     [
       { name: ROUTE.fleet, icon: LayoutGrid },
       { name: ROUTE.machines, icon: Monitor },
+      { name: ROUTE.compare, icon: ChartNoAxesCombined },
       { name: ROUTE.activity, icon: History },
       { name: ROUTE.settings, icon: Settings }
     ].map(({ name, icon }) => ({
@@ -135,7 +141,18 @@ export function usePaletteEntries(shell: WindowActions): ComputedRef<readonly Pa
         icon: SquarePen,
         run: () => actions.edit(view)
       }
-      if (view.connection.kind === 'online') return [edit]
+      const { collecting } = view.record
+      const collect: PaletteEntry = {
+        id: `collecting ${view.record.id}`,
+        group: 'actions',
+        label: t(collecting ? 'shell.actions.stopCollecting' : 'shell.actions.startCollecting', {
+          name: server
+        }),
+        note: '',
+        icon: collecting ? CirclePause : CirclePlay,
+        run: () => actions.setCollecting(view, !collecting)
+      }
+      if (view.connection.kind === 'online') return [edit, collect]
       return [
         {
           id: `connect ${view.record.id}`,
@@ -145,9 +162,23 @@ export function usePaletteEntries(shell: WindowActions): ComputedRef<readonly Pa
           icon: PlugZap,
           run: () => actions.connectNow(view)
         },
-        edit
+        edit,
+        collect
       ]
     })
+  )
+
+  const machineCollecting = computed<PaletteEntry[]>(() =>
+    machines.all.map((view) => ({
+      id: `collecting ${view.ref.serverId} ${view.ref.vmUuid}`,
+      group: 'actions',
+      label: t(view.collecting ? 'shell.actions.stopCollecting' : 'shell.actions.startCollecting', {
+        name: view.name
+      }),
+      note: t('shell.palette.onServer', { server: servers.byId.get(view.ref.serverId)?.record.name ?? '' }),
+      icon: view.collecting ? CirclePause : CirclePlay,
+      run: () => void machineActions.setCollecting(view, !view.collecting)
+    }))
   )
 
   return computed(() => [
@@ -155,6 +186,7 @@ export function usePaletteEntries(shell: WindowActions): ComputedRef<readonly Pa
     ...windowActions.value,
     ...serverEntries.value,
     ...machineEntries.value,
-    ...serverActions.value
+    ...serverActions.value,
+    ...machineCollecting.value
   ])
 }

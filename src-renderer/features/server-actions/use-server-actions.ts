@@ -36,6 +36,8 @@ export interface ServerActions {
   connectNow(server: ServerView): void
   menu(server: ServerView): MenuItem[]
   edit(server: ServerView): void
+  /** Starts or stops collecting; stopping is asked for, with what it means. */
+  setCollecting(server: ServerView, collecting: boolean): void
 }
 
 export function useServerActions(): ServerActions {
@@ -63,7 +65,17 @@ export function useServerActions(): ServerActions {
   const connectNow = (server: ServerView): void =>
     void run(server, () => rpc.call('servers.connectNow', { serverId: server.record.id }))
   const setCollecting = (server: ServerView, collecting: boolean): void =>
-    void run(server, () => rpc.call('servers.setCollecting', { serverId: server.record.id, collecting }))
+    void run(server, async () => {
+      const name = visibleText(server.record.name)
+      const sure =
+        collecting ||
+        (await dialogs.confirm({
+          title: t('fleet.stopCollecting.title', { name }),
+          text: t('fleet.stopCollecting.text'),
+          confirmLabel: t('fleet.act.stop')
+        }))
+      if (sure) await rpc.call('servers.setCollecting', { serverId: server.record.id, collecting })
+    })
   const edit = (server: ServerView): void => void run(server, () => openServerDialog({ edit: server }))
 
   const checkKey = (server: ServerView): void =>
@@ -109,6 +121,7 @@ export function useServerActions(): ServerActions {
   return {
     connectNow,
     edit,
+    setCollecting,
     remedy(server) {
       if (server.connection.kind === 'stopped') {
         return { label: t('fleet.act.start'), icon: CirclePlay, run: () => setCollecting(server, true) }

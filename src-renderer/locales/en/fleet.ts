@@ -44,6 +44,8 @@ export const fleet = {
   view: { label: 'Show as', cards: 'Cards', table: 'Table' },
   csv: 'CSV',
   csvTip: 'Save the servers shown, as a table',
+  compare: 'Compare',
+  compareTip: 'Servers or machines by one metric over a range',
   addServer: 'Add server',
   card: {
     cpu: 'CPU',
@@ -108,6 +110,10 @@ export const fleet = {
     giveSecret: 'Enter password',
     givePassphrase: 'Enter passphrase',
     alreadyOn: 'It is connected.'
+  },
+  stopCollecting: {
+    title: 'Stop collecting from “{name}”?',
+    text: 'The console closes its connection and reads nothing from this server until you start again. Its history stays; the time in between is a gap. Nothing on the server changes.'
   },
   remove: { done: '“{name}” was removed.' },
   secret: {

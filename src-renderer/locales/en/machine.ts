@@ -3,6 +3,7 @@ import type { MachineAction, DomainState } from '#contract/vocabulary.ts'
 
 export const machine = {
   on: 'on',
+  tab: { overview: 'Overview', history: 'History' },
   vcpus: '{count} vCPU | {count} vCPUs',
   ofVcpus: '% of {count} vCPU | % of {count} vCPUs',
   seenRunning: 'running for {span}',
@@ -14,6 +15,16 @@ export const machine = {
   transientTip: 'It has no saved configuration: once it is off, it is gone.',
   notResponding: 'not responding for {span}',
   notRespondingTip: 'Its QEMU process does not answer. The other machines of the server are not affected.',
+  collecting: {
+    not: 'not collected',
+    notTip:
+      'You stopped collecting: the values are shown, but not kept. Its history has a gap until you start again.',
+    start: 'Start collecting',
+    stop: 'Stop collecting',
+    stopTitle: 'Stop collecting the values of “{vm}”?',
+    stopText:
+      'They are shown as before, but not kept: its history has a gap until you start again. What was kept stays. Nothing on the server changes.'
+  },
   copyUuid: 'Copy the UUID',
   detailFailed: 'The configuration of this machine could not be read.',
   notRead: 'The configuration could not be read.',

@@ -13,7 +13,13 @@ export const server = {
     offline: 'not reachable',
     stopped: 'collecting is stopped'
   } satisfies Record<ConnectionState['kind'], string>,
-  tab: { label: 'Parts of the page', overview: 'Overview', machines: 'Machines', facts: 'Facts' },
+  tab: {
+    label: 'Parts of the page',
+    overview: 'Overview',
+    machines: 'Machines',
+    history: 'History',
+    facts: 'Facts'
+  },
   action: {
     edit: 'Edit',
     connect: 'Connect now',

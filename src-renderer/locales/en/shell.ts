@@ -4,6 +4,7 @@ export const shell = {
   pages: {
     fleet: 'Fleet',
     machines: 'Machines',
+    compare: 'Compare',
     activity: 'Activity',
     settings: 'Settings',
     server: 'Server',
@@ -113,7 +114,9 @@ export const shell = {
     fleetCards: 'Show the fleet as cards',
     fleetTable: 'Show the fleet as a table',
     connectNow: 'Connect now: {server}',
-    editServer: 'Edit server: {server}'
+    editServer: 'Edit server: {server}',
+    startCollecting: 'Start collecting: {name}',
+    stopCollecting: 'Stop collecting: {name}'
   },
   prompt: {
     title: '{server} asks',
