@@ -63,7 +63,8 @@ export const ErrorCode = z.enum([
   'databaseNewer',
   'dataFolderLocked',
   'fileNotWritable',
-  'nothingToExport'
+  'nothingToExport',
+  'tooManyColumns'
 ])
 export type ErrorCode = z.infer<typeof ErrorCode>
 

@@ -230,6 +230,10 @@ export const errors = {
     title: 'The file {path} could not be written.',
     next: 'Check the folder, its permissions and the free space.'
   },
-  nothingToExport: { title: 'There is nothing to export in this range.', next: 'Choose another range.' }
+  nothingToExport: { title: 'There is nothing to export in this range.', next: 'Choose another range.' },
+  tooManyColumns: {
+    title: 'That would be {columns} columns; a spreadsheet takes {max}.',
+    next: 'Choose the long form, or fewer servers or metrics.'
+  }
 } as const satisfies Record<ErrorCode, Words> &
   Record<string, Words | string | Readonly<Record<string, string>>>
