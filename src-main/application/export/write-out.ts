@@ -20,7 +20,7 @@ export async function writeOut(
   chunks: AsyncIterable<CsvChunk> | Iterable<CsvChunk>,
   openSink: () => Promise<ExportSink | null>,
   context: ExportContext,
-  { emptyIsError = false } = {}
+  { emptyIsError = false, utf8Mark = true } = {}
 ): Promise<ExportResult> {
   let sink: ExportSink | null = null
   let rows = 0
@@ -38,7 +38,7 @@ export async function writeOut(
         sink = await openSink()
         if (sink === null) throw new AppError('cancelled')
         if (sink.kind === 'download') context.progress({ kind: 'address', path: sink.location })
-        await write(sink, UTF8_MARK)
+        if (utf8Mark) await write(sink, UTF8_MARK)
       }
       await write(sink, chunk.bytes)
       rows += chunk.rows
