@@ -11,6 +11,7 @@ import { createHostSampler } from '../remote/sampler/index.ts'
 import { createConnector } from '../remote/ssh/connector.ts'
 import { createSecret } from '../remote/ssh/secret.ts'
 import { readSshConfig } from '../remote/ssh/ssh-config.ts'
+import { openDataArchive } from '../storage/archive/data-archive.ts'
 import { openStorage } from '../storage/client.ts'
 
 export type { Engine } from '../application/engine.ts'
@@ -26,6 +27,7 @@ export interface ComposeOptions {
 /** Worker scripts: `.ts` beside the sources, or `.js` beside the built entry. */
 export interface WorkerUrls {
   readonly storage: URL
+  readonly archive: URL
   readonly demo: URL
 }
 
@@ -50,6 +52,12 @@ export async function compose(options: ComposeOptions): Promise<Engine> {
       sampler: createHostSampler({ log, clock }),
       hypervisor: createHypervisor({ log, clock }),
       storage,
+      archive: openDataArchive({
+        dataFolder,
+        workerUrl: workers.archive,
+        consoleVersion: platform.info.version,
+        nowMs: () => clock.nowMs()
+      }),
       platform,
       clock,
       secretOf: createSecret,

@@ -2,6 +2,7 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { AppError } from '#contract/errors.ts'
 import type { RowBatch } from '../application/storage.ts'
+import { applyPendingRestore } from './archive/pending-restore.ts'
 import { ConsoleFile } from './console-file.ts'
 import { dataFiles, makeFolder, removeTemporaryFiles } from './files.ts'
 import { HistoryFile } from './history-file.ts'
@@ -23,6 +24,7 @@ export function openEngine(options: WorkerOptions, open: OpenDatabase, report: R
   makeFolder(files.backups)
   const lock = lockFolder(files, open, report)
   try {
+    applyPendingRestore(files, report)
     // Both before either is opened: a newer console's folder stays byte for byte as it is.
     refuseNewer({ path: files.console, migrations: CONSOLE_MIGRATIONS })
     refuseNewer({ path: files.history, migrations: HISTORY_MIGRATIONS })

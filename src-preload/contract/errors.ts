@@ -64,7 +64,8 @@ export const ErrorCode = z.enum([
   'dataFolderLocked',
   'fileNotWritable',
   'nothingToExport',
-  'tooManyColumns'
+  'tooManyColumns',
+  'backupInvalid'
 ])
 export type ErrorCode = z.infer<typeof ErrorCode>
 

@@ -20,6 +20,7 @@ import { createTaskRegistry } from '../../src-main/application/tasks/task-regist
 import { createRpcServer } from '../../src-main/rpc/server.ts'
 import { createClient } from '../../src-renderer/rpc/client.ts'
 import type { VirthelmClient } from '../../src-renderer/rpc/index.ts'
+import { fakeBackup } from './engine-backup.ts'
 import {
   busyHours,
   entitiesOf,
@@ -225,6 +226,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     'console.info': async () => info,
     'console.health': (_input, { signal }) => createTopic<ConsoleHealth>(health).latest(signal),
     'console.openDemo': async () => ({ address: null }),
+    ...fakeBackup(),
     'exports.history': async ({ fileName }) => ({
       kind: 'file',
       path: `/home/operator/${fileName}`,

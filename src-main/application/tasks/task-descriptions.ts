@@ -16,6 +16,14 @@ const exportDescription: TaskDescription<{ fileName: string }, ExportEvent, Expo
 }
 
 export const taskDescriptions: TaskDescriptions<VirthelmContract> = {
+  'backup.make': {
+    subject: ({ fileName }) => ({ fileName }),
+    doneRatio: (event) => (event.kind === 'progress' ? event.doneRatio : null),
+    result: (result) =>
+      result.kind === 'file'
+        ? { path: result.path, sizeBytes: result.sizeBytes }
+        : { sizeBytes: result.sizeBytes }
+  },
   'exports.history': exportDescription,
   'exports.series': exportDescription,
   'exports.table': exportDescription,

@@ -56,6 +56,7 @@ export const shell = {
     dismiss: 'Remove from the list',
     state: { running: 'running', done: 'done', failed: 'failed', cancelled: 'cancelled' },
     name: {
+      'backup-make': 'Backup',
       'exports-history': 'CSV of history',
       'exports-series': 'CSV of a chart',
       'exports-table': 'CSV of a table',
