@@ -13,6 +13,7 @@ import { createSecret } from '../remote/ssh/secret.ts'
 import { readSshConfig } from '../remote/ssh/ssh-config.ts'
 import { openDataArchive } from '../storage/archive/data-archive.ts'
 import { openStorage } from '../storage/client.ts'
+import { withRestore } from './restore-option.ts'
 
 export type { Engine } from '../application/engine.ts'
 
@@ -22,6 +23,8 @@ export interface ComposeOptions {
   readonly workers: WorkerUrls
   /** Servers to have in the list from the start: the embedded fleet, or one that plays elsewhere (benchmarks). */
   readonly demo?: 'embedded' | readonly DemoServer[]
+  /** A backup to put in the place of the data before it is opened. */
+  readonly restore?: string | null
 }
 
 /** Worker scripts: `.ts` beside the sources, or `.js` beside the built entry. */
@@ -31,13 +34,21 @@ export interface WorkerUrls {
   readonly demo: URL
 }
 
-/** Throws AppError: dataFolderLocked, databaseNewer, databaseDamaged, diskFull. */
+/** Throws AppError: dataFolderLocked, databaseNewer, databaseDamaged, diskFull; with `restore` also notFound, backupInvalid. */
 export async function compose(options: ComposeOptions): Promise<Engine> {
   const { platform, dataFolder, workers, demo } = options
   const { log } = platform
   const clock = systemClock
   const homeFolder = homedir()
-  const storage = await openStorage({ dataFolder, workerUrl: workers.storage, log })
+  const archive = openDataArchive({
+    dataFolder,
+    workerUrl: workers.archive,
+    consoleVersion: platform.info.version,
+    nowMs: () => clock.nowMs()
+  })
+  const storage = await withRestore(options.restore ?? null, archive, () =>
+    openStorage({ dataFolder, workerUrl: workers.storage, log })
+  )
   const connector = createConnector({ pins: storage.pins, log, homeFolder, clock })
   let fleet: DemoFleetInWorker | null = null
   const closeOuter = async (): Promise<void> => {
@@ -52,12 +63,7 @@ export async function compose(options: ComposeOptions): Promise<Engine> {
       sampler: createHostSampler({ log, clock }),
       hypervisor: createHypervisor({ log, clock }),
       storage,
-      archive: openDataArchive({
-        dataFolder,
-        workerUrl: workers.archive,
-        consoleVersion: platform.info.version,
-        nowMs: () => clock.nowMs()
-      }),
+      archive,
       platform,
       clock,
       secretOf: createSecret,

@@ -14,7 +14,7 @@ import {
   START_MS
 } from '../storage/test-support.ts'
 import { exportCommand } from './export-command.ts'
-import { EXPORT_USAGE, exportArguments } from './export-options.ts'
+import { EXPORT_USAGE } from './export-options.ts'
 
 const TICKS = 100
 const NOW_MS = START_MS + TICKS * 5_000
@@ -185,12 +185,4 @@ describe('npm run export', () => {
     expect(stopped).toMatchObject({ code: 1, errors: 'Interrupted; nothing was written.\n' })
     expect(await readdir(out)).toEqual([])
   })
-})
-
-it('is found in the command line of the packaged app', () => {
-  expect(exportArguments(['export', '--server', 'a'])).toEqual(['--server', 'a'])
-  expect(exportArguments(['--no-sandbox', 'export', '--long'])).toEqual(['--long'])
-  expect(exportArguments(['--export', '--long'])).toEqual(['--long'])
-  expect(exportArguments(['--demo'])).toBeNull()
-  expect(exportArguments([])).toBeNull()
 })

@@ -1,8 +1,7 @@
 /** `npm run export`: history as CSV, without the window. Opens the data folder for reading only. */
-import { existsSync, realpathSync, statSync } from 'node:fs'
-import { basename, dirname, join, relative, resolve, sep } from 'node:path'
+import { existsSync } from 'node:fs'
 import { AppError } from '#contract/errors.ts'
-import type { ExportEvent, ExportWhat } from '#contract/exports.ts'
+import type { ExportWhat } from '#contract/exports.ts'
 import { HistoryLevel } from '#contract/history.ts'
 import { ENTITY_KINDS, METRICS, type EntityKind } from '#contract/metric-catalogue.ts'
 import { historyCsv, type HistoryCsvOptions } from '../application/export/history-export.ts'
@@ -12,6 +11,7 @@ import type { HistoryStore, ServerStore, StoredServer } from '../application/sto
 import { nearNames } from '../domain/near-names.ts'
 import { openFileSink } from '../platform/file-export-target.ts'
 import { openStreamSink } from '../platform/stream-sink.ts'
+import { OptionProblem, progressLine, targetPath, type CommandOutput } from './command-line.ts'
 import { EXPORT_USAGE, parseExportOptions, type ExportOptions } from './export-options.ts'
 import { wordsOf } from './failure.ts'
 import { parseMoment } from './moment.ts'
@@ -23,19 +23,14 @@ export interface StorageReader {
   close(): Promise<void>
 }
 
-export interface ExportCommandDeps {
+export interface ExportCommandDeps extends CommandOutput {
   /** The folder is there. Throws AppError as opening it does. */
   readonly openReader: (dataFolder: string) => Promise<StorageReader>
   readonly dataFolderOf: (chosen: string | null) => string
-  readonly stdout: NodeJS.WritableStream
-  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean }
   readonly nowMs: number
   /** Aborted when the operator interrupts. */
   readonly signal: AbortSignal
 }
-
-/** What is wrong with the options, in words. */
-class OptionProblem extends Error {}
 
 /** Returns the exit code: 0 written, 1 not written, 2 wrong options. Never throws. */
 export async function exportCommand(args: readonly string[], deps: ExportCommandDeps): Promise<number> {
@@ -68,7 +63,7 @@ async function run(options: ExportOptions, deps: ExportCommandDeps): Promise<voi
   const level = levelOf(options.level)
   const what = whatOf(options)
   const dataFolder = deps.dataFolderOf(options.dataDir)
-  const path = options.out === '-' ? null : targetOf(options, dataFolder)
+  const path = options.out === '-' ? null : targetPath({ ...options, dataFolder })
   if (!existsSync(dataFolder)) throw new OptionProblem(`There is no data folder ${dataFolder}.`)
   const reader = await deps.openReader(dataFolder)
   try {
@@ -95,7 +90,12 @@ async function run(options: ExportOptions, deps: ExportCommandDeps): Promise<voi
       const { rows } = await writeOut(
         chunks,
         open,
-        { signal, progress: line.show },
+        {
+          signal,
+          progress(event) {
+            if (event.kind === 'progress') line.show(event.progress.doneRatio, `${event.progress.rows} rows`)
+          }
+        },
         { emptyIsError: true, utf8Mark: false }
       )
       line.clear()
@@ -185,45 +185,6 @@ function chosenServers(options: ExportOptions, all: readonly StoredServer[]): re
 
 const meant = (near: readonly string[]): string =>
   near.length === 0 ? '' : ` Did you mean ${near.join(', ')}?`
-
-/** The full path to write to. An export never touches the data folder's own files. */
-function targetOf({ out, force }: ExportOptions, dataFolder: string): string {
-  const path = resolve(out)
-  const folder = dirname(path)
-  if (!existsSync(folder) || !statSync(folder).isDirectory())
-    throw new OptionProblem(`There is no folder ${folder}.`)
-  const real = join(realpathSync(folder), basename(path))
-  if (existsSync(dataFolder)) {
-    const within = relative(realpathSync(dataFolder), real)
-    if (within !== '..' && !within.startsWith(`..${sep}`) && resolve(within) !== within)
-      throw new OptionProblem(`${path} lies in the data folder. Choose another place.`)
-  }
-  if (!existsSync(path)) return path
-  if (statSync(path).isDirectory()) throw new OptionProblem(`${path} is a folder. Name a file.`)
-  if (!force) throw new OptionProblem(`${path} is there already. Name another file, or add --force.`)
-  return path
-}
-
-/** One line that is written over, on a terminal only. */
-function progressLine(stderr: ExportCommandDeps['stderr']): {
-  show: (event: ExportEvent) => void
-  clear: () => void
-} {
-  let shown = ''
-  const put = (text: string): void => {
-    if (stderr.isTTY !== true || text === shown) return
-    stderr.write(`\r${text.padEnd(shown.length)}${text === '' ? '\r' : ''}`)
-    shown = text
-  }
-  return {
-    show(event) {
-      if (event.kind !== 'progress') return
-      const { rows, doneRatio } = event.progress
-      put(`${doneRatio === null ? '' : `${Math.floor(doneRatio * 100)} %, `}${rows} rows`)
-    },
-    clear: () => put('')
-  }
-}
 
 function exportWords(error: unknown): string {
   if (!(error instanceof AppError)) return wordsOf(error)

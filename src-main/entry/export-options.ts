@@ -104,13 +104,4 @@ export function parseExportOptions(args: readonly string[]): ParsedExportOptions
   }
 }
 
-/** `virthelm export …`, `virthelm --export …`: what follows the word; null when this is no export. */
-export function exportArguments(args: readonly string[]): readonly string[] | null {
-  const at = args.indexOf('--export')
-  if (at >= 0) return args.slice(at + 1)
-  // The system may put switches of Chromium in front of it.
-  const first = args.findIndex((arg) => !arg.startsWith('-'))
-  return args[first] === 'export' ? args.slice(first + 1) : null
-}
-
 const problem = (text: string): ParsedExportOptions => ({ ok: false, problem: text })

@@ -20,11 +20,24 @@ export function wordsOf(error: unknown): string {
       return `Port ${params['port'] ?? ''} is in use. Choose another with --port, or leave it out.`
     case 'refused':
       return `Port ${params['port'] ?? ''} cannot be used. Choose one above 1023, or leave --port out.`
+    case 'notFound':
+      return `There is no file ${path}.`
+    case 'backupInvalid':
+      return `${path} cannot be restored: ${BACKUP_REASONS[String(params['reason'])] ?? 'it is no backup of Virthelm.'}`
     case 'secretsUnavailable':
       return keyFileWords(String(params['path'] ?? ''), String(params['reason'] ?? ''))
     default:
       return `Virthelm could not start: ${error.code}.`
   }
+}
+
+const BACKUP_REASONS: Readonly<Record<string, string>> = {
+  cutOff: 'it ends too soon.',
+  incomplete: 'a file is missing in it.',
+  changed: 'a checksum in it does not match.',
+  damaged: 'a database in it is damaged.',
+  newer: 'it was made by a newer Virthelm.',
+  underWay: 'an earlier restore is not finished. Start once without --restore.'
 }
 
 const ofPath = (path: string): string => (path === '' ? '' : ` (${path})`)
