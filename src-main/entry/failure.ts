@@ -13,7 +13,7 @@ export function wordsOf(error: unknown): string {
     case 'databaseDamaged':
       return `The data${ofPath(path)} is damaged and could not be recovered. Nothing was deleted.`
     case 'diskFull':
-      return `The disk is full${ofPath(path)}.`
+      return diskFullWords(path, params['neededBytes'], params['freeBytes'])
     case 'fileNotWritable':
       return `Cannot write${ofPath(path)}.`
     case 'conflict':
@@ -38,6 +38,13 @@ const BACKUP_REASONS: Readonly<Record<string, string>> = {
   damaged: 'a database in it is damaged.',
   newer: 'it was made by a newer Virthelm.',
   underWay: 'an earlier restore is not finished. Start once without --restore.'
+}
+
+function diskFullWords(path: string, neededBytes: unknown, freeBytes: unknown): string {
+  if (typeof neededBytes !== 'number' || typeof freeBytes !== 'number')
+    return `The disk is full${ofPath(path)}.`
+  const mebibytes = (bytes: number): string => `${Math.ceil(bytes / 1024 / 1024)} MiB`
+  return `There is not enough room${ofPath(path)} for a copy of the data: ${mebibytes(neededBytes)} are needed, ${mebibytes(freeBytes)} are free. Nothing was changed.`
 }
 
 const ofPath = (path: string): string => (path === '' ? '' : ` (${path})`)

@@ -36,6 +36,8 @@ export function openEngine(options: WorkerOptions, open: OpenDatabase, report: R
       {
         path: files.history,
         name: 'history',
+        // As large as the file itself, and made before a migration only.
+        backupsKept: 1,
         migrations: HISTORY_MIGRATIONS,
         synchronous: 'NORMAL',
         checkUpToBytes: 64 * MIB,
