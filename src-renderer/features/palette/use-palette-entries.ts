@@ -1,6 +1,7 @@
 /** Everything the palette can find. */
 import {
   Cpu,
+  Download,
   FlaskConical,
   History,
   Keyboard,
@@ -23,6 +24,7 @@ import { useErrorWords } from '../../locales/error-words.ts'
 import { useToasts } from '../../ui/index.ts'
 import { openServerDialog } from '../add-server/index.ts'
 import { useConsole } from '../console/index.ts'
+import { useExportDialog } from '../export/index.ts'
 import { useDemo } from '../fleet/index.ts'
 import { useMachinesStore } from '../machines/index.ts'
 import { useServerActions } from '../server-actions/index.ts'
@@ -54,6 +56,7 @@ export function usePaletteEntries(shell: WindowActions): ComputedRef<readonly Pa
   const tasks = useTasks()
   const about = useConsole()
   const demo = useDemo()
+  const exports = useExportDialog()
   const actions = useServerActions()
   const toasts = useToasts()
   const errorWords = useErrorWords()
@@ -96,6 +99,9 @@ export function usePaletteEntries(shell: WindowActions): ComputedRef<readonly Pa
       action('toggleTree', PanelLeft, () => shell.toggleTree()),
       action('showTasks', ListChecks, () => (tasks.drawerOpen = true)),
       action('showKeys', Keyboard, () => shell.openKeys()),
+      ...(servers.all.length === 0
+        ? []
+        : [action('exportHistory', Download, () => attempt(() => exports.open({ servers: [] })))]),
       ...(about.demo ? [] : [action('openDemo', FlaskConical, () => attempt(() => demo.open()))])
     ]
   })

@@ -43,7 +43,9 @@ export const fleet = {
   },
   view: { label: 'Show as', cards: 'Cards', table: 'Table' },
   csv: 'CSV',
-  csvTip: 'Save the servers shown, as a table',
+  csvMenu: 'Save as CSV',
+  csvTable: 'The table of servers shown',
+  csvHistory: 'History of the servers shown…',
   addServer: 'Add server',
   card: {
     cpu: 'CPU',
@@ -102,6 +104,7 @@ export const fleet = {
     tryNow: 'Try now',
     stop: 'Stop collecting',
     start: 'Start collecting',
+    exportHistory: 'Export history…',
     remove: 'Remove…',
     fixLogin: 'Fix login',
     checkKey: 'Check the key',

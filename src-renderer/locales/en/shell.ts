@@ -111,6 +111,7 @@ export const shell = {
     toggleTree: 'Show or hide the list of servers',
     showTasks: 'Show tasks',
     showKeys: 'Show the keys',
+    exportHistory: 'Export history as CSV',
     openDemo: 'Open the demo fleet',
     fleetCards: 'Show the fleet as cards',
     fleetTable: 'Show the fleet as a table',
