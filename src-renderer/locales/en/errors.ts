@@ -238,7 +238,7 @@ export const errors = {
   },
   nothingToExport: { title: 'There is nothing to export in this range.', next: 'Choose another range.' },
   tooManyColumns: {
-    title: 'That would be {columns} columns; a spreadsheet takes {max}.',
+    title: 'That would be more columns than a spreadsheet takes.',
     next: 'Choose the long form, or fewer servers or metrics.'
   },
   backupInvalid: {

@@ -36,7 +36,6 @@ export const exports = {
     day: 'Mean, minimum and maximum of each day.'
   },
   since: 'Kept since {time}.',
-  notYet: 'There are none yet.',
   form: 'Form',
   forms: { wide: 'Wide', long: 'Long' },
   formHint: {
