@@ -1,189 +1,240 @@
 /**
- * The history file under a modelled load: servers of 45 metrics with 20 VMs of 14 metrics each, every 5 s, for 25 hours.
- * `npm run bench -- history [--json] [--servers N]`. Figures hold for this machine; what matters is how they compare.
+ * The history under the modelled load of bench/support/load-model.ts: a server of 45 metrics with 20 VMs of 14 each, every
+ * 5 s. `npm run bench -- history [--json] [--days N] [--hours N]`. VictoriaMetrics runs beside it on the same samples.
+ *
+ *   insert   50 servers, some hours: CPU of both threads (packing, committing, sealing, rolling up) and bytes written
+ *   size     one server, 7 days raw: the whole file, and that of VictoriaMetrics; reads of one series; an export
+ *   fleet    1,000 VMs, 24 hours, and one server's 30 days: top 10, and 30 days by the hour
  */
-import { randomUUID } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { HistoryQuery } from '#contract/history.ts'
-import { ServerId } from '#contract/ids.ts'
+import { METRICS, type MetricDefinition } from '#contract/metric-catalogue.ts'
+import type { Storage } from '../src-main/application/storage.ts'
 import {
-  type EntityKind,
-  type EntityValues,
-  METRICS,
-  type MetricDefinition
-} from '#contract/metric-catalogue.ts'
-import type { Log } from '../src-main/application/platform/platform.ts'
-import type { Tick } from '../src-main/application/storage.ts'
-import { openStorage } from '../src-main/storage/client.ts'
+  BenchFolder,
+  cpuUs,
+  DAY_MS,
+  fill,
+  HOUR_MS,
+  INTERVAL_MS,
+  modelServers,
+  type ModelServer,
+  never,
+  p95,
+  RETENTION,
+  SAMPLES_PER_TICK,
+  START_MS,
+  tickOf,
+  writtenBytes
+} from './support/history-load.ts'
+import { measureExport } from './support/history-export.ts'
+import { randomOf } from './support/load-model.ts'
+import { startVictoriaMetrics, type VictoriaMetrics } from './support/victoria-metrics.ts'
 
-const INTERVAL_MS = 5_000
-const HOURS = 25
-const VMS = 20
-const START_MS = Date.UTC(2026, 0, 5)
+const FLEET = 50
 const READS = 200
-const TICKS_PER_BATCH = 60
+/** Marks on which the engine's ticks come, per interval (sampling/pace.ts). */
+const MARKS = INTERVAL_MS / 250
 
 const { values: options } = parseArgs({
-  options: { json: { type: 'boolean', default: false }, servers: { type: 'string', default: '4' } }
+  options: {
+    json: { type: 'boolean', default: false },
+    days: { type: 'string', default: '7' },
+    hours: { type: 'string', default: '2' }
+  }
 })
+const days = Number(options.days)
+const random = randomOf(42)
+const metrics: Record<string, number> = {}
 
-const log: Log = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: (event, fields) => console.error(event, fields),
-  error(event, cause) {
-    console.error(event, cause)
-    return ''
-  }
-}
-
-let state = 42
-function random(): number {
-  state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-  return state / 2 ** 32
-}
-
-/** One metric as a server shows it: a total that stands, a counter that grows, or a value that wanders. */
-function walker(name: string, { unit }: MetricDefinition): () => number {
-  const top = {
-    ratio: 1,
-    bytes: 2 ** 36,
-    bytesPerSec: 5e7,
-    perSec: 2_000,
-    count: 400,
-    load: 16,
-    ms: 50,
-    sec: 1e7
-  }
-  let value = top[unit] * random()
-  if (/Total|Capacity|clockSkew/.test(name)) return () => Math.round(value)
-  if (/^(net|rx|tx).*Bytes$|uptime/.test(name))
-    return () => Math.round((value += 5 + random() * top[unit] * 1e-6))
-  return () => {
-    value = Math.min(top[unit], Math.max(0, value + (random() - 0.5) * top[unit] * 0.02))
-    return unit === 'bytes' ? Math.round(value / 4096) * 4096 : value
-  }
-}
-
-function model<K extends EntityKind>(kind: K, key: string, metrics: number): () => EntityValues {
-  const walkers = Object.entries<MetricDefinition>(METRICS[kind])
-    .slice(0, metrics)
-    .map(([name, definition]) => [name, walker(name, definition)] as const)
-  return () => ({ kind, key, values: Object.fromEntries(walkers.map(([name, next]) => [name, next()])) })
-}
-
-function ioBytes(): number {
-  const line = /wchar: (\d+)/.exec(readFileSync('/proc/self/io', 'utf8'))
-  return Number(line?.[1])
-}
-
-function p95(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length * 0.95)] ?? NaN
-}
-
-const servers = Array.from({ length: Number(options.servers) }, () => ({
-  serverId: ServerId.parse(randomUUID()),
-  entities: [model('server', '', 45), ...Array.from({ length: VMS }, () => model('vm', randomUUID(), 14))]
-}))
-const folder = mkdtempSync(join(tmpdir(), 'virthelm-bench-'))
-const never = new AbortController().signal
-
-try {
-  const open = () =>
-    openStorage({
-      dataFolder: folder,
-      workerUrl: new URL('../src-main/storage/worker.ts', import.meta.url),
-      log,
-      clock: { nowMs: () => START_MS }
-    })
-  let storage = await open()
-
-  let samples = 0
-  let cpuUs = 0
-  const writtenBefore = ioBytes()
-  const ticks = (HOURS * 3_600_000) / INTERVAL_MS
-  for (let from = 0; from < ticks; from += TICKS_PER_BATCH) {
-    const batch: Tick[] = []
-    for (let count = from; count < from + TICKS_PER_BATCH; count++) {
-      for (const { serverId, entities } of servers) {
-        const atMs = START_MS + count * INTERVAL_MS
-        batch.push({ serverId, atMs, entities: entities.map((next) => next()) })
+/** As the engine appends: the servers of one mark together, and the next mark when these are committed. */
+async function measureInsert(hours: number): Promise<void> {
+  const folder = new BenchFolder()
+  const storage = await folder.open()
+  try {
+    const servers = modelServers(FLEET)
+    const endMs = START_MS + hours * HOUR_MS + HOUR_MS / 60
+    let ticks = 0
+    let usedUs = 0
+    const writtenBefore = writtenBytes()
+    const measured = async (work: () => Promise<unknown>): Promise<void> => {
+      const before = cpuUs()
+      await work()
+      usedUs += cpuUs() - before
+    }
+    for (let fromMs = START_MS; fromMs < endMs; fromMs += INTERVAL_MS) {
+      for (let mark = 0; mark < MARKS; mark++) {
+        const due = servers.filter((_, index) => index % MARKS === mark)
+        const batch = due.map((server) => tickOf(server, fromMs + mark * 250))
+        ticks += batch.length
+        await measured(async () => {
+          const appended = batch.map((tick) => storage.history.append(tick))
+          const [first] = due
+          // Any other call sends the waiting ticks on their way: here, instead of the 50 ms that they wait for each other.
+          if (first !== undefined) await storage.history.endGap(first.serverId, fromMs)
+          await Promise.all(appended)
+        })
       }
     }
-    samples += batch.length * (45 + VMS * 14)
-    const before = process.cpuUsage()
-    await Promise.all(batch.map((tick) => storage.history.append(tick)))
-    const used = process.cpuUsage(before)
-    cpuUs += used.user + used.system
+    await measured(() => storage.history.applyRetention(RETENTION, endMs))
+    const samples = ticks * SAMPLES_PER_TICK
+    metrics['insertCpuUsPerSample'] = usedUs / samples
+    metrics['bytesWrittenPerSample'] = (writtenBytes() - writtenBefore) / samples
+  } finally {
+    await storage.close()
+    folder.remove()
   }
-  const endMs = START_MS + HOURS * 3_600_000
-  const before = process.cpuUsage()
-  await storage.history.applyRetention(
-    { rawDays: 7, minuteDays: 90, hourDays: 1_825, budgetBytes: null },
-    endMs
-  )
-  const used = process.cpuUsage(before)
-  cpuUs += used.user + used.system
-  await storage.close()
-  const writtenBytes = ioBytes() - writtenBefore
-  const fileBytes = statSync(join(folder, 'history.sqlite')).size
+}
 
-  storage = await open()
-  const timeReads = async (hours: number): Promise<number> => {
+function cpuQuery(server: ModelServer, fromAtMs: number, toAtMs: number): HistoryQuery {
+  const entity = { serverId: server.serverId, kind: 'server' as const, key: '' }
+  return { series: [{ entity, metrics: ['cpuUsedRatio'] }], fromAtMs, toAtMs, maxPoints: 1_000 }
+}
+
+/** p95 of reading one series over a range that lies anywhere before endMs. */
+async function timeReads(
+  storage: Storage,
+  server: ModelServer,
+  rangeMs: number,
+  ends: { readonly fromMs: number; readonly toMs: number }
+): Promise<number> {
+  const times: number[] = []
+  for (let count = 0; count < READS; count++) {
+    const toAtMs = Math.floor(ends.toMs - random() * (ends.toMs - ends.fromMs - rangeMs))
+    const since = performance.now()
+    await storage.history.read(cpuQuery(server, toAtMs - rangeMs, toAtMs), never)
+    times.push(performance.now() - since)
+  }
+  return p95(times)
+}
+
+/** The same samples for VictoriaMetrics: drawn once more from the same models. */
+async function feedPeer(peer: VictoriaMetrics, ticks: number): Promise<void> {
+  const [server] = modelServers(1)
+  const chunk = 17_280
+  for (let from = 0; from < ticks; from += chunk) {
+    const series = new Map<string, { labels: Record<string, string>; values: number[]; atMs: number[] }>()
+    for (let tick = from; tick < Math.min(ticks, from + chunk); tick++) {
+      const atMs = START_MS + tick * INTERVAL_MS
+      for (const [index, next] of (server?.entities ?? []).entries()) {
+        const { kind, values } = next(atMs)
+        const definitions: Record<string, MetricDefinition> = METRICS[kind]
+        for (const [metric, value] of Object.entries(values)) {
+          const key = `${index} ${metric}`
+          const one = series.get(key) ?? {
+            labels: { __name__: `${kind}_${metric}`, entity: String(index) },
+            values: [],
+            atMs: []
+          }
+          series.set(key, one)
+          const scale = definitions[metric]?.scale ?? 1
+          one.values.push(Math.round(value * scale) / scale)
+          one.atMs.push(atMs)
+        }
+      }
+    }
+    await peer.take([...series.values()])
+  }
+}
+
+async function measureSize(): Promise<void> {
+  const folder = new BenchFolder()
+  let storage = await folder.open()
+  const peer = await startVictoriaMetrics()
+  try {
+    const servers = modelServers(1)
+    const [server] = servers
+    if (server === undefined) return
+    // In the middle of an hour: half of one stands in the tail.
+    const endMs = START_MS + days * DAY_MS + HOUR_MS / 2
+    const range = { fromMs: START_MS, toMs: endMs, intervalMs: INTERVAL_MS }
+    const ticks = await fill(storage, servers, range)
+    await storage.history.applyRetention({ ...RETENTION, rawDays: days + 1 }, endMs)
+    await storage.close()
+    const samples = ticks * SAMPLES_PER_TICK
+    metrics['bytesPerSample'] = folder.fileBytes() / samples
+    storage = await folder.open()
+    await timeReads(storage, server, HOUR_MS, range)
+    metrics['read1hP95Ms'] = await timeReads(storage, server, HOUR_MS, range)
+    metrics['read24hP95Ms'] = await timeReads(storage, server, DAY_MS, range)
+    Object.assign(metrics, await measureExport(storage, server, range))
+    if (peer === null) {
+      console.error('VictoriaMetrics is not here (Debian: victoria-metrics): no ratio to it.')
+      return
+    }
+    await feedPeer(peer, ticks)
+    const selector = 'server_cpuUsedRatio{entity="0"}'
+    const peerReads = async (rangeMs: number): Promise<number> => {
+      const times: number[] = []
+      for (let count = 0; count < READS; count++) {
+        const toMs = Math.floor(endMs - random() * (endMs - START_MS - rangeMs))
+        times.push(await peer.timeRead(selector, toMs - rangeMs, toMs, Math.max(5_000, rangeMs / 1_000)))
+      }
+      return p95(times)
+    }
+    metrics['victoriaMetricsRead1hP95Ms'] = await peerReads(HOUR_MS)
+    metrics['victoriaMetricsRead24hP95Ms'] = await peerReads(DAY_MS)
+    metrics['victoriaMetricsBytesPerSample'] = (await peer.bytesWhenMerged()) / samples
+    metrics['ratioBytesToVictoriaMetrics'] =
+      metrics['bytesPerSample'] / metrics['victoriaMetricsBytesPerSample']
+  } finally {
+    await peer?.close()
+    await storage.close()
+    folder.remove()
+  }
+}
+
+async function measureFleet(): Promise<void> {
+  const folder = new BenchFolder()
+  let storage = await folder.open()
+  try {
+    const servers = modelServers(FLEET)
+    const [first] = servers
+    if (first === undefined) return
+    const endMs = START_MS + 31 * DAY_MS
+    const intervalMs = 60_000
+    await fill(storage, [first], { fromMs: START_MS, toMs: endMs - DAY_MS, intervalMs })
+    await fill(storage, servers, { fromMs: endMs - DAY_MS, toMs: endMs + HOUR_MS / 2, intervalMs })
+    await storage.history.applyRetention(RETENTION, endMs + HOUR_MS / 2)
+    await storage.close()
+    storage = await folder.open()
+    const range = { fromMs: START_MS, toMs: endMs }
+    await timeReads(storage, first, 30 * DAY_MS, range)
+    metrics['read30dP95Ms'] = await timeReads(storage, first, 30 * DAY_MS, range)
     const times: number[] = []
+    const names = Object.keys(METRICS.vm)
     for (let count = 0; count < READS; count++) {
-      const { serverId } = servers[count % servers.length] ?? {}
-      if (serverId === undefined) break
-      const toAtMs = endMs - Math.floor(random() * (HOURS - hours) * 3_600_000)
-      const query: HistoryQuery = {
-        series: [{ entity: { serverId, kind: 'server', key: '' }, metrics: ['cpuUsedRatio'] }],
-        fromAtMs: toAtMs - hours * 3_600_000,
-        toAtMs,
-        maxPoints: 1_000
-      }
+      const metric = names[count % names.length] ?? 'cpuUsedRatio'
       const since = performance.now()
-      await storage.history.read(query, never)
+      const toAtMs = endMs + HOUR_MS / 2
+      const top = await storage.history.top(
+        {
+          kind: 'vm',
+          metric,
+          serverIds: [],
+          fromAtMs: toAtMs - DAY_MS,
+          toAtMs,
+          by: 'mean',
+          order: 'highest',
+          limit: 10
+        },
+        never
+      )
       times.push(performance.now() - since)
+      if (metric === 'cpuUsedRatio' && top.length !== 10) throw new Error('no top 10')
     }
-    return p95(times)
+    metrics['top10P95Ms'] = p95(times)
+  } finally {
+    await storage.close()
+    folder.remove()
   }
-  await timeReads(1)
-  const read1hP95Ms = await timeReads(1)
-  const read24hP95Ms = await timeReads(24)
-
-  const [first] = servers
-  let rows = 0
-  const since = performance.now()
-  if (first !== undefined) {
-    const series = [
-      {
-        entity: { serverId: first.serverId, kind: 'server' as const, key: '' },
-        metrics: ['cpuUsedRatio', 'memoryUsedBytes', 'load1']
-      }
-    ]
-    const query = { series, fromAtMs: START_MS, toAtMs: endMs, level: 'raw' as const }
-    for await (const batch of storage.history.rows(query, never)) rows += batch.atMs.length
-  }
-  const exportRowsPerSec = (rows / (performance.now() - since)) * 1_000
-  await storage.close()
-
-  const metrics: Record<string, number> = {
-    bytesPerSample: fileBytes / samples,
-    insertCpuUsPerSample: cpuUs / samples,
-    bytesWrittenPerSample: writtenBytes / samples,
-    read1hP95Ms,
-    read24hP95Ms,
-    exportRowsPerSec
-  }
-  const rounded = Object.fromEntries(
-    Object.entries(metrics).map(([name, value]) => [name, Number(value.toPrecision(4))])
-  )
-  console.log(`${servers.length} servers, ${(samples / 1e6).toFixed(1)} M samples, ${HOURS} hours`)
-  console.table(rounded)
-  if (options.json) console.log(JSON.stringify({ name: 'history', metrics: rounded }))
-} finally {
-  rmSync(folder, { recursive: true, force: true })
 }
+
+await measureInsert(Number(options.hours))
+await measureSize()
+await measureFleet()
+const rounded = Object.fromEntries(
+  Object.entries(metrics).map(([name, value]) => [name, Number(value.toPrecision(4))])
+)
+console.table(rounded)
+if (options.json) console.log(JSON.stringify({ name: 'history', metrics: rounded }))

@@ -2,6 +2,7 @@
 import type { JournalEntry } from '#contract/activity.ts'
 import type { ConsoleHealth } from '#contract/console.ts'
 import type { Handlers } from '#contract/define.ts'
+import type { HistoryMark } from '#contract/history.ts'
 import type { ServerId } from '#contract/ids.ts'
 import type { VirthelmContract } from '#contract/index.ts'
 import type { MachineView } from '#contract/machines.ts'
@@ -67,6 +68,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
   const openPrompts = createTopic<Prompt[]>([])
   const prompts = new PromptBroker((open) => openPrompts.publish(open))
   const live = new LiveTicks()
+  const marks = createTopic<HistoryMark>()
   const journalTopic = createTopic<JournalEntry>()
   const attention = createTopic<number>(0)
   const feedOptions = { minIntervalMs: FEED_INTERVAL_MS, clock }
@@ -86,7 +88,8 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
         for (const view of changed) machineFeed.touch(machineKey(view.ref))
         for (const ref of removed) machineFeed.touch(machineKey(ref))
       },
-      tick: (tick) => live.publish(tick)
+      tick: (tick) => live.publish(tick),
+      mark: (mark) => marks.publish(mark)
     }
   )
   const serverFeed = createSnapshotFeed<ServerView>(
@@ -103,7 +106,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
   const handlers: Handlers<VirthelmContract> = {
     ...serverHandlers({ ...deps, directory, vault, prompts, openPrompts, feed: serverFeed }),
     ...machineHandlers({ directory, feed: machineFeed, journal: storage.journal, clock, onJournal }),
-    ...historyHandlers({ directory, history: storage.history, live }),
+    ...historyHandlers({ directory, history: storage.history, live, marks }),
     ...activityHandlers(storage.journal, journalTopic),
     ...exportHandlers({ directory, history: storage.history, settings, target: platform.exportTarget }),
     ...backupHandlers({ archive: deps.archive, blobs: storage.blobs, target: platform.exportTarget, clock }),

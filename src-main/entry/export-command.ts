@@ -7,21 +7,15 @@ import { ENTITY_KINDS, METRICS, type EntityKind } from '#contract/metric-catalog
 import { historyCsv, type HistoryCsvOptions } from '../application/export/history-export.ts'
 import { writeOut } from '../application/export/write-out.ts'
 import type { ExportSink } from '../application/platform/platform.ts'
-import type { HistoryStore, ServerStore, StoredServer } from '../application/storage.ts'
+import type { StoredServer } from '../application/storage.ts'
 import { nearNames } from '../domain/near-names.ts'
 import { openFileSink } from '../platform/file-export-target.ts'
 import { openStreamSink } from '../platform/stream-sink.ts'
+import type { StorageReader } from '../storage/client.ts'
 import { OptionProblem, progressLine, targetPath, type CommandOutput } from './command-line.ts'
 import { EXPORT_USAGE, parseExportOptions, type ExportOptions } from './export-options.ts'
 import { wordsOf } from './failure.ts'
 import { parseMoment } from './moment.ts'
-
-/** The data folder, opened for reading only. */
-export interface StorageReader {
-  readonly servers: Pick<ServerStore, 'list'>
-  readonly history: Pick<HistoryStore, 'entities' | 'rows'>
-  close(): Promise<void>
-}
 
 export interface ExportCommandDeps extends CommandOutput {
   /** The folder is there. Throws AppError as opening it does. */

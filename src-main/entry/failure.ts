@@ -10,6 +10,8 @@ export function wordsOf(error: unknown): string {
       return `Another Virthelm uses this data folder${ofPath(path)}. Close it, or choose another with --data-dir.`
     case 'databaseNewer':
       return `The data${ofPath(path)} was written by a newer Virthelm. It was left untouched; please update.`
+    case 'databaseOlder':
+      return `The data${ofPath(path)} is still that of an older Virthelm. Start the console once to bring it up to date.`
     case 'databaseDamaged':
       return `The data${ofPath(path)} is damaged and could not be recovered. Nothing was deleted.`
     case 'diskFull':
@@ -21,7 +23,7 @@ export function wordsOf(error: unknown): string {
     case 'refused':
       return `Port ${params['port'] ?? ''} cannot be used. Choose one above 1023, or leave --port out.`
     case 'notFound':
-      return `There is no file ${path}.`
+      return `There is no ${params['what'] === 'dataFolder' ? 'data folder' : 'file'} ${path}.`
     case 'backupInvalid':
       return `${path} cannot be restored: ${BACKUP_REASONS[String(params['reason'])] ?? 'it is no backup of Virthelm.'}`
     case 'secretsUnavailable':

@@ -5,7 +5,8 @@ import type { Clock } from '../application/clock.ts'
 import type { Log } from '../application/platform/platform.ts'
 import type { HistoryStore, RowBatch, RowsQuery, Storage, Tick } from '../application/storage.ts'
 import { codedKind, entityName } from './samples/catalogue.ts'
-import { ByteWriter, packBody } from './samples/codec.ts'
+import { ByteWriter } from './samples/bytes.ts'
+import { packBody } from './samples/codec.ts'
 import type { PackedTick, WorkerOptions } from './protocol.ts'
 import { WorkerCalls } from './worker-calls.ts'
 
@@ -35,6 +36,32 @@ export async function openStorage(options: OpenStorageOptions): Promise<Storage>
   const calls = new WorkerCalls(new Worker(workerUrl, { workerData, name: 'storage' }), log)
   await calls.ready
   return makeStorage(calls)
+}
+
+/** A data folder as it was when it was opened, to be read. */
+export interface StorageReader {
+  readonly servers: Pick<Storage['servers'], 'list'>
+  readonly history: Pick<HistoryStore, 'entities' | 'rows'>
+  close(): Promise<void>
+}
+
+/**
+ * Opens the data folder to read it, also while a console has it open; writes nothing. Throws notFound (`what`:
+ * dataFolder), databaseNewer, databaseOlder, databaseDamaged, internal.
+ */
+export async function openStorageReader(options: Omit<OpenStorageOptions, 'clock'>): Promise<StorageReader> {
+  const { dataFolder, workerUrl, log } = options
+  const workerData: WorkerOptions = { dataFolder, clockOffsetMs: 0, readOnly: true }
+  const calls = new WorkerCalls(new Worker(workerUrl, { workerData, name: 'storage-reader' }), log)
+  await calls.ready
+  return {
+    servers: { list: () => calls.call('servers.list') },
+    history: {
+      entities: (serverId) => calls.call('history.entities', serverId),
+      rows: (query, signal) => rowBatches(calls, query, signal)
+    },
+    close: () => calls.close()
+  }
 }
 
 function makeStorage(calls: WorkerCalls): Storage {

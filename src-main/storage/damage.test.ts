@@ -30,6 +30,7 @@ import {
 /** Per file; there are two. */
 const CASES = process.env.VIRTHELM_LONG === '1' ? 100 : 10
 const HOUR_MS = 3_600_000
+const TAIL_MS = START_MS + 4.5 * HOUR_MS
 
 let model: string
 let serverId: ServerId
@@ -73,6 +74,9 @@ beforeAll(async () => {
     { rawDays: 7, minuteDays: 90, hourDays: 1_825, budgetBytes: null },
     START_MS + 4 * HOUR_MS
   )
+  // These stay in the tail.
+  for (let index = 0; index < 10; index++)
+    await storage.history.append(serverTick(serverId, TAIL_MS + index * 5_000, { load1: index / 100 }))
   await storage.close()
 })
 
@@ -170,28 +174,38 @@ describe('a damaged file', () => {
     removeFolder(folder)
   })
 
-  it('loses single rows of the tail to bad bytes, not the rest', async () => {
+  /** Damages rows, and reads ten samples that were written 5 s apart. */
+  async function readDamaged(sql: string, rows: number, fromAtMs: number) {
     const folder = makeTemporaryFolder()
     cpSync(model, folder, { recursive: true })
     const db = new BetterSqlite3(join(folder, 'history.sqlite'))
-    const changed = db
-      .prepare("UPDATE tail SET data = x'0102030405060708' WHERE id IN (SELECT id FROM tail LIMIT 3)")
-      .run()
-    expect(changed.changes).toBe(3)
+    expect(db.prepare(sql).run().changes).toBe(rows)
     db.close()
     const storage = await openAt(folder, START_MS + 30 * HOUR_MS)
     const answer = await storage.history.read(
       {
         series: [{ entity: { serverId, kind: 'server', key: '' }, metrics: ['load1'] }],
-        fromAtMs: START_MS,
-        toAtMs: START_MS + 50_000,
+        fromAtMs,
+        toAtMs: fromAtMs + 50_000,
         maxPoints: 100
       },
       never
     )
-    expect(answer.series[0]?.mean).toEqual([0.03, 0.04, 0.05, 0.06, 0.07, 0.08, 0.09])
     await storage.close()
     removeFolder(folder)
+    return answer.series[0]?.mean
+  }
+
+  it('loses single rows of the tail to bad bytes, not the rest', async () => {
+    const sql = "UPDATE tail SET data = x'0102030405060708' WHERE id IN (SELECT id FROM tail LIMIT 3)"
+    expect(await readDamaged(sql, 3, TAIL_MS)).toEqual([0.03, 0.04, 0.05, 0.06, 0.07, 0.08, 0.09])
+  })
+
+  it('loses a chunk to bad bytes, not its neighbours', async () => {
+    const flipped =
+      "UPDATE chunk SET data = substr(data, 1, 20) || x'ff' || substr(data, 22) WHERE id = (SELECT min(id) FROM chunk)"
+    expect(await readDamaged(flipped, 1, START_MS)).toEqual([])
+    expect(await readDamaged(flipped, 1, START_MS + HOUR_MS)).toHaveLength(10)
   })
 })
 

@@ -26,20 +26,20 @@ function mountSmall(folder: string, size: string): (() => void) | null {
   return () => execFileSync('umount', ['-l', folder])
 }
 
-/** Some 9 KB each, so that the disk is full soon. */
+/** Some 6 KB of noise each, so that the disk is full soon. */
 function bigTick(serverId: ReturnType<typeof newServerId>, atMs: number) {
+  const noise = (): number => Math.floor(Math.random() * 2 ** 50)
   const vms: EntityValues[] = Array.from({ length: 100 }, (_, index) => ({
     kind: 'vm',
     key: `vm-${index}`,
     values: {
-      cpuUsedRatio: (atMs % 977) / 977,
-      memoryUsedBytes: atMs * 31 + index,
-      diskAllocationBytes: atMs * 17 + index,
-      netRxBytes: atMs * 13 + index,
-      netTxBytes: atMs * 11 + index,
-      diskReadBytesPerSec: atMs * 7 + index,
-      diskWriteBytesPerSec: atMs * 5 + index,
-      memoryBalloonBytes: atMs * 3 + index
+      memoryUsedBytes: noise(),
+      diskAllocationBytes: noise(),
+      netRxBytes: noise(),
+      netTxBytes: noise(),
+      diskReadBytesPerSec: noise(),
+      diskWriteBytesPerSec: noise(),
+      memoryBalloonBytes: noise()
     }
   }))
   return tick(serverId, atMs, [{ kind: 'server', key: '', values: { load1: 1 } }, ...vms])

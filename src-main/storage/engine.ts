@@ -1,7 +1,5 @@
 /** What the worker does for each call: opens both files and puts repositories and history behind the protocol. */
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
-import { AppError } from '#contract/errors.ts'
-import type { RowBatch } from '../application/storage.ts'
 import { applyPendingRestore } from './archive/pending-restore.ts'
 import { ConsoleFile } from './console-file.ts'
 import { dataFiles, makeFolder, removeTemporaryFiles } from './files.ts'
@@ -11,6 +9,11 @@ import { CONSOLE_MIGRATIONS } from './migrations/console/index.ts'
 import { HISTORY_MIGRATIONS } from './migrations/history/index.ts'
 import { openFile, refuseNewer } from './open-file.ts'
 import type { Report, WorkerHandlers, WorkerOptions } from './protocol.ts'
+import { rowCursors } from './row-cursors.ts'
+import { busyHoursOf, rowsPageOf, statisticsOf } from './samples/questions.ts'
+import { readHistory } from './samples/read.ts'
+import { entitiesOf } from './samples/registry.ts'
+import { topOf } from './samples/top.ts'
 import { asAppError, isDamage, isDiskFull, type OpenDatabase } from './sqlite.ts'
 import { Space } from './space.ts'
 
@@ -81,8 +84,7 @@ interface Engine {
 
 function makeHandlers({ console, history, space, nowMs, recovered, release }: Engine): WorkerHandlers {
   const { servers, pins, blobs, settings, journal } = console
-  const cursors = new Map<number, { rows: AsyncGenerator<RowBatch>; stop: AbortController }>()
-  let cursorsOpened = 0
+  const cursors = rowCursors(history.context)
 
   return {
     'servers.list': () =>
@@ -113,31 +115,17 @@ function makeHandlers({ console, history, space, nowMs, recovered, release }: En
       history.beginGap(serverId, fromAtMs, reason, vmUuid),
     'history.endGap': ([serverId, toAtMs, vmUuid]) => history.endGap(serverId, toAtMs, vmUuid),
     'history.addMark': ([mark]) => history.addMark(mark),
-    'history.marks': ([query]) => history.marks(query),
-    'history.read': ([query], signal) => history.read(query, signal),
-    'history.statistics': ([query], signal) => history.statistics(query, signal),
-    'history.rowsPage': ([query], signal) => history.rowsPage(query, signal),
-    'history.top': ([query], signal) => history.top(query, signal),
-    'history.busyHours': ([query], signal) => history.busyHours(query, signal),
+    'history.marks': ([query]) => history.marks.list(query),
+    'history.read': ([query], signal) => readHistory(history.context, query, signal),
+    'history.statistics': ([query], signal) => statisticsOf(history.context, query, signal),
+    'history.rowsPage': ([query], signal) => rowsPageOf(history.context, query, signal),
+    'history.top': ([query], signal) => topOf(history.context, query, signal),
+    'history.busyHours': ([query], signal) => busyHoursOf(history.context, query, signal),
     'history.usage': () => history.usage(),
-    'history.entities': ([serverId]) => history.entities(serverId),
-    'history.rowsOpen': ([query]) => {
-      const stop = new AbortController()
-      const cursor = ++cursorsOpened
-      cursors.set(cursor, { rows: history.rows(query, stop.signal), stop })
-      return cursor
-    },
-    'history.rowsNext': async ([cursor]) => {
-      const open = cursors.get(cursor)
-      if (open === undefined) throw new AppError('notFound', { params: { cursor } })
-      const next = await open.rows.next()
-      if (next.done === true) cursors.delete(cursor)
-      return next.done === true ? null : next.value
-    },
-    'history.rowsClose': ([cursor]) => {
-      cursors.get(cursor)?.stop.abort()
-      cursors.delete(cursor)
-    },
+    'history.entities': ([serverId]) => entitiesOf(history.context.registry, serverId),
+    'history.rowsOpen': ([query]) => cursors.open(query),
+    'history.rowsNext': ([cursor]) => cursors.next(cursor),
+    'history.rowsClose': ([cursor]) => cursors.close(cursor),
     'history.applyRetention': ([retention, atMs], signal) => history.applyRetention(retention, atMs, signal),
     health: () => ({
       historyBytes: history.bytes(),
@@ -146,7 +134,7 @@ function makeHandlers({ console, history, space, nowMs, recovered, release }: En
       databaseRecovered: recovered
     }),
     close: async () => {
-      for (const { stop } of cursors.values()) stop.abort()
+      cursors.closeAll()
       await history.close(nowMs())
       console.close()
       release()

@@ -29,6 +29,8 @@ export interface WorkerOptions {
   readonly dataFolder: string
   /** What the injected clock was ahead of the machine's clock when storage was opened. */
   readonly clockOffsetMs: number
+  /** Beside a console that has the folder open: nothing is locked, made or written. */
+  readonly readOnly?: boolean
 }
 
 /** A tick with its values already packed, so that the port copies bytes and not hundreds of objects. */

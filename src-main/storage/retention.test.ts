@@ -57,7 +57,17 @@ async function read(serverId: ServerId, fromAtMs: number, toAtMs: number) {
 function counts(): Record<string, unknown> {
   const db = new BetterSqlite3(join(folder, 'history.sqlite'), { readonly: true })
   try {
-    const tables = ['tail', 'minute_server', 'hour_server', 'entity', 'server', 'unsealed', 'gap']
+    const tables = [
+      'tail',
+      'chunk',
+      'minute_server',
+      'hour_server',
+      'day_server',
+      'entity',
+      'server',
+      'unsealed',
+      'gap'
+    ]
     return Object.fromEntries(
       tables.map((table) => [table, db.prepare(`SELECT count(*) FROM ${table}`).pluck().get()])
     )
@@ -73,10 +83,13 @@ it('removes each level when its time has come; charts go on with what is left', 
   const endMs = START_MS + minutes * 60_000
   const keep = { rawDays: 1, minuteDays: 7, hourDays: 30, budgetBytes: null }
   await storage.history.applyRetention(keep, endMs + HOUR_MS)
+  // Samples of 23 hours in chunks, then minutes, then hours.
   expect(counts()).toMatchObject({
-    tail: 23 * 60,
-    minute_server: (7 * 24 - 1) * 60,
-    hour_server: 8 * 24
+    tail: 0,
+    chunk: 23,
+    minute_server: 6 * 24 * 60,
+    hour_server: 8 * 24,
+    day_server: 8
   })
   expect((await read(serverId, endMs - HOUR_MS, endMs)).level).toBe('raw')
   const old = await read(serverId, endMs - 3 * DAY_MS, endMs - 3 * DAY_MS + HOUR_MS)
@@ -89,7 +102,10 @@ it('removes each level when its time has come; charts go on with what is left', 
   ).rejects.toMatchObject({ code: 'invalidInput' })
 
   await storage.history.applyRetention(keep, endMs + 40 * DAY_MS)
-  expect(counts()).toMatchObject({ tail: 0, minute_server: 0, hour_server: 0, entity: 0 })
+  // Days are kept for ever.
+  expect(counts()).toMatchObject({ chunk: 0, minute_server: 0, hour_server: 0, day_server: 9, entity: 1 })
+  const days = await read(serverId, START_MS, endMs)
+  expect([days.level, days.atMs.length, days.series[0]?.max[4]]).toEqual(['day', 9, 59])
 })
 
 it('lets the newest values of a server outlive its raw rows', async () => {
@@ -102,7 +118,7 @@ it('lets the newest values of a server outlive its raw rows', async () => {
   )
   await storage.close()
   storage = await openAt(folder, START_MS + 3 * DAY_MS)
-  expect(counts()).toMatchObject({ tail: 0 })
+  expect(counts()).toMatchObject({ tail: 0, chunk: 0 })
   const [server] = await storage.servers.list()
   expect(server?.lastNow).toMatchObject({ atMs: START_MS + 119 * 60_000, load1: 59 })
 })
@@ -122,9 +138,9 @@ it('deletes the history of a removed server wholly, and of no other', async () =
   await storage.close()
   // What was cut off by closing goes on at the next start.
   storage = await openAt(folder, START_MS + DAY_MS)
-  await expect.poll(counts, { timeout: 10_000 }).toMatchObject({ tail: 300, server: 1, entity: 1 })
-  expect(before).toMatchObject({ tail: 600, server: 2, entity: 2 })
-  expect(counts()).toMatchObject({ minute_server: 300, hour_server: 5 })
+  await expect.poll(counts, { timeout: 10_000 }).toMatchObject({ chunk: 5, server: 1, entity: 1 })
+  expect(before).toMatchObject({ chunk: 10, server: 2, entity: 2 })
+  expect(counts()).toMatchObject({ hour_server: 5 })
   expect((await read(kept.id, START_MS, START_MS + 5 * HOUR_MS)).atMs).toHaveLength(300)
 })
 

@@ -3,6 +3,7 @@ import BetterSqlite3 from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { metricDefinition } from '#contract/metric-catalogue.ts'
 import type { Storage, Tick } from '../application/storage.ts'
+import type { RollupLevel } from './samples/keys.ts'
 import { appendAll, expectFaithful, KEEP, ref, samples, scaled, someTicks, SPAN_MS } from './test-naive.ts'
 import { openAt } from './test-open.ts'
 import { makeTemporaryFolder, never, newServerId, removeFolder, START_MS } from './test-support.ts'
@@ -33,63 +34,82 @@ interface ViewRow {
   mean: number
   max: number
   count: number
+  median?: number
+  p95?: number
 }
 
-function viewRows(level: 'minute' | 'hour'): Map<string, ViewRow> {
+const nameOf = (row: ViewRow): string => `${row.server_id} ${row.kind} ${row.key} ${row.metric} ${row.at_ms}`
+
+function viewRows(level: RollupLevel): Map<string, ViewRow> {
   const db = new BetterSqlite3(join(folder, 'history.sqlite'), { readonly: true })
   try {
     const rows = db.prepare<[], ViewRow>(`SELECT * FROM ${level}_rollup`).all()
-    return new Map(
-      rows.map((row) => [`${row.server_id} ${row.kind} ${row.key} ${row.metric} ${row.at_ms}`, row])
-    )
+    return new Map(rows.map((row) => [nameOf(row), row]))
   } finally {
     db.close()
   }
 }
 
-/** What the views must hold, computed from the ticks one by one. */
-function recomputed(ticks: readonly Tick[], spanMs: number): Map<string, Omit<ViewRow, 'unit'>> {
-  const rows = new Map<string, Omit<ViewRow, 'unit'> & { sum: number }>()
-  for (const { serverId, atMs, entities } of ticks) {
-    for (const { kind, key, values } of entities) {
-      for (const [metric, value] of Object.entries(values)) {
-        const kept = scaled({ entity: { serverId, kind, key }, metrics: [] }, metric, value)
-        const at_ms = Math.floor(atMs / spanMs) * spanMs
-        const name = `${serverId} ${kind} ${key} ${metric} ${at_ms}`
-        const before = rows.get(name)
-        if (before === undefined) {
-          const all = { min: kept, mean: kept, max: kept, sum: kept, count: 1 }
-          rows.set(name, { server_id: serverId, kind, key, metric, at_ms, ...all })
-          continue
+/** What the views must hold, computed by SQL alone from the samples as they were appended. */
+function recomputed(ticks: readonly Tick[], spanMs: number): Map<string, ViewRow> {
+  const db = new BetterSqlite3(':memory:')
+  try {
+    db.exec(
+      'CREATE TABLE sample (server_id TEXT, kind TEXT, key TEXT, metric TEXT, at_ms INTEGER, value REAL)'
+    )
+    const insert = db.prepare('INSERT INTO sample VALUES (?, ?, ?, ?, ?, ?)')
+    const fill = db.transaction(() => {
+      for (const { serverId, atMs, entities } of ticks) {
+        for (const { kind, key, values } of entities) {
+          const series = { entity: { serverId, kind, key }, metrics: [] }
+          for (const [metric, value] of Object.entries(values))
+            insert.run(serverId, kind, key, metric, atMs, scaled(series, metric, value))
         }
-        before.min = Math.min(before.min, kept)
-        before.max = Math.max(before.max, kept)
-        before.sum += kept
-        before.count++
-        before.mean = before.sum / before.count
       }
-    }
+    })
+    fill()
+    const rows = db
+      .prepare<[number, number], ViewRow>(
+        `WITH slotted AS (SELECT *, at_ms / CAST(? AS INTEGER) * CAST(? AS INTEGER) AS slot_ms FROM sample),
+           ranked AS (
+             SELECT *, row_number() OVER slot_values AS place, count(*) OVER slot AS places
+             FROM slotted
+             WINDOW slot AS (PARTITION BY server_id, kind, key, metric, slot_ms),
+               slot_values AS (PARTITION BY server_id, kind, key, metric, slot_ms ORDER BY value)
+           )
+         SELECT server_id, kind, key, metric, slot_ms AS at_ms, min(value) AS min, avg(value) AS mean,
+           max(value) AS max, count(*) AS count,
+           avg(value) FILTER (WHERE place IN ((places + 1) / 2, (places + 2) / 2)) AS median,
+           max(value) FILTER (WHERE place = (places * 95 + 99) / 100) AS p95
+         FROM ranked GROUP BY server_id, kind, key, metric, slot_ms`
+      )
+      .all(spanMs, spanMs)
+    return new Map(rows.map((row) => [nameOf(row), row]))
+  } finally {
+    db.close()
   }
-  return rows
 }
 
-function expectRollups(ticks: readonly Tick[]): void {
-  for (const level of ['minute', 'hour'] as const) {
-    const views = viewRows(level)
-    const wanted = recomputed(ticks, SPAN_MS[level])
-    expect([...views.keys()].toSorted()).toEqual([...wanted.keys()].toSorted())
-    for (const [name, row] of wanted) {
-      const view = views.get(name)
-      const { min, max, count } = row
-      expect([name, view?.min, view?.max, view?.count]).toEqual([name, min, max, count])
-      expect((view?.mean ?? NaN) / (row.mean || 1)).toBeCloseTo(row.mean === 0 ? 0 : 1, 9)
-      expect(view?.unit).toBe(metricDefinition(row.kind as 'server', row.metric)?.unit)
+function expectRollups(level: RollupLevel, ticks: readonly Tick[]): void {
+  const views = viewRows(level)
+  const wanted = recomputed(ticks, SPAN_MS[level])
+  expect([...views.keys()].toSorted()).toEqual([...wanted.keys()].toSorted())
+  for (const [name, row] of wanted) {
+    const view = views.get(name)
+    expect([name, view?.count]).toEqual([name, row.count])
+    expect(view?.unit).toBe(metricDefinition(row.kind as 'server', row.metric)?.unit)
+    const parts = level === 'minute' ? (['min', 'max', 'mean'] as const) : WHOLE
+    for (const part of parts) {
+      const [is, should] = [view?.[part] ?? NaN, row[part] ?? NaN]
+      expect([name, part, Math.abs(is - should) <= Math.abs(should) * 1e-12]).toEqual([name, part, true])
     }
   }
 }
+
+const WHOLE = ['min', 'max', 'mean', 'median', 'p95'] as const
 
 describe('rollups', () => {
-  it('equal what can be computed again from raw, also over a restart within a minute and with late ticks', async () => {
+  it('equal what SQL computes again from the samples, also over a restart and with late ticks', async () => {
     const serverId = newServerId()
     const ticks = someTicks(serverId, START_MS + 17_000, 1_500, 5_000)
     const late = ticks.splice(100, 40)
@@ -97,8 +117,9 @@ describe('rollups', () => {
     await storage.close()
     storage = await openAt(folder, START_MS + 2 * HOUR_MS)
     await appendAll(storage, ticks.slice(1_003))
-    await storage.history.applyRetention(KEEP, START_MS + 6 * HOUR_MS)
-    expectRollups(ticks)
+    await storage.history.applyRetention(KEEP, START_MS + 24 * HOUR_MS)
+    expectRollups('hour', ticks)
+    expectRollups('day', ticks)
     // The hour is sealed already; ticks for it open it again.
     await appendAll(storage, late)
     // Charts know the late ticks before their hour is sealed again.
@@ -109,10 +130,37 @@ describe('rollups', () => {
       expect(answer.level).toBe(maxPoints === 2 ? 'hour' : 'minute')
       expectFaithful(answer, query, [...ticks, ...late])
     }
-    await storage.history.applyRetention(KEEP, START_MS + 6 * HOUR_MS)
-    expectRollups([...ticks, ...late])
+    await storage.history.applyRetention(KEEP, START_MS + 24 * HOUR_MS)
+    expectRollups('hour', [...ticks, ...late])
+    expectRollups('day', [...ticks, ...late])
+    // A late tick that comes twice is refused, wherever the first one is by now.
+    await expect(storage.history.append(late[3] ?? raise())).rejects.toMatchObject({ code: 'conflict' })
+  })
+
+  it('of minutes take the place of the samples when these go, and charts show the same', async () => {
+    const serverId = newServerId()
+    const ticks = someTicks(serverId, START_MS + 17_000, 2_200, 5_000)
+    await appendAll(storage, ticks)
+    const series = [ref(serverId, 'cpuUsedRatio', 'load1', 'memoryTotalBytes')]
+    const query = { series, fromAtMs: START_MS, toAtMs: START_MS + 4 * HOUR_MS, maxPoints: 300 }
+    const before = await storage.history.read(query, never)
+    expect(before.level).toBe('minute')
+    expectFaithful(before, query, ticks)
+    expect(viewRows('minute').size).toBe(0)
+    // Half of the hours go, then all.
+    for (const hours of [25, 40]) {
+      const keep = { ...KEEP, rawDays: 1 }
+      await storage.history.applyRetention(keep, START_MS + hours * HOUR_MS)
+      const gone = ticks.filter((one) => one.atMs < START_MS + (hours - 24) * HOUR_MS)
+      expectRollups('minute', gone)
+      expect(await storage.history.read(query, never)).toEqual(before)
+    }
   })
 })
+
+function raise(): never {
+  throw new Error('no such tick')
+}
 
 describe('rows for exports', () => {
   it('are all there, in order, at each level', async () => {
@@ -124,7 +172,7 @@ describe('rows for exports', () => {
     await appendAll(storage, ticks)
     const series = [ref(first, 'cpuUsedRatio', 'load1'), ref(second, 'load1')]
     const range = { fromAtMs: START_MS, toAtMs: START_MS + 3 * HOUR_MS }
-    for (const level of ['raw', 'minute', 'hour'] as const) {
+    for (const level of ['raw', 'minute', 'hour', 'day'] as const) {
       const span = SPAN_MS[level]
       const table = new Map<number, number[]>()
       for await (const { atMs, values, width } of storage.history.rows({ series, ...range, level }, never)) {

@@ -3,6 +3,7 @@ import { parentPort, workerData, type Transferable } from 'node:worker_threads'
 import BetterSqlite3 from 'better-sqlite3'
 import type { ToWorker, FromWorker, Method, Report, WorkerHandlers, WorkerOptions } from './protocol.ts'
 import { openEngine } from './engine.ts'
+import { openReader, type ReaderHandlers } from './reader-engine.ts'
 import { asAppError, assertSqliteVersion, causeText, type OpenDatabase } from './sqlite.ts'
 
 function start(): void {
@@ -15,12 +16,12 @@ function start(): void {
     post({ kind: 'log', level, event, fields, cause: cause === undefined ? '' : causeText(cause) })
   const open: OpenDatabase = (path, mode) => new BetterSqlite3(path, { readonly: mode?.readonly ?? false })
 
-  let handlers: WorkerHandlers
+  let handlers: WorkerHandlers | ReaderHandlers
   try {
     const memory = new BetterSqlite3(':memory:')
     assertSqliteVersion(String(memory.prepare('SELECT sqlite_version()').pluck().get()))
     memory.close()
-    handlers = openEngine(options, open, report)
+    handlers = (options.readOnly === true ? openReader : openEngine)(options, open, report)
   } catch (error) {
     post({ kind: 'failedToOpen', error: asAppError(error).toInfo(), cause: causeText(error) })
     port.close()
@@ -32,7 +33,7 @@ function start(): void {
 
 function serve(
   port: NonNullable<typeof parentPort>,
-  handlers: WorkerHandlers,
+  handlers: WorkerHandlers | ReaderHandlers,
   post: (message: FromWorker, transfer?: Transferable[]) => void
 ): void {
   const running = new Map<number, AbortController>()
@@ -53,7 +54,10 @@ function serve(
     running.set(id, controller)
     try {
       // The client's types made the arguments; both ends are one build.
-      const handler = handlers[method] as (args: readonly unknown[], signal: AbortSignal) => unknown
+      const handler = (handlers as WorkerHandlers)[method] as (
+        args: readonly unknown[],
+        signal: AbortSignal
+      ) => unknown
       const value = await handler(args, controller.signal)
       done(id, value)
     } catch (error) {

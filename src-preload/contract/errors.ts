@@ -61,6 +61,7 @@ export const ErrorCode = z.enum([
   'diskFull',
   'databaseDamaged',
   'databaseNewer',
+  'databaseOlder',
   'dataFolderLocked',
   'fileNotWritable',
   'nothingToExport',

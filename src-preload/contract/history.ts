@@ -248,6 +248,8 @@ export const historyContract = {
     z.object({ serverIds: z.array(ServerId).min(1).max(64), fromAtMs: AtMs, toAtMs: AtMs }),
     z.object({ marks: z.array(HistoryMark) })
   ),
+  /** Every mark of these servers from now on, as it is kept. A mark may tell of a time before the last one. */
+  'history.watchMarks': stream(z.object({ serverIds: z.array(ServerId).min(1).max(64) }), HistoryMark, 'all'),
   'history.usage': call(z.object({}), HistoryUsage),
   /** Every tick of one server from now on. */
   'history.live': stream(z.object({ serverId: ServerId }), LiveTick, 'all')

@@ -66,11 +66,14 @@ export const ServerSecrets = z.object({
 })
 export type ServerSecrets = z.infer<typeof ServerSecrets>
 
+/** Of one server. */
+export const MAX_MACHINES_NOT_COLLECTED = 10_000
+
 export const ServerRecord = ServerDraft.extend({
   id: ServerId,
   addedAtMs: AtMs,
   /** VMs whose values are shown but not kept: the operator stopped collecting them. */
-  machinesNotCollected: z.array(VmUuid).max(10_000).default([])
+  machinesNotCollected: z.array(VmUuid).max(MAX_MACHINES_NOT_COLLECTED).default([])
 })
 export type ServerRecord = z.infer<typeof ServerRecord>
 

@@ -165,11 +165,14 @@ const bandsOf = ({ gaps, range, width }: TimeOptionInput) => gapBands(gaps, rang
 
 function lineSeries(line: ChartLine, rows: readonly Row[], theme: ChartTheme): LineSeriesOption[] {
   const colour = seriesColour(theme, line.colour)
+  const points = pointsOf(rows, (index) => line.values[index] ?? null)
   const series: LineSeriesOption = {
     id: line.id,
     type: 'line',
     silent: true,
     symbol: 'none',
+    // Symbols cost as much as the line, also where there are none.
+    showSymbol: points.some((point) => !Array.isArray(point)),
     itemStyle: { color: colour },
     lineStyle: {
       color: colour,
@@ -178,7 +181,7 @@ function lineSeries(line: ChartLine, rows: readonly Row[], theme: ChartTheme): L
       join: 'round'
     },
     z: line.shape === 'peak' ? 2 : 3,
-    data: pointsOf(rows, (index) => line.values[index] ?? null)
+    data: points
   }
   if (line.shape === 'stack') series.stack = 'stack'
   if (line.shape === 'stack' || line.shape === 'area')
@@ -197,6 +200,7 @@ function envelopeSeries(line: ChartLine, rows: readonly Row[], colour: string): 
     type: 'line',
     silent: true,
     symbol: 'none',
+    showSymbol: false,
     stack: `envelope ${line.id}`,
     lineStyle: { width: 0, opacity: 0 },
     z: 2

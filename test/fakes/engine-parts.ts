@@ -1,5 +1,7 @@
 /** Fakes of what the application needs from outside: servers that answer as a test says, a clock a test owns. */
 import { AppError } from '#contract/errors.ts'
+import type { HistoryMark } from '#contract/history.ts'
+import type { VmUuid } from '#contract/ids.ts'
 import type { HostKey, ServerFacts } from '#contract/servers.ts'
 import type { Clock } from '../../src-main/application/clock.ts'
 import type {
@@ -165,14 +167,14 @@ export const noFacts: ServerFacts = {
   hypervisorVersion: null
 }
 
-export function fakeSampler(clock: Clock): HostSampler {
+export function fakeSampler(clock: Clock, uptimeSec = (): number => 10): HostSampler {
   return {
     start: async () => ({
       readFacts: async () => ({ ...noFacts, cpuThreads: 4 }),
       sample: async (): Promise<HostSample> => ({
         atMs: clock.nowMs(),
-        uptimeSec: 10,
-        entities: [{ kind: 'server', key: '', values: { cpuUsedRatio: 0.25, uptimeSec: 10 } }],
+        uptimeSec: uptimeSec(),
+        entities: [{ kind: 'server', key: '', values: { cpuUsedRatio: 0.25, uptimeSec: uptimeSec() } }],
         brokenBy: null
       }),
       readFileSystems: async () => [],
@@ -239,7 +241,9 @@ export const silentLog: Log = {
 /** What of storage a runtime uses, kept in arrays. */
 export class FakeStorage {
   readonly ticks: Tick[] = []
-  readonly gaps: { fromAtMs: number; toAtMs: number | null; reason: string }[] = []
+  readonly gaps: { fromAtMs: number; toAtMs: number | null; reason: string; vmUuid?: VmUuid }[] = []
+  readonly marks: HistoryMark[] = []
+  readonly blobs = new Map<string, Uint8Array>()
   readonly pins: { key: HostKey; replace: boolean }[] = []
   readonly journal: { id: number; outcome: string; command: string }[] = []
   readonly stored: StoredServer[] = []
@@ -251,20 +255,32 @@ export class FakeStorage {
         if (this.full) throw new AppError('diskFull')
         this.ticks.push(tick)
       },
-      beginGap: async (_serverId, fromAtMs, reason) => {
-        const open = this.gaps.find((gap) => gap.toAtMs === null)
+      beginGap: async (_serverId, fromAtMs, reason, vmUuid) => {
+        if (this.full) throw new AppError('diskFull')
+        const open = this.gaps.find((gap) => gap.toAtMs === null && gap.vmUuid === vmUuid)
         if (open) open.reason = reason
-        else this.gaps.push({ fromAtMs, toAtMs: null, reason })
+        else this.gaps.push({ fromAtMs, toAtMs: null, reason, ...(vmUuid && { vmUuid }) })
       },
-      endGap: async (_serverId, toAtMs) => {
-        const open = this.gaps.find((gap) => gap.toAtMs === null)
+      endGap: async (_serverId, toAtMs, vmUuid) => {
+        if (this.full) throw new AppError('diskFull')
+        const open = this.gaps.find((gap) => gap.toAtMs === null && gap.vmUuid === vmUuid)
         if (open) open.toAtMs = toAtMs
+      },
+      addMark: async (mark) => {
+        if (this.full) throw new AppError('diskFull')
+        this.marks.push(mark)
       }
     }
     const servers: Storage['servers'] = {
       list: async () => this.stored,
-      insert: async () => undefined,
-      update: async () => undefined,
+      insert: async (record) => {
+        this.stored.push({ record, facts: null, factsAtMs: null, lastNow: null, lastGoodAddress: null })
+      },
+      update: async (record) => {
+        const index = this.stored.findIndex((server) => server.record.id === record.id)
+        const server = this.stored[index]
+        if (server) this.stored[index] = { ...server, record }
+      },
       remove: async () => undefined,
       saveFacts: async () => {
         if (this.full) throw new AppError('diskFull')
@@ -280,7 +296,13 @@ export class FakeStorage {
           this.pins.push({ key, replace })
         }
       },
-      blobs: { get: async () => null, set: async () => undefined },
+      blobs: {
+        get: async (name: string) => this.blobs.get(name) ?? null,
+        set: async (name: string, value: Uint8Array | null) => {
+          if (value) this.blobs.set(name, value)
+          else this.blobs.delete(name)
+        }
+      },
       journal: {
         begin: async (entry: { command: string }) => {
           const row = { ...entry, id: this.journal.length + 1, outcome: 'pending' }

@@ -9,6 +9,7 @@ import type { JournalEntry } from '#contract/activity.ts'
 import type { ConsoleHealth, ConsoleInfo } from '#contract/console.ts'
 import type { ClientFrame, RpcPort, ServerFrame } from '#contract/frames.ts'
 import type { ServerId, VmRef } from '#contract/ids.ts'
+import type { HistoryMark } from '#contract/history.ts'
 import type { MachinesEvent, MachineView } from '#contract/machines.ts'
 import type { Prompt, ServersEvent, ServerView, TestStep } from '#contract/servers.ts'
 import { Settings } from '#contract/settings.ts'
@@ -249,6 +250,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     'history.top': async () => ({ entries: [] }),
     'history.busyHours': async (query) => ({ hours: busyHours(query) }),
     'history.marks': async () => ({ marks: [] }),
+    'history.watchMarks': (_input, { signal }) => createTopic<HistoryMark>().all(signal),
     'history.usage': async () => usage,
     'history.entities': async ({ serverId }) => ({
       entities: entitiesOf(find(serverId)).map(({ kind, key, label }) => ({
@@ -306,7 +308,16 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
       interfaces: [{ mac: '52:54:00:12:34:56', source: 'br0', model: 'virtio', target: 'vnet3' }]
     }),
     'machines.act': act,
-    'machines.setCollecting': async () => null,
+    'machines.setCollecting': async ({ serverId, vmUuid, collecting }) => {
+      const server = find(serverId)
+      const index = server.machines.findIndex(({ ref }) => ref.vmUuid === vmUuid)
+      const machine = server.machines[index]
+      if (machine === undefined) throw new AppError('notFound', { params: { what: 'machine' } })
+      const changed = { ...machine, collecting }
+      server.machines[index] = changed
+      machineChanges.publish({ changed: [changed], removed: [] })
+      return null
+    },
     async *'servers.watch'(_input, { signal }) {
       let revision = 1
       const changes = serverChanges.all(signal)

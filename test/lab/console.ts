@@ -117,7 +117,8 @@ export function startLabConsole(hypervisor: Hypervisor, intervalMs: number): Lab
       serverChanged: () => undefined,
       serverRemoved: () => undefined,
       machinesChanged: () => undefined,
-      tick: () => undefined
+      tick: () => undefined,
+      mark: () => undefined
     }
   )
   return {

@@ -1,6 +1,6 @@
 /** What the window can ask of the history, and the live continuation of it. */
 import type { Handlers } from '#contract/define.ts'
-import type { LiveTick } from '#contract/history.ts'
+import type { HistoryMark, LiveTick } from '#contract/history.ts'
 import type { ServerId } from '#contract/ids.ts'
 import type { VirthelmContract } from '#contract/index.ts'
 import type { ServerDirectory } from '../servers/server-directory.ts'
@@ -34,8 +34,9 @@ export function historyHandlers(deps: {
   directory: ServerDirectory
   history: HistoryStore
   live: LiveTicks
+  marks: Topic<HistoryMark>
 }): HistoryHandlers {
-  const { directory, history, live } = deps
+  const { directory, history, live, marks } = deps
   return {
     'history.read': (query, { signal }) => history.read(query, signal),
     'history.statistics': async (query, { signal }) => ({
@@ -45,6 +46,7 @@ export function historyHandlers(deps: {
     'history.top': async (query, { signal }) => ({ entries: await history.top(query, signal) }),
     'history.busyHours': async (query, { signal }) => ({ hours: await history.busyHours(query, signal) }),
     'history.marks': async (query) => ({ marks: await history.marks({ ...query, limit: MAX_MARKS }) }),
+    'history.watchMarks': ({ serverIds }, { signal }) => marksOf(marks, serverIds, signal),
     'history.usage': () => history.usage(),
     'history.entities': async ({ serverId }) => ({ entities: [...(await history.entities(serverId))] }),
     'history.live': (input, { signal }) => followWatched(directory, live, input.serverId, signal)
@@ -64,4 +66,13 @@ async function* followWatched(
   } finally {
     release()
   }
+}
+
+async function* marksOf(
+  marks: Topic<HistoryMark>,
+  serverIds: readonly ServerId[],
+  signal: AbortSignal
+): AsyncGenerator<HistoryMark, void> {
+  const wanted = new Set(serverIds)
+  for await (const mark of marks.all(signal)) if (wanted.has(mark.serverId)) yield mark
 }

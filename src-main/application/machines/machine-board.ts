@@ -22,12 +22,14 @@ const RUNNING_STATES: ReadonlySet<MachineView['state']> = new Set(['running', 'b
 
 export class MachineBoard {
   readonly #serverId: ServerId
+  readonly #isCollected: (uuid: VmUuid) => boolean
   readonly #machines = new Map<VmUuid, Held>()
   /** null until the first list ever. */
   #listed = false
 
-  constructor(serverId: ServerId) {
+  constructor(serverId: ServerId, isCollected: (uuid: VmUuid) => boolean) {
     this.#serverId = serverId
+    this.#isCollected = isCollected
   }
 
   views(): MachineView[] {
@@ -91,6 +93,14 @@ export class MachineBoard {
     return changed
   }
 
+  /** Its collecting was started or stopped. null = not listed now. */
+  takeCollecting(uuid: VmUuid): MachineView | null {
+    const held = this.#machines.get(uuid)
+    if (!held) return null
+    held.view = { ...held.view, collecting: this.#isCollected(uuid) }
+    return held.view
+  }
+
   #viewOf(listing: MachineListing, before: MachineView | null, atMs: number): MachineView {
     const runs = RUNNING_STATES.has(listing.state)
     return {
@@ -103,7 +113,7 @@ export class MachineBoard {
       persistent: listing.persistent,
       vcpus: listing.vcpus,
       memoryMaxBytes: listing.memoryMaxBytes,
-      collecting: true,
+      collecting: this.#isCollected(listing.uuid),
       notRespondingSinceAtMs: runs ? (before?.notRespondingSinceAtMs ?? null) : null,
       // A VM that is off has no "now"; its past is in the history.
       now: runs || listing.state === 'paused' ? (before?.now ?? null) : null

@@ -50,8 +50,8 @@ export function machineHandlers(deps: MachineHandlerDeps): MachineHandlers {
   const { directory, feed } = deps
   return {
     'machines.watch': (_input, { signal }) => watchMachines(feed, signal),
-    'machines.setCollecting': async ({ serverId }) => {
-      directory.get(serverId)
+    'machines.setCollecting': async ({ serverId, vmUuid, collecting }) => {
+      await directory.setMachineCollecting({ serverId, vmUuid }, collecting)
       return null
     },
     'machines.detail': async ({ serverId, vmUuid }, { signal }) => {

@@ -29,19 +29,24 @@ export class TickWriter {
     return time
   }
 
-  /** Never rejects: a full disk must not stop the live view. What could not be kept becomes a gap with its reason. */
-  async write(tick: Tick): Promise<void> {
+  /**
+   * Never rejects: a full disk must not stop the live view. What could not be kept becomes a gap with its reason.
+   * Resolves with the time under which the tick is kept, or null.
+   */
+  async write(tick: Tick): Promise<number | null> {
     if (this.#failing && this.#openGap !== 'storageFull') await this.gap('storageFull')
+    const atMs = this.#ownTime(tick.atMs)
     try {
-      await this.#history.append({ ...tick, atMs: this.#ownTime(tick.atMs) })
+      await this.#history.append({ ...tick, atMs })
     } catch (cause) {
       if (!this.#failing) this.#log.error('history.appendFailed', cause, { serverId: this.#serverId })
       this.#failing = true
-      return
+      return null
     }
     this.#failing = false
     if (this.#openGap !== null) await this.#close(tick.atMs)
     this.#lastStoredAtMs = Math.max(this.#lastStoredAtMs ?? 0, tick.atMs)
+    return atMs
   }
 
   /** From the last kept tick on there is nothing, for this reason. A server without any data yet has no gap. */

@@ -81,7 +81,8 @@ beforeEach(() => {
       serverChanged: () => undefined,
       serverRemoved: () => undefined,
       machinesChanged: () => undefined,
-      tick: (tick) => ticks.push(tick)
+      tick: (tick) => ticks.push(tick),
+      mark: () => undefined
     }
   )
 })

@@ -1,9 +1,10 @@
 /** The operator's list of servers: add, edit, remove, collect; every server's runtime lives here. */
 import { randomUUID } from 'node:crypto'
 import { AppError } from '#contract/errors.ts'
-import type { LiveTick } from '#contract/history.ts'
+import type { HistoryMark, LiveTick } from '#contract/history.ts'
 import type { ServerId, VmRef } from '#contract/ids.ts'
 import type { MachineView } from '#contract/machines.ts'
+import { MAX_MACHINES_NOT_COLLECTED } from '#contract/servers.ts'
 import type { HostKey, ServerDraft, ServerSecrets } from '#contract/servers.ts'
 import { ServerRuntime, type RuntimeDeps } from './server-runtime.ts'
 import type { StoredServer } from '../storage.ts'
@@ -13,6 +14,7 @@ export interface DirectoryEvents {
   readonly serverRemoved: (serverId: ServerId) => void
   readonly machinesChanged: (changed: readonly MachineView[], removed: readonly VmRef[]) => void
   readonly tick: (tick: LiveTick) => void
+  readonly mark: (mark: HistoryMark) => void
 }
 
 const keyIdentity = (key: HostKey): string => `${key.host}\n${key.port}\n${key.type}\n${key.keyBase64}`
@@ -23,6 +25,8 @@ export class ServerDirectory {
   readonly #runtimes = new Map<ServerId, ServerRuntime>()
   /** Only keys that a host really showed in this run can be trusted: the window cannot invent one. */
   readonly #shownKeys = new Set<string>()
+  /** The last change of each server's record: the next one waits for it, so that none is lost in another. */
+  readonly #changing = new Map<ServerId, Promise<unknown>>()
 
   constructor(deps: RuntimeDeps, events: DirectoryEvents) {
     this.#deps = deps
@@ -34,7 +38,7 @@ export class ServerDirectory {
     const stored = await this.#deps.storage.servers.list()
     for (const server of stored) {
       await this.#deps.vault.load(server.record.id)
-      this.#adopt(server)
+      await this.#adopt(server).picture.load()
     }
   }
 
@@ -81,7 +85,11 @@ export class ServerDirectory {
     return record.id
   }
 
-  async edit(serverId: ServerId, draft: ServerDraft, secrets: ServerSecrets | undefined): Promise<void> {
+  edit(serverId: ServerId, draft: ServerDraft, secrets: ServerSecrets | undefined): Promise<void> {
+    return this.#inTurn(serverId, () => this.#edit(serverId, draft, secrets))
+  }
+
+  async #edit(serverId: ServerId, draft: ServerDraft, secrets: ServerSecrets | undefined): Promise<void> {
     const runtime = this.get(serverId)
     this.#assertNameFree(draft.name, serverId)
     const { addedAtMs, machinesNotCollected } = runtime.record
@@ -93,9 +101,14 @@ export class ServerDirectory {
     await runtime.reconfigure(record, given)
   }
 
-  async remove(serverId: ServerId, deleteHistory: boolean): Promise<void> {
+  remove(serverId: ServerId, deleteHistory: boolean): Promise<void> {
+    return this.#inTurn(serverId, () => this.#remove(serverId, deleteHistory))
+  }
+
+  async #remove(serverId: ServerId, deleteHistory: boolean): Promise<void> {
     const runtime = this.get(serverId)
     await runtime.stop(null)
+    await runtime.picture.happened.forget()
     await this.#deps.vault.forget(serverId)
     await this.#deps.storage.servers.remove(serverId, { deleteHistory })
     this.#runtimes.delete(serverId)
@@ -104,9 +117,34 @@ export class ServerDirectory {
     if (machines.length > 0) this.#events.machinesChanged([], machines)
   }
 
-  async setCollecting(serverId: ServerId, collecting: boolean): Promise<void> {
-    const { record } = this.get(serverId)
-    await this.edit(serverId, { ...record, collecting }, undefined)
+  setCollecting(serverId: ServerId, collecting: boolean): Promise<void> {
+    return this.#inTurn(serverId, () =>
+      this.#edit(serverId, { ...this.get(serverId).record, collecting }, undefined)
+    )
+  }
+
+  /**
+   * Keeps a VM's values in the history, or no longer. Nothing is asked of the server: it may be off. A VM that is
+   * undefined and defined again under its UUID keeps the choice, so nothing is ever tidied away here.
+   * Throws notFound for a VM that was never listed on this server, refused when too many are left out already.
+   */
+  setMachineCollecting({ serverId, vmUuid }: VmRef, collecting: boolean): Promise<void> {
+    return this.#inTurn(serverId, async () => {
+      const runtime = this.get(serverId)
+      const { record } = runtime
+      if (!runtime.picture.knowsMachine(vmUuid))
+        throw new AppError('notFound', { params: { what: 'machine' } })
+      const others = record.machinesNotCollected.filter((uuid) => uuid !== vmUuid)
+      const isCollected = others.length === record.machinesNotCollected.length
+      if (isCollected === collecting) return
+      const machinesNotCollected = collecting ? others : [...others, vmUuid]
+      if (machinesNotCollected.length > MAX_MACHINES_NOT_COLLECTED) {
+        throw new AppError('refused', { params: { what: 'machinesNotCollected' } })
+      }
+      const next = { ...record, machinesNotCollected }
+      await this.#deps.storage.servers.update(next)
+      await runtime.takeNotCollected(next, vmUuid)
+    })
   }
 
   async giveSecrets(serverId: ServerId, secrets: ServerSecrets): Promise<void> {
@@ -147,12 +185,25 @@ export class ServerDirectory {
       changed: () => this.#events.serverChanged(serverId),
       machines: (changed, removed) => this.#events.machinesChanged(changed, removed),
       tick: (tick) => this.#events.tick(tick),
+      mark: (mark) => this.#events.mark(mark),
       hostKeyShown: ({ hostKey }) => {
         if (hostKey) this.noteShownKey(hostKey.shown)
       }
     })
     this.#runtimes.set(serverId, runtime)
     return runtime
+  }
+
+  /** Runs a change of one server's record after those that were asked for before. */
+  #inTurn<T>(serverId: ServerId, change: () => Promise<T>): Promise<T> {
+    const before = this.#changing.get(serverId) ?? Promise.resolve()
+    const turn = before.then(change, change)
+    this.#changing.set(serverId, turn)
+    const done = (): void => {
+      if (this.#changing.get(serverId) === turn) this.#changing.delete(serverId)
+    }
+    turn.then(done, done)
+    return turn
   }
 
   #assertNameFree(name: string, except: ServerId | null): void {

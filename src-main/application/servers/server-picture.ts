@@ -1,13 +1,15 @@
 /** What is known of one server: newest values, facts, capabilities, machines. Outlives connections; feeds the history. */
-import type { LiveTick } from '#contract/history.ts'
+import type { HistoryMark, LiveTick } from '#contract/history.ts'
 import type { VmRef, VmUuid } from '#contract/ids.ts'
 import type { MachineView } from '#contract/machines.ts'
 import type { EntityValues } from '#contract/metric-catalogue.ts'
 import type { Capability, ServerFacts, ServerNow } from '#contract/servers.ts'
 import type { GapReason } from '#contract/vocabulary.ts'
 import type { Clock } from '../clock.ts'
-import type { HypervisorSession, MachineListing, StatsRound } from '../machines/hypervisor.ts'
+import { ServerEvents } from '../events/server-events.ts'
+import type { HypervisorSession, MachineListing, MachineStats, StatsRound } from '../machines/hypervisor.ts'
 import { MachineBoard } from '../machines/machine-board.ts'
+import { MachineKeeping } from '../machines/machine-keeping.ts'
 import type { Log } from '../platform/platform.ts'
 import { TickWriter } from '../sampling/tick-writer.ts'
 import type { Storage, StoredServer, Tick } from '../storage.ts'
@@ -24,12 +26,16 @@ export interface PictureEvents {
   readonly changed: () => void
   readonly machines: (changed: readonly MachineView[], removed: readonly VmRef[]) => void
   readonly tick: (tick: LiveTick) => void
+  readonly mark: (mark: HistoryMark) => void
 }
 
 const SPARKLINE_POINTS = 40
 
 export class ServerPicture {
   readonly machines: MachineBoard
+  /** What happened, for the time axis. */
+  readonly happened: ServerEvents
+  readonly #keeping: MachineKeeping
   readonly #serverId: StoredServer['record']['id']
   readonly #deps: PictureDeps
   readonly #events: PictureEvents
@@ -37,6 +43,8 @@ export class ServerPicture {
   readonly #writer: TickWriter
   /** Names that the history does not have yet. */
   readonly #newNames = new Map<VmUuid, string>()
+  /** The machines' newest tick on its way into the history. */
+  #statsKept: Promise<void> = Promise.resolve()
   readonly #lastNow: ServerNow | null
   #facts: ServerFacts | null
   #factsAtMs: number | null
@@ -53,7 +61,20 @@ export class ServerPicture {
     this.#factsAtMs = stored.factsAtMs
     this.#lastNow = stored.lastNow
     this.#lastGoodAddress = stored.lastGoodAddress
-    this.machines = new MachineBoard(stored.record.id)
+    this.#keeping = new MachineKeeping({
+      serverId: stored.record.id,
+      history: deps.storage.history,
+      log: deps.log,
+      notCollected: stored.record.machinesNotCollected
+    })
+    this.machines = new MachineBoard(stored.record.id, (uuid) => this.#keeping.isCollected(uuid))
+    this.happened = new ServerEvents(stored, {
+      history: deps.storage.history,
+      blobs: deps.storage.blobs,
+      clock: deps.clock,
+      log: deps.log,
+      onMark: (mark) => events.mark(mark)
+    })
     this.#writer = new TickWriter({
       serverId: stored.record.id,
       history: deps.storage.history,
@@ -83,9 +104,45 @@ export class ServerPicture {
     return this.#lastGoodAddress
   }
 
+  /** Takes up what an earlier run of the console left. */
+  async load(): Promise<void> {
+    await this.happened.load()
+    this.#keeping.resume(this.#deps.clock.nowMs())
+  }
+
+  /** Nobody looks at the server any more. Resolves when everything that was begun is written. Never rejects. */
+  async settle(): Promise<void> {
+    await this.#statsKept
+    this.#keeping.loseLink()
+    await Promise.all([this.#keeping.settle(), this.happened.settle()])
+  }
+
   /** From the last kept tick on there is nothing, for this reason. */
   gap(reason: GapReason): Promise<void> {
+    this.#keeping.loseLink()
     return this.#writer.gap(reason)
+  }
+
+  /** The VM is or was listed on this server, in this run or an earlier one. */
+  knowsMachine(uuid: VmUuid): boolean {
+    return (
+      this.machines.view(uuid) !== null ||
+      this.happened.knowsMachine(uuid) ||
+      !this.#keeping.isCollected(uuid)
+    )
+  }
+
+  /** Takes the list of VMs that are not collected, of which this one is new or gone. */
+  async takeNotCollected(notCollected: readonly VmUuid[], changed: VmUuid): Promise<void> {
+    this.#keeping.setNotCollected(notCollected)
+    const view = this.machines.takeCollecting(changed)
+    if (view) this.#events.machines([view], [])
+    const atMs = this.#deps.clock.nowMs()
+    this.happened.collecting(this.#keeping.isCollected(changed), changed, atMs)
+    // Values that were on their way when the operator decided are still kept: the gap begins behind them.
+    await this.#statsKept
+    this.#keeping.account(changed, atMs)
+    await this.#keeping.settle()
   }
 
   async takeAddress(address: string): Promise<void> {
@@ -129,17 +186,20 @@ export class ServerPicture {
     const counts = this.machines.counts()
     const all = counts ? entities.map((entity) => withCounts(entity, counts)) : entities
     this.#now.take(atMs, all)
-    const host = all.find((entity) => entity.kind === 'server')
-    if (host && 'uptimeSec' in host.values) {
-      const point = (host as EntityValues<'server'>).values.netTotalBytesPerSec ?? null
+    const server = all.find((entity): entity is EntityValues<'server'> => entity.kind === 'server')
+    if (server?.values.uptimeSec !== undefined) {
+      const point = server.values.netTotalBytesPerSec ?? null
       this.#sparkline = [...this.#sparkline.slice(1 - SPARKLINE_POINTS), point]
+      this.happened.takeUptime(server.values.uptimeSec, atMs)
     }
     this.#events.changed()
-    await this.#keep({ serverId: this.#serverId, atMs, entities: all })
+    this.#show(atMs, all)
+    await this.#writer.write({ serverId: this.#serverId, atMs, entities: all })
   }
 
   takeList(listings: readonly MachineListing[], atMs: number): void {
     const { changed, removed, named } = this.machines.takeList(listings, atMs)
+    this.happened.takeList(listings, atMs)
     if (changed.length > 0 || removed.length > 0) {
       this.#events.machines(
         changed,
@@ -153,27 +213,45 @@ export class ServerPicture {
   async takeStats(round: StatsRound, atMs: number): Promise<void> {
     const changed = this.machines.takeStats(round, atMs)
     if (changed.length > 0) this.#events.machines(changed, [])
-    const entities = round.machines.map((machine) => machine.values)
-    if (entities.length === 0) return
-    await this.#keep({ serverId: this.#serverId, atMs, entities, labels: this.#labelsOf(round) })
+    this.#keeping.takeRound(round.notResponding, atMs)
+    if (round.machines.length === 0) return
+    this.#show(
+      atMs,
+      round.machines.map(({ values }) => values)
+    )
+    const collected = round.machines.filter(({ uuid }) => this.#keeping.isCollected(uuid))
+    if (collected.length === 0) return
+    this.#statsKept = this.#keepStats(collected, atMs)
+    await this.#statsKept
+  }
+
+  async #keepStats(machines: readonly MachineStats[], atMs: number): Promise<void> {
+    const entities = machines.map(({ values }) => values)
+    const labels = this.#labelsOf(machines)
+    const keptAtMs = await this.#writer.write({ serverId: this.#serverId, atMs, entities, labels })
+    if (keptAtMs === null) return
+    const withValues = machines.filter(({ values }) => Object.keys(values.values).length > 0)
+    this.#keeping.takeKept(
+      withValues.map(({ uuid }) => uuid),
+      keptAtMs
+    )
   }
 
   /** New names go into the history with the first values of their VM. */
-  #labelsOf(round: StatsRound): NonNullable<Tick['labels']> {
-    return round.machines.flatMap(({ uuid }) => {
+  #labelsOf(machines: readonly MachineStats[]): NonNullable<Tick['labels']> {
+    return machines.flatMap(({ uuid }) => {
       const label = this.#newNames.get(uuid)
       this.#newNames.delete(uuid)
       return label === undefined ? [] : [{ kind: 'vm' as const, key: uuid, label }]
     })
   }
 
-  async #keep(tick: Tick): Promise<void> {
+  #show(atMs: number, entities: readonly EntityValues[]): void {
     this.#events.tick({
-      serverId: tick.serverId,
-      atMs: tick.atMs,
-      entities: tick.entities.map(({ kind, key, values }) => ({ kind, key, values }))
+      serverId: this.#serverId,
+      atMs,
+      entities: entities.map(({ kind, key, values }) => ({ kind, key, values }))
     })
-    await this.#writer.write(tick)
   }
 
   /** A full disk must not cost the connection: what could not be kept is read again at the next one. */

@@ -1,5 +1,6 @@
 /** One registered server, alive: connects, lets the lanes run, keeps trying; its picture is what the window sees. */
 import { AppError } from '#contract/errors.ts'
+import type { VmUuid } from '#contract/ids.ts'
 import type { ConnectionFailure, ConnectionState, ServerRecord, ServerView } from '#contract/servers.ts'
 import type { GapReason } from '#contract/vocabulary.ts'
 import type { Hypervisor, HypervisorSession } from '../machines/hypervisor.ts'
@@ -34,9 +35,9 @@ const RESUME_PROBE_MS = 2_000
 const OFF_CODES = new Set(['connectTimeout', 'connectionRefused', 'networkUnreachable', 'addressNotFound'])
 
 export class ServerRuntime {
+  readonly picture: ServerPicture
   readonly #deps: RuntimeDeps
   readonly #events: RuntimeEvents
-  readonly #picture: ServerPicture
   #record: ServerRecord
   #state: ConnectionState
   #offlineSinceAtMs: number | null = null
@@ -54,11 +55,11 @@ export class ServerRuntime {
     this.#deps = deps
     this.#events = events
     this.#state = { kind: 'stopped', sinceAtMs: deps.clock.nowMs() }
-    this.#picture = new ServerPicture(stored, deps, events)
+    this.picture = new ServerPicture(stored, deps, events)
   }
 
   get machines(): MachineBoard {
-    return this.#picture.machines
+    return this.picture.machines
   }
 
   get record(): ServerRecord {
@@ -70,7 +71,7 @@ export class ServerRuntime {
   }
 
   get sparkline(): readonly (number | null)[] {
-    return this.#picture.sparkline
+    return this.picture.sparkline
   }
 
   get state(): ConnectionState {
@@ -78,7 +79,7 @@ export class ServerRuntime {
   }
 
   view(): ServerView {
-    const { now, capabilities } = this.#picture
+    const { now, capabilities } = this.picture
     const counts = this.machines.counts()
     // The first attempt of a run says nothing yet: a console that was just opened must not show a fleet in red.
     const off = this.#offlineSinceAtMs !== null || this.#state.kind === 'stopped'
@@ -87,7 +88,7 @@ export class ServerRuntime {
       presence: now === null ? 'EMPTY' : off ? 'OFF' : 'ON',
       connection: this.#state,
       now,
-      ...this.#picture.facts,
+      ...this.picture.facts,
       capabilities,
       machinesRunning: counts?.running ?? null,
       machinesTotal: counts?.total ?? null,
@@ -115,7 +116,8 @@ export class ServerRuntime {
     this.#life = null
     this.#connection?.close()
     await this.#running
-    if (reason) await this.#picture.gap(reason)
+    if (reason) await this.picture.gap(reason)
+    await this.picture.settle()
     this.#setState({ kind: 'stopped', sinceAtMs: this.#deps.clock.nowMs() })
   }
 
@@ -125,10 +127,21 @@ export class ServerRuntime {
     this.#record = record
     const wayChanged =
       secretsChanged || JSON.stringify(before.connection) !== JSON.stringify(record.connection)
-    if (wayChanged || before.collecting !== record.collecting) {
+    const isCollectingChanged = before.collecting !== record.collecting
+    if (isCollectingChanged) {
+      this.picture.happened.collecting(record.collecting, null, this.#deps.clock.nowMs())
+    }
+    if (wayChanged || isCollectingChanged) {
       await this.stop(record.collecting ? null : 'collectionStopped')
       this.start()
     }
+    this.#events.changed()
+  }
+
+  /** Takes the record with another list of VMs that are not collected, of which `changed` is new or gone. */
+  async takeNotCollected(record: ServerRecord, changed: VmUuid): Promise<void> {
+    this.#record = record
+    await this.picture.takeNotCollected(record.machinesNotCollected, changed)
     this.#events.changed()
   }
 
@@ -176,11 +189,15 @@ export class ServerRuntime {
       failingSinceMs ??= clock.monotonicMs()
       if (failure.code === 'loginRefused') refusedLogins++
       const downMs = clock.monotonicMs() - failingSinceMs
-      await this.#picture.gap(downMs > OFF_AFTER_MS && OFF_CODES.has(failure.code) ? 'serverOff' : 'linkLost')
+      await this.picture.gap(downMs > OFF_AFTER_MS && OFF_CODES.has(failure.code) ? 'serverOff' : 'linkLost')
       const delayMs = waitsForOperator(failure, refusedLogins)
         ? null
         : nextDelayMs({ attempt: attempts, sinceFirstFailureMs: downMs, random: random() })
       this.#setOffline(failure, attempts, delayMs)
+      // A link that flaps is no news; one that waits for the operator does not flap.
+      if (downMs > OFF_AFTER_MS || delayMs === null) {
+        this.picture.happened.offline(this.#offlineSinceAtMs ?? clock.nowMs(), failure.code)
+      }
       const woken = await this.#sleep(delayMs, signal)
       if (woken) refusedLogins = 0
     }
@@ -189,7 +206,7 @@ export class ServerRuntime {
   async #connect(signal: AbortSignal): Promise<Connection> {
     const { connector, vault, prompts } = this.#deps
     const secrets = vault.get(this.#record.id)
-    const { lastGoodAddress } = this.#picture
+    const { lastGoodAddress } = this.picture
     return connector.connect({
       serverId: this.#record.id,
       settings: this.#record.connection,
@@ -210,24 +227,28 @@ export class ServerRuntime {
       return error
     })
     try {
-      await this.#picture.takeAddress(connection.address)
+      await this.picture.takeAddress(connection.address)
       await runServerLanes({
         connection,
         deps: this.#deps,
         signal: AbortSignal.any([signal, ended.signal]),
         intervalMs: () => this.#record.intervalMs ?? this.#deps.defaultIntervalMs(),
         isWatched: () => this.#watchers > 0,
-        onStarted: () => this.#setState({ kind: 'online', sinceAtMs: this.#deps.clock.nowMs() }),
-        onFacts: (facts) => this.#picture.takeFacts(facts, connection, this.#session),
-        onHost: (atMs, entities) => this.#picture.takeHost(atMs, entities),
-        onHostCapabilities: (capabilities) => this.#picture.takeHostCapabilities(capabilities),
-        onLibvirtCapabilities: (capabilities) => this.#picture.takeLibvirtCapabilities(capabilities),
+        onStarted: () => {
+          const sinceAtMs = this.#deps.clock.nowMs()
+          this.#setState({ kind: 'online', sinceAtMs })
+          this.picture.happened.online(sinceAtMs)
+        },
+        onFacts: (facts) => this.picture.takeFacts(facts, connection, this.#session),
+        onHost: (atMs, entities) => this.picture.takeHost(atMs, entities),
+        onHostCapabilities: (capabilities) => this.picture.takeHostCapabilities(capabilities),
+        onLibvirtCapabilities: (capabilities) => this.picture.takeLibvirtCapabilities(capabilities),
         onSession: (session) => {
           this.#session = session
-          if (session) this.#picture.takeHypervisor(session)
+          if (session) this.picture.takeHypervisor(session)
         },
-        onList: (listings, atMs) => this.#picture.takeList(listings, atMs),
-        onStats: (round, atMs) => this.#picture.takeStats(round, atMs),
+        onList: (listings, atMs) => this.picture.takeList(listings, atMs),
+        onStats: (round, atMs) => this.picture.takeStats(round, atMs),
         resumeProbeMs: RESUME_PROBE_MS
       })
     } finally {

@@ -3,14 +3,24 @@ import { AppError } from '#contract/errors.ts'
 import type { PackedTick } from '../protocol.ts'
 import type { Space } from '../space.ts'
 import { asAppError, type Database, isDiskFull, type Statement } from '../sqlite.ts'
-import { ByteWriter, packRow } from './codec.ts'
+import { ByteWriter } from './bytes.ts'
+import { packRow } from './codec.ts'
 import type { Gaps } from './gaps.ts'
 import { hourOf, LATEST_MS, tailKey } from './keys.ts'
-import type { Mirror } from './mirror.ts'
+import type { RawHours } from './raw-hours.ts'
+import { lowerBound } from './open-hours.ts'
 import type { EntityEntry, Registry, ServerEntry } from './registry.ts'
 import type { Sealer } from './sealer.ts'
 
-const BATCH_MS = 10
+/**
+ * How long a tick waits for others to be committed with: 50 ms for each tick that comes in a second, so some 10 ms when one
+ * server is watched and a second for a large fleet. A commit writes whole pages, whether they are full or not.
+ */
+const WAIT_PER_TICK_MS = 50
+const LEAST_WAIT_MS = 10
+const MOST_WAIT_MS = 1_000
+/** Weight of the newest tick in the running mean of the time between two. */
+const SPACING_SHARE = 1 / 32
 const BATCH_TICKS = 256
 
 interface Waiting {
@@ -27,10 +37,15 @@ interface Written {
   readonly row: Uint8Array
 }
 
+/** How long to wait for other ticks that come every `spacingMs`. */
+export function waitMs(spacingMs: number): number {
+  return Math.min(MOST_WAIT_MS, Math.max(LEAST_WAIT_MS, (WAIT_PER_TICK_MS * 1_000) / Math.max(1, spacingMs)))
+}
+
 export interface AppenderParts {
   readonly db: Database
   readonly registry: Registry
-  readonly mirror: Mirror
+  readonly raw: RawHours
   readonly sealer: Sealer
   readonly gaps: Gaps
   readonly space: Space
@@ -47,6 +62,8 @@ export class Appender {
   private readonly lastNames = new Map<string, readonly string[]>()
   private queue: Waiting[] = []
   private timer: NodeJS.Timeout | null = null
+  private spacingMs = 60_000
+  private lastTickMs = performance.now()
 
   constructor(parts: AppenderParts) {
     this.parts = parts
@@ -59,9 +76,18 @@ export class Appender {
     this.lastNames.set(tick.serverId, names)
     return new Promise((resolve, reject) => {
       this.queue.push({ tick, names, resolve, reject })
+      const spacingMs = this.noteSpacing()
       if (this.queue.length >= BATCH_TICKS) this.flush()
-      else this.timer ??= setTimeout(() => this.flush(), BATCH_MS)
+      else this.timer ??= setTimeout(() => this.flush(), waitMs(spacingMs))
     })
+  }
+
+  /** Mean time between two ticks of late, in ms. */
+  private noteSpacing(): number {
+    const nowMs = performance.now()
+    this.spacingMs += (Math.min(nowMs - this.lastTickMs, 60_000) - this.spacingMs) * SPACING_SHARE
+    this.lastTickMs = nowMs
+    return this.spacingMs
   }
 
   /** Commits what is queued. */
@@ -93,6 +119,7 @@ export class Appender {
       write.immediate()
     } catch (error) {
       this.parts.registry.rollBack()
+      this.parts.gaps.load()
       this.failed(batch, error)
       return
     }
@@ -134,12 +161,27 @@ export class Appender {
       return entity === null || entities.indexOf(entity) < index ? 0 : entity.id
     })
     const row = packRow(ids, tick.lengths, tick.bodies, this.out)
-    if (this.insert.run(tailKey(server.number, tick.atMs), server.number, row).changes === 0)
+    if (this.isKept(server, ids, tick.atMs) || !this.insertRow(server, tick.atMs, row))
       return new AppError('conflict', { params: { field: 'atMs', value: tick.atMs } })
     this.parts.sealer.note(server.number, hourOf(tick.atMs))
     this.parts.gaps.onTick(server, tick.atMs)
     for (const { kind, key, label } of tick.labels) registry.setLabel(server, kind, key, label)
     return { waiting, server, entities: entities.filter((entity) => entity !== null), row }
+  }
+
+  /** False when the tail has this very tick. */
+  private insertRow(server: ServerEntry, atMs: number, row: Uint8Array): boolean {
+    return this.insert.run(tailKey(server.number, atMs), server.number, row).changes > 0
+  }
+
+  /** A late tick may be in a chunk already. */
+  private isKept(server: ServerEntry, ids: readonly number[], atMs: number): boolean {
+    if (server.lastAtMs === null || atMs > server.lastAtMs) return false
+    const { raw } = this.parts
+    return ids.some((id) => {
+      const times = raw.hour(server.number, id, hourOf(atMs))?.atMs
+      return times !== undefined && times[lowerBound(times, atMs)] === atMs
+    })
   }
 
   private serverOf(tick: PackedTick): ServerEntry | AppError {
@@ -153,8 +195,12 @@ export class Appender {
 
   private committed({ waiting, server, entities, row }: Written): void {
     const { atMs } = waiting.tick
-    this.parts.mirror.add(server.number, atMs, row)
-    this.parts.sealer.noted(server.number, hourOf(atMs))
+    const { raw, sealer } = this.parts
+    const hour = hourOf(atMs)
+    // A late tick opens its hour again: with this row, which the tail has by now.
+    if (raw.open.get(server.number, hour) === undefined) raw.reopen(server.number, hour)
+    else raw.open.add(server.number, atMs, row)
+    sealer.noted(server.number, hour)
     for (const entity of entities) if (atMs > entity.lastAtMs) entity.lastAtMs = atMs
     if (server.lastAtMs === null || atMs > server.lastAtMs) {
       server.spacingMs = server.lastAtMs === null ? null : atMs - server.lastAtMs

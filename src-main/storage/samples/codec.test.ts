@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ENTITY_KINDS } from '#contract/metric-catalogue.ts'
 import { codedKind } from './catalogue.ts'
-import { ByteWriter, isSoundRow, packBody, packRow, RowReader } from './codec.ts'
+import { ByteWriter } from './bytes.ts'
+import { isSoundRow, packBody, packRow, RowReader } from './codec.ts'
 
 const RUNS = process.env.VIRTHELM_LONG === '1' ? 10_000 : 1_000
 

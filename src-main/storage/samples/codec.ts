@@ -9,62 +9,12 @@
  * catalogues are read alike. Varints are little-endian base 128. Integers are kept exactly up to ± 2^51; beyond: no value.
  */
 import { crc32 } from 'node:zlib'
+import { type ByteWriter, unzigzag, zigzag } from './bytes.ts'
 import type { CodedKind } from './catalogue.ts'
 
 export const ROW_VERSION = 1
 const CRC_BYTES = 4
 const LARGEST = 2 ** 51
-
-/** Bytes that grow as they are written. */
-export class ByteWriter {
-  bytes: Uint8Array<ArrayBuffer>
-  length = 0
-
-  constructor(capacity: number) {
-    this.bytes = new Uint8Array(capacity)
-  }
-
-  /** Makes room for so many more bytes. */
-  reserve(more: number): void {
-    if (this.length + more <= this.bytes.length) return
-    const larger = new Uint8Array(Math.max(this.bytes.length * 2, this.length + more))
-    larger.set(this.bytes.subarray(0, this.length))
-    this.bytes = larger
-  }
-
-  /** A non-negative safe integer. Room must be reserved: at most 8 bytes. */
-  varint(value: number): void {
-    let rest = value
-    while (rest > 0x7fff_ffff) {
-      this.bytes[this.length++] = (rest % 128) | 0x80
-      rest = Math.floor(rest / 128)
-    }
-    while (rest > 0x7f) {
-      this.bytes[this.length++] = (rest & 0x7f) | 0x80
-      rest >>>= 7
-    }
-    this.bytes[this.length++] = rest
-  }
-
-  append(bytes: Uint8Array): void {
-    this.reserve(bytes.length)
-    this.bytes.set(bytes, this.length)
-    this.length += bytes.length
-  }
-
-  /** A copy of what was written. */
-  take(): Uint8Array<ArrayBuffer> {
-    return this.bytes.slice(0, this.length)
-  }
-}
-
-function zigzag(value: number): number {
-  return value < 0 ? -2 * value - 1 : 2 * value
-}
-
-function unzigzag(value: number): number {
-  return value % 2 === 0 ? value / 2 : -(value + 1) / 2
-}
 
 /** Appends the body of one entity. Values that are not finite, or too large, are left out. */
 export function packBody(

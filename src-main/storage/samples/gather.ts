@@ -1,11 +1,11 @@
-/** Collects the points of a plan: raw ones, or rollups (from the tables, and from raw rows where an hour is unsealed). */
-import type { Database, Statement } from '../sqlite.ts'
-import { RowReader } from './codec.ts'
-import { HOUR_MS, rollupKey, type RollupLevel, rollupSlot, spanMs } from './keys.ts'
+/** Collects the points of a plan: raw ones, or rollups (from the tables, and from samples where they are not written yet). */
+import { HOUR_MS, hourOf, type RollupLevel, spanMs } from './keys.ts'
+import { lowerBound } from './open-hours.ts'
 import type { Column, EntityPlan, ServerPlan } from './plan.ts'
-import type { RawReader } from './raw-reader.ts'
-import { rollUp } from './rollup.ts'
-import type { Sealer } from './sealer.ts'
+import type { Days } from './days.ts'
+import type { RawHours } from './raw-hours.ts'
+import { mergeMetric, type MetricRollup, rollUpSlots, rollUpValues } from './rollup.ts'
+import type { RollupTables } from './rollup-tables.ts'
 
 /** Takes one point of one column. Values are scaled integers; raw points have count 1 and sum = min = max. */
 export type TakePoint = (
@@ -17,39 +17,52 @@ export type TakePoint = (
   count: number
 ) => void
 
-/** Raw points of one server with fromMs ≤ atMs < toMs, at most `limit` rows. Returns where to go on, or null at the end. */
-export function gatherRaw(
-  raw: RawReader,
-  plan: ServerPlan,
-  range: { readonly fromMs: number; readonly toMs: number; readonly limit: number },
-  take: TakePoint
-): number | null {
-  const rows = raw.read(plan.server.number, range.fromMs, range.toMs, range.limit)
-  const reader = new RowReader()
-  const buffers = new Map([...plan.entities].map(([id, entity]) => [id, new Float64Array(entity.codes)]))
-  for (const row of rows) {
-    reader.open(row.data)
-    let left = plan.entities.size
-    while (left > 0 && reader.next()) {
-      const entity = plan.entities.get(reader.entityId)
-      const values = buffers.get(reader.entityId)
-      if (entity === undefined || values === undefined) continue
-      left--
-      reader.values(values)
+export interface Range {
+  readonly fromMs: number
+  readonly toMs: number
+}
+
+export interface GatherSource {
+  readonly raw: RawHours
+  readonly days: Days
+  readonly tables: RollupTables
+}
+
+/** One column's samples in one hour: `atMs[i]` is the time of `values[i]` (NaN = none), for from ≤ i < to. */
+export type TakeColumn = (
+  column: Column,
+  atMs: Float64Array,
+  values: Float64Array,
+  from: number,
+  to: number
+) => void
+
+/** Samples with fromMs ≤ atMs < toMs, hour by hour, column by column. */
+export function gatherColumns(raw: RawHours, plan: ServerPlan, range: Range, take: TakeColumn): void {
+  for (let hour = hourOf(range.fromMs); hour * HOUR_MS < range.toMs; hour++) {
+    for (const entity of plan.entities.values()) {
+      const stored = raw.hour(plan.server.number, entity.entityId, hour)
+      if (stored === null) continue
+      const { atMs } = stored
+      const from = lowerBound(atMs, range.fromMs)
+      const to = lowerBound(atMs, range.toMs)
+      if (from >= to) continue
       for (const column of entity.columns) {
-        const value = values[column.code] ?? NaN
-        if (!Number.isNaN(value)) take(column, row.atMs, value, value, value, 1)
+        const values = stored.column(column.code)
+        if (values !== null) take(column, atMs, values, from, to)
       }
     }
   }
-  const last = rows.at(-1)
-  return last === undefined || rows.length < range.limit ? null : last.atMs + 1
 }
 
-export interface RollupSource {
-  readonly raw: RawReader
-  readonly sealer: Sealer
-  statement(sql: string): Statement
+/** As `gatherColumns`, sample by sample. */
+export function gatherRaw(raw: RawHours, plan: ServerPlan, range: Range, take: TakePoint): void {
+  gatherColumns(raw, plan, range, (column, atMs, values, from, to) => {
+    for (let at = from; at < to; at++) {
+      const value = values[at] ?? NaN
+      if (!Number.isNaN(value)) take(column, atMs[at] ?? 0, value, value, value, 1)
+    }
+  })
 }
 
 /**
@@ -57,80 +70,103 @@ export interface RollupSource {
  * at once, so that no hour is sealed in between: callers go in slices.
  */
 export function gatherRollups(
-  source: RollupSource,
+  source: GatherSource,
   plan: ServerPlan,
   level: RollupLevel,
-  range: { readonly fromMs: number; readonly toMs: number },
+  range: Range,
   take: TakePoint
 ): void {
-  const unsealed = source.sealer.unsealedHours(plan.server.number)
-  for (const entity of plan.entities.values()) gatherStored(source, entity, level, range, unsealed, take)
-  for (const hour of [...unsealed].toSorted((a, b) => a - b)) {
-    const fromMs = Math.max(range.fromMs, hour * HOUR_MS)
-    const toMs = Math.min(range.toMs, (hour + 1) * HOUR_MS)
-    if (fromMs >= toMs) continue
-    const rows = source.raw.read(plan.server.number, fromMs, toMs, Infinity)
-    const codesOf = (id: number): number => plan.entities.get(id)?.codes ?? 0
-    rollUp(rows, spanMs(level), codesOf, (id, rollup) => {
-      for (const column of plan.entities.get(id)?.columns ?? []) {
-        const count = rollup.count[column.code] ?? 0
-        if (count === 0) continue
-        const [sum, min, max] = [rollup.sum, rollup.min, rollup.max].map((values) => values[column.code] ?? 0)
-        take(column, rollup.slot * spanMs(level), sum ?? 0, min ?? 0, max ?? 0, count)
+  if (level === 'minute') gatherMinutes(source, plan, range, take)
+  else if (level === 'hour') gatherHours(source, plan, range, take)
+  else gatherDays(source, plan, range, take)
+}
+
+/** Minutes are written when their samples go; until then they are told from these. */
+function gatherMinutes(source: GatherSource, plan: ServerPlan, range: Range, take: TakePoint): void {
+  const { raw } = source
+  const open = raw.open.hoursOf(plan.server.number)
+  const boundary = Math.min(raw.firstSealedHour() ?? Infinity, ...open)
+  const stored = { fromMs: range.fromMs, toMs: Math.min(range.toMs, boundary * HOUR_MS) }
+  if (stored.fromMs < stored.toMs)
+    for (const entity of plan.entities.values())
+      gatherStored(source, entity, 'minute', stored, () => true, take)
+  const slotMs = spanMs('minute')
+  for (let hour = Math.max(boundary, hourOf(range.fromMs)); hour * HOUR_MS < range.toMs; hour++) {
+    const part = {
+      fromMs: Math.max(range.fromMs, hour * HOUR_MS),
+      toMs: Math.min(range.toMs, (hour + 1) * HOUR_MS)
+    }
+    for (const entity of plan.entities.values()) {
+      const samples = raw.hour(plan.server.number, entity.entityId, hour)
+      if (samples === null) {
+        // The oldest hour may be half way from samples to minutes.
+        if (hour === boundary) gatherStored(source, entity, 'minute', part, () => true, take)
+        continue
       }
+      for (const column of entity.columns) {
+        const values = samples.column(column.code)
+        if (values === null) continue
+        rollUpSlots(samples, values, slotMs, part, (slot, { sum, min, max, count }) =>
+          take(column, slot * slotMs, sum, min, max, count)
+        )
+      }
+    }
+  }
+}
+
+function gatherHours(source: GatherSource, plan: ServerPlan, range: Range, take: TakePoint): void {
+  const open = new Set(source.raw.open.hoursOf(plan.server.number))
+  // Rows of an hour that got late ticks since are old.
+  const isSealed = (hour: number): boolean => !open.has(hour)
+  for (const entity of plan.entities.values()) gatherStored(source, entity, 'hour', range, isSealed, take)
+  for (const hour of [...open].toSorted((a, b) => a - b)) {
+    if (hour * HOUR_MS < range.fromMs || hour * HOUR_MS >= range.toMs) continue
+    for (const entity of plan.entities.values()) {
+      const samples = source.raw.hour(plan.server.number, entity.entityId, hour)
+      for (const column of entity.columns) {
+        const values = samples?.column(column.code) ?? null
+        const rollup = values === null ? null : rollUpValues(values)
+        if (rollup === null || rollup.count === 0) continue
+        take(column, hour * HOUR_MS, rollup.sum, rollup.min, rollup.max, rollup.count)
+      }
+    }
+  }
+}
+
+function gatherDays(source: GatherSource, plan: ServerPlan, range: Range, take: TakePoint): void {
+  const unsealed = source.days.unsealed(plan.server.number)
+  const dayMs = spanMs('day')
+  const isSealed = (day: number): boolean => !unsealed.has(day)
+  for (const entity of plan.entities.values()) gatherStored(source, entity, 'day', range, isSealed, take)
+  for (const day of [...unsealed].toSorted((a, b) => a - b)) {
+    if (day * dayMs < range.fromMs || day * dayMs >= range.toMs) continue
+    const totals = new Map<Column, MetricRollup>()
+    const hours = { fromMs: day * dayMs, toMs: (day + 1) * dayMs }
+    gatherHours(source, plan, hours, (column, _atMs, sum, min, max, count) => {
+      const part = { sum, min, max, count, median: null, p95: null }
+      const total = totals.get(column)
+      if (total === undefined) totals.set(column, part)
+      else mergeMetric(total, part)
     })
+    for (const [column, { sum, min, max, count }] of totals) take(column, day * dayMs, sum, min, max, count)
   }
 }
 
 function gatherStored(
-  source: RollupSource,
+  source: GatherSource,
   entity: EntityPlan,
   level: RollupLevel,
-  range: { readonly fromMs: number; readonly toMs: number },
-  unsealed: ReadonlySet<number>,
+  range: Range,
+  isWanted: (slot: number) => boolean,
   take: TakePoint
 ): void {
-  const span = spanMs(level)
-  const columns = entity.columns.flatMap(({ code }) =>
-    ['sum', 'min', 'max', 'count'].map((part) => `m${code}_${part}`)
-  )
-  const rows = source
-    .statement(
-      `SELECT id, samples, ${columns.join(', ')} FROM ${level}_${entity.kind} WHERE id >= ? AND id < ? ORDER BY id`
-    )
-    .all(rollupKey(entity.entityId, range.fromMs / span), rollupKey(entity.entityId, range.toMs / span)) as (
-    number | null
-  )[][]
-  for (const row of rows) {
-    const atMs = rollupSlot(row[0] ?? 0) * span
-    // Rows of an hour that got late ticks since are old.
-    if (unsealed.size > 0 && unsealed.has(Math.floor(atMs / HOUR_MS))) continue
-    for (const [index, column] of entity.columns.entries()) {
-      const sum = row[2 + index * 4]
-      if (sum === null || sum === undefined) continue
-      const count = row[5 + index * 4] ?? row[1] ?? 1
-      const constant = sum / count
-      take(column, atMs, sum, row[3 + index * 4] ?? constant, row[4 + index * 4] ?? constant, count)
-    }
-  }
-}
-
-/** Prepared statements by their text; arrays as rows. */
-export class StatementCache {
-  private readonly db: Database
-  private readonly statements = new Map<string, Statement>()
-
-  constructor(db: Database) {
-    this.db = db
-  }
-
-  get(sql: string): Statement {
-    let statement = this.statements.get(sql)
-    if (statement === undefined) {
-      if (this.statements.size >= 200) this.statements.clear()
-      statement = this.db.prepare(sql).raw(true)
-      this.statements.set(sql, statement)
-    }
-    return statement
-  }
+  const slotMs = spanMs(level)
+  const slots = { from: Math.ceil(range.fromMs / slotMs), to: Math.ceil(range.toMs / slotMs) }
+  const codes = entity.columns.map((column) => column.code)
+  const byCode = new Map(entity.columns.map((column) => [column.code, column]))
+  const { entityId: id, kind } = entity
+  source.tables.read(level, { id, kind }, codes, slots, (code, slot, { sum, min, max, count }) => {
+    const column = byCode.get(code)
+    if (column !== undefined && isWanted(slot)) take(column, slot * slotMs, sum, min, max, count)
+  })
 }

@@ -9,16 +9,16 @@ import type {
   StatisticsQuery
 } from '#contract/history.ts'
 import { gatherRaw, gatherRollups, type TakePoint } from './gather.ts'
-import { HOUR_MS, MINUTE_MS, spanMs } from './keys.ts'
+import { DAY_MS, HOUR_MS, MINUTE_MS, spanMs } from './keys.ts'
 import { Pace } from './pace.ts'
 import { planRead, type ReadPlan } from './plan.ts'
 import type { KeptFrom, ReadContext } from './read.ts'
 import { medianOf, percentileOf } from './percentile.ts'
 
-const DAY_MS = 86_400_000
 /** Up to this long statistics are taken of the samples themselves. */
 const SAMPLES_UP_TO_MS = 8 * DAY_MS
 const MINUTES_UP_TO_MS = 100 * DAY_MS
+const HOURS_UP_TO_MS = 2_000 * DAY_MS
 const RAW_SLICE_MS = HOUR_MS
 const SLOTS_PER_SLICE = 720
 
@@ -27,13 +27,13 @@ export function statisticsLevel(fromMs: number, toMs: number, kept: KeptFrom): H
   const rangeMs = toMs - fromMs
   if (rangeMs <= SAMPLES_UP_TO_MS && fromMs >= kept.raw) return 'raw'
   if (rangeMs <= MINUTES_UP_TO_MS && fromMs >= kept.minute) return 'minute'
-  return 'hour'
+  return rangeMs <= HOURS_UP_TO_MS && fromMs >= kept.hour ? 'hour' : 'day'
 }
 
 /** The asked level, or the next coarser one that is kept from `fromMs` on. */
 export function keptLevel(asked: HistoryLevel, fromMs: number, kept: KeptFrom): HistoryLevel {
-  const levels: HistoryLevel[] = ['raw', 'minute', 'hour']
-  return levels.slice(levels.indexOf(asked)).find((level) => fromMs >= kept[level]) ?? 'hour'
+  const levels: HistoryLevel[] = ['raw', 'minute', 'hour', 'day']
+  return levels.slice(levels.indexOf(asked)).find((level) => fromMs >= kept[level]) ?? 'day'
 }
 
 /** All points of a plan, server by server, in slices. */
@@ -53,7 +53,7 @@ async function gatherAll(
   for (const server of plan.servers) {
     for (let at = fromMs; at < toMs; at += sliceMs) {
       const slice = { fromMs: at, toMs: Math.min(toMs, at + sliceMs) }
-      if (level === 'raw') gatherRaw(context.raw, server, { ...slice, limit: Infinity }, take)
+      if (level === 'raw') gatherRaw(context.raw, server, slice, take)
       else gatherRollups(context, server, level, slice, take)
       await pace.rest()
     }
@@ -161,7 +161,7 @@ export async function rowsPageOf(
       row[column.index] = sum / count / column.scale
     }
     for (const server of plan.servers) {
-      if (level === 'raw') gatherRaw(context.raw, server, { ...slice, limit: Infinity }, take)
+      if (level === 'raw') gatherRaw(context.raw, server, slice, take)
       else gatherRollups(context, server, level, slice, take)
     }
     toMs = slice.fromMs

@@ -1,23 +1,26 @@
 /** Reads for charts: the right level, at most as many points as asked for, peaks and gaps kept. */
 import type { HistoryAnswer, HistoryLevel, HistoryQuery, MetricSeries } from '#contract/history.ts'
 import { Buckets, type Grid, makeGrid } from './buckets.ts'
-import { gatherRaw, gatherRollups, type RollupSource } from './gather.ts'
+import { gatherRaw, gatherRollups, type GatherSource } from './gather.ts'
 import type { Gaps } from './gaps.ts'
-import { HOUR_MS, MINUTE_MS, type RollupLevel, spanMs } from './keys.ts'
+import { DAY_MS, HOUR_MS, MINUTE_MS, type RollupLevel, spanMs } from './keys.ts'
 import { Pace } from './pace.ts'
 import { type Column, planRead, type ReadPlan } from './plan.ts'
+import type { RecentHours } from './recent-hours.ts'
 import type { Registry } from './registry.ts'
 
 /** Oldest time that each level still has, by retention. */
 export type KeptFrom = Record<HistoryLevel, number>
 
-export interface ReadContext extends RollupSource {
+export interface ReadContext extends GatherSource {
   readonly registry: Registry
   readonly gaps: Gaps
+  readonly recent: RecentHours
   keptFromMs(): KeptFrom
+  /** Of the newest tick of all servers. */
+  newestAtMs(): number
 }
 
-const RAW_ROWS_PER_SLICE = 500
 /** Slots per slice of rollups. */
 const SLOTS_PER_SLICE = 720
 
@@ -59,6 +62,7 @@ export function chooseLevel(
 ): HistoryLevel {
   const rangeMs = toMs - fromMs
   const enough = maxPoints / 2
+  if (rangeMs / DAY_MS >= enough || fromMs < keptFromMs.hour) return 'day'
   if (rangeMs / HOUR_MS >= enough) return 'hour'
   if (rangeMs / MINUTE_MS >= enough) return fromMs >= keptFromMs.minute ? 'minute' : 'hour'
   if (fromMs >= keptFromMs.raw) return 'raw'
@@ -77,17 +81,12 @@ async function rawPoints(context: ReadContext, plan: ReadPlan, range: Range, pac
   const points: { column: Column; atMs: number; value: number }[] = []
   const times = new Set<number>()
   for (const server of plan.servers) {
-    let fromMs: number | null = range.fromMs
-    while (fromMs !== null) {
-      fromMs = gatherRaw(
-        context.raw,
-        server,
-        { fromMs, toMs: range.toMs, limit: RAW_ROWS_PER_SLICE },
-        (column, atMs, value) => {
-          points.push({ column, atMs, value })
-          times.add(atMs)
-        }
-      )
+    for (let fromMs = range.fromMs; fromMs < range.toMs; fromMs += HOUR_MS) {
+      const slice = { fromMs, toMs: Math.min(range.toMs, fromMs + HOUR_MS) }
+      gatherRaw(context.raw, server, slice, (column, atMs, value) => {
+        points.push({ column, atMs, value })
+        times.add(atMs)
+      })
       await pace.rest()
     }
   }

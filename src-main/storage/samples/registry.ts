@@ -1,9 +1,11 @@
 /** Servers and entities of the history file, by id and by number, held in memory. */
 import { AppError } from '#contract/errors.ts'
+import type { EntityInfo } from '#contract/history.ts'
+import type { ServerId } from '#contract/ids.ts'
 import type { EntityKind } from '#contract/metric-catalogue.ts'
 import type { Database } from '../sqlite.ts'
 import { entityName, isKind, parseEntityName } from './catalogue.ts'
-import { SERVERS, tailAtMs } from './keys.ts'
+import { SERVERS } from './keys.ts'
 
 /** A server that names ever new things (hostile, or broken) is cut off here. */
 const MAX_ENTITIES_PER_SERVER = 10_000
@@ -48,11 +50,6 @@ export class Registry {
 
   constructor(db: Database) {
     this.db = db
-    const newest = db
-      .prepare<[number], number>(
-        'SELECT id FROM tail INDEXED BY tail_by_server WHERE server = ? ORDER BY id DESC LIMIT 2'
-      )
-      .pluck()
     const rows = db
       .prepare<[], { number: number; server_id: string; deleting: number }>('SELECT * FROM server')
       .all()
@@ -61,18 +58,19 @@ export class Registry {
         this.deleting.set(row.server_id, row.number)
         continue
       }
-      const [last, before] = newest.all(row.number).map(tailAtMs)
       this.add({
         number: row.number,
         serverId: row.server_id,
         entities: new Map(),
-        lastAtMs: last ?? null,
-        spacingMs: last === undefined || before === undefined ? null : last - before
+        lastAtMs: null,
+        spacingMs: null
       })
     }
     for (const row of db.prepare<[], EntityRow>('SELECT * FROM entity').all()) {
       if (!isKind(row.kind)) continue
-      this.byNumber.get(row.server)?.entities.set(entityName(row.kind, row.key), {
+      const server = this.byNumber.get(row.server)
+      if (server !== undefined) server.lastAtMs = Math.max(server.lastAtMs ?? 0, row.last_at_ms)
+      server?.entities.set(entityName(row.kind, row.key), {
         id: row.id,
         kind: row.kind,
         key: row.key,
@@ -109,6 +107,17 @@ export class Registry {
   rollBack(): void {
     for (const step of this.undo.toReversed()) step()
     this.undo = []
+  }
+
+  /** Runs a transaction that may add servers or entities; what it added is taken back when it throws. */
+  inTransaction(write: () => void): void {
+    this.begin()
+    try {
+      write()
+    } catch (error) {
+      this.rollBack()
+      throw error
+    }
   }
 
   /** Finds or adds a server. Throws notFound for one that is being deleted, overflow when all numbers are taken. */
@@ -194,4 +203,15 @@ export class Registry {
     for (let number = 1; number < SERVERS; number++) if (!taken.has(number)) return number
     throw new AppError('overflow', { params: { what: 'servers', limit: SERVERS - 1 } })
   }
+}
+
+/** What a server has (or had) values of; empty for one that is not known. */
+export function entitiesOf(registry: Registry, serverId: ServerId): EntityInfo[] {
+  const entities = registry.find(serverId)?.entities.values() ?? []
+  return [...entities].map(({ kind, key, label, firstAtMs, lastAtMs }) => ({
+    entity: { serverId, kind, key },
+    label,
+    firstAtMs,
+    lastAtMs
+  }))
 }

@@ -1,47 +1,73 @@
 /**
- * Seals hours: writes the rollups of one server and hour, computed whole from its raw rows, in one transaction. A crash
- * before it leaves the hour in `unsealed`, and it is done at the next start; so a rollup always equals its raw rows.
- * (Chunks will be written in the same transaction.)
+ * Seals hours: writes the chunk and the rollup of one server and hour in one transaction, from the columns in memory. A
+ * crash before it leaves the hour in `unsealed`, and it is done at the next start; so a rollup always equals its samples.
+ * Rows of the tail are removed later, all servers at once: they lie in order of time.
  */
 import type { Database, Statement } from '../sqlite.ts'
-import { codedKind } from './catalogue.ts'
-import { HOUR_MS, MINUTE_MS, rollupKey, type RollupLevel } from './keys.ts'
+import { ChunkWriter, type EntityHour } from './chunk-codec.ts'
+import { CHUNK_PARTS, chunkKey, dayOf, HOUR_MS, SERVERS, tailKey } from './keys.ts'
 import { lastNowOf } from './last-now.ts'
-import type { RawReader } from './raw-reader.ts'
+import type { Pace } from './pace.ts'
+import type { RawHours } from './raw-hours.ts'
+import type { RecentHours } from './recent-hours.ts'
 import type { EntityEntry, Registry, ServerEntry } from './registry.ts'
-import { emptySlot, mergeRollup, rollUp, type SlotRollup } from './rollup.ts'
+import { hourOfEntity, type SlotRollup } from './rollup.ts'
+import type { RollupTables } from './rollup-tables.ts'
 
 /** Ticks that are this late still find their hour open. */
 const GRACE_MS = 60_000
+/** A chunk is cut here: reading one entity reads its chunk whole. */
+const CHUNK_BYTES = 96 * 1024
+
+export interface Due {
+  readonly serverNumber: number
+  readonly hour: number
+}
+
+interface SealedPart {
+  readonly firstEntity: number
+  readonly lastEntity: number
+  readonly samples: number
+  readonly data: Uint8Array
+}
+
+export interface SealerParts {
+  readonly db: Database
+  readonly raw: RawHours
+  readonly registry: Registry
+  readonly tables: RollupTables
+  readonly recent: RecentHours
+}
 
 export class Sealer {
-  private readonly db: Database
-  private readonly raw: RawReader
-  private readonly registry: Registry
+  private readonly parts: SealerParts
   private readonly hours = new Map<number, Set<number>>()
-  private readonly statements = new Map<string, Statement>()
+  private readonly noteStatement: Statement<[number, number]>
 
-  constructor(db: Database, raw: RawReader, registry: Registry) {
-    this.db = db
-    this.raw = raw
-    this.registry = registry
-    const rows = db.prepare<[], { server: number; hour: number }>('SELECT server, hour FROM unsealed').all()
-    for (const row of rows) this.noted(row.server, row.hour)
+  constructor(parts: SealerParts) {
+    this.parts = parts
+    this.noteStatement = parts.db.prepare('INSERT OR IGNORE INTO unsealed (server, hour) VALUES (?, ?)')
+    for (const { server, hour } of this.stored()) this.noted(server, hour)
   }
 
   isUnsealed(serverNumber: number, hour: number): boolean {
     return this.hours.get(serverNumber)?.has(hour) ?? false
   }
 
-  /** Hours of a server without (or with old) rollups. */
-  unsealedHours(serverNumber: number): ReadonlySet<number> {
-    return this.hours.get(serverNumber) ?? new Set()
+  /** All unsealed hours. */
+  unsealed(): Due[] {
+    return [...this.hours].flatMap(([serverNumber, hours]) =>
+      [...hours].map((hour) => ({ serverNumber, hour }))
+    )
+  }
+
+  unsealedHours(serverNumber: number): number[] {
+    return [...(this.hours.get(serverNumber) ?? [])]
   }
 
   /** Writes that the hour has new rows; in the caller's transaction. Call `noted` after its commit. */
   note(serverNumber: number, hour: number): void {
-    if (this.isUnsealed(serverNumber, hour)) return
-    this.db.prepare('INSERT OR IGNORE INTO unsealed (server, hour) VALUES (?, ?)').run(serverNumber, hour)
+    if (!this.isUnsealed(serverNumber, hour)) this.noteStatement.run(serverNumber, hour)
   }
 
   noted(serverNumber: number, hour: number): void {
@@ -54,82 +80,113 @@ export class Sealer {
     this.hours.delete(serverNumber)
   }
 
-  /** The next hour that is over at `nowMs`, the oldest of its server first; null when none is. */
-  nextDue(nowMs: number): { serverNumber: number; hour: number } | null {
+  /**
+   * The newest hour that is over at `nowMs`; null when none is. Newest first: where many are due (samples of an older
+   * file), what has chunks then is always the newest part of the history, and what has not is read from rollups.
+   */
+  nextDue(nowMs: number): Due | null {
+    let due: Due | null = null
     for (const [serverNumber, hours] of this.hours) {
-      const hour = Math.min(...hours)
-      if (hours.size > 0 && (hour + 1) * HOUR_MS + GRACE_MS <= nowMs) return { serverNumber, hour }
+      for (const hour of hours)
+        if ((hour + 1) * HOUR_MS + GRACE_MS <= nowMs && hour > (due?.hour ?? -1)) due = { serverNumber, hour }
     }
-    return null
+    return due
   }
 
-  /** Takes some 20 ms for a server with 20 VMs. */
-  seal(serverNumber: number, hour: number): void {
-    const server = this.registry.numbered(serverNumber)
+  /** In slices: some 25 ms for a server with 20 VMs. A tick that comes meanwhile leaves the hour unsealed. Throws cancelled. */
+  async seal({ serverNumber, hour }: Due, pace: Pace): Promise<void> {
+    const { raw, registry } = this.parts
+    const server = registry.numbered(serverNumber)
     if (server === undefined) {
       this.forget(serverNumber)
       return
     }
-    const rows = this.raw.read(serverNumber, hour * HOUR_MS, (hour + 1) * HOUR_MS, Infinity)
-    const entities = new Map([...server.entities.values()].map((entity) => [entity.id, entity]))
-    const codesOf = (id: number): number => {
-      const entity = entities.get(id)
-      return entity === undefined ? 0 : codedKind(entity.kind).maxCode + 1
+    const open = raw.open.get(serverNumber, hour) ?? raw.reopen(serverNumber, hour)
+    const { changes } = open
+    const entries = new Map([...server.entities.values()].map((entity) => [entity.id, entity]))
+    const chunks: SealedPart[] = []
+    const rollups: { entity: EntityEntry; rollup: SlotRollup }[] = []
+    let writer = new ChunkWriter(hour * HOUR_MS)
+    for (const entity of [...open.entities.values()].toSorted((a, b) => a.entityId - b.entityId)) {
+      const entry = entries.get(entity.entityId)
+      if (entry === undefined) continue
+      writer = addTo(writer, entity, chunks)
+      const rollup = hourOfEntity(entity, hour)
+      if (rollup !== null) rollups.push({ entity: entry, rollup })
+      await pace.rest()
     }
-    const write = this.db.transaction(() => {
-      const hours = new Map<EntityEntry, SlotRollup>()
-      rollUp(rows, MINUTE_MS, codesOf, (id, minute) => {
-        const entity = entities.get(id)
-        if (entity === undefined) return
-        this.insert('minute', entity, minute)
-        const whole = hours.get(entity) ?? emptySlot(minute.count.length, hour)
-        mergeRollup(whole, minute)
-        hours.set(entity, whole)
-      })
-      for (const [entity, whole] of hours) this.insert('hour', entity, whole)
-      this.db.prepare('DELETE FROM unsealed WHERE server = ? AND hour = ?').run(serverNumber, hour)
-      this.registry.saveLastSeen(server)
+    if (writer.bytes > 0) chunks.push(partOf(writer))
+    if (open.changes !== changes || !this.isUnsealed(serverNumber, hour)) return
+    this.write(server, hour, chunks, rollups)
+  }
+
+  /** Rows of the tail that stand in chunks now, in steps: all that is older than the oldest unsealed hour. */
+  async trimTail(pace: Pace, keepFromMs: number): Promise<void> {
+    const oldest = Math.min(Infinity, ...this.unsealed().map(({ hour }) => hour))
+    const toMs = Math.min(keepFromMs, oldest * HOUR_MS)
+    const statement = this.parts.db.prepare('DELETE FROM tail WHERE id < ? LIMIT 2000')
+    for (;;) {
+      if (statement.run(tailKey(0, toMs)).changes < 2000) return
+      await pace.rest()
+    }
+  }
+
+  private write(
+    server: ServerEntry,
+    hour: number,
+    chunks: readonly SealedPart[],
+    rollups: readonly { entity: EntityEntry; rollup: SlotRollup }[]
+  ): void {
+    const { db, raw, registry, tables, recent } = this.parts
+    const first = chunkKey(hour, server.number, 0)
+    const insert = db.prepare(
+      'INSERT INTO chunk (id, first_entity, last_entity, samples, data) VALUES (?, ?, ?, ?, ?)'
+    )
+    const write = db.transaction(() => {
+      db.prepare('DELETE FROM chunk WHERE id >= ? AND id < ?').run(first, first + CHUNK_PARTS)
+      for (const [part, { firstEntity, lastEntity, samples, data }] of chunks.entries())
+        insert.run(first + part, firstEntity, lastEntity, samples, data)
+      for (const { entity, rollup } of rollups) tables.write('hour', entity, rollup)
+      db.prepare('DELETE FROM unsealed WHERE server = ? AND hour = ?').run(server.number, hour)
+      db.prepare('INSERT OR IGNORE INTO unsealed_day (server, day) VALUES (?, ?)').run(
+        server.number,
+        dayOf(hour * HOUR_MS)
+      )
+      registry.saveLastSeen(server)
       this.saveLastNow(server)
     })
     write.immediate()
-    this.hours.get(serverNumber)?.delete(hour)
+    this.hours.get(server.number)?.delete(hour)
+    raw.open.close(server.number, hour)
+    raw.forgetKept()
+    for (const { entity, rollup } of rollups) recent.note(entity, rollup)
   }
 
   private saveLastNow(server: ServerEntry): void {
-    const now = lastNowOf(server, this.raw)
+    const now = lastNowOf(server, this.parts.raw)
     if (now === null) return
-    this.db.prepare('UPDATE server SET last_now = ? WHERE number = ?').run(JSON.stringify(now), server.number)
+    this.parts.db
+      .prepare('UPDATE server SET last_now = ? WHERE number = ?')
+      .run(JSON.stringify(now), server.number)
   }
 
-  private insert(level: RollupLevel, entity: EntityEntry, rollup: SlotRollup): void {
-    const { metrics } = codedKind(entity.kind)
-    const row: (number | null)[] = [rollupKey(entity.id, rollup.slot), rollup.samples]
-    for (const { code } of metrics) {
-      const count = rollup.count[code] ?? 0
-      const sum = rollup.sum[code] ?? 0
-      const min = rollup.min[code] ?? 0
-      const max = rollup.max[code] ?? 0
-      // NULL where it can be told from the others: most metrics are constant for a minute, and have all samples.
-      const constant = min === max
-      if (count === 0) row.push(null, null, null, null)
-      else
-        row.push(sum, constant ? null : min, constant ? null : max, count === rollup.samples ? null : count)
-    }
-    this.insertStatement(level, entity.kind).run(...row)
+  private stored(): { server: number; hour: number }[] {
+    return this.parts.db
+      .prepare<[], { server: number; hour: number }>('SELECT server, hour FROM unsealed')
+      .all()
+      .filter(({ server }) => server > 0 && server < SERVERS)
   }
+}
 
-  private insertStatement(level: RollupLevel, kind: EntityEntry['kind']): Statement {
-    const table = `${level}_${kind}`
-    const known = this.statements.get(table)
-    if (known !== undefined) return known
-    const columns = codedKind(kind).metrics.flatMap(({ code }) =>
-      ['sum', 'min', 'max', 'count'].map((part) => `m${code}_${part}`)
-    )
-    const names = ['id', 'samples', ...columns]
-    const statement = this.db.prepare(
-      `INSERT OR REPLACE INTO ${table} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`
-    )
-    this.statements.set(table, statement)
-    return statement
-  }
+function partOf(writer: ChunkWriter): SealedPart {
+  const { firstEntity, lastEntity, samples } = writer
+  return { firstEntity, lastEntity, samples, data: writer.finish() }
+}
+
+/** Adds an entity; begins another chunk when this one is large enough. */
+function addTo(writer: ChunkWriter, entity: EntityHour, done: SealedPart[]): ChunkWriter {
+  writer.add(entity)
+  if (writer.bytes < CHUNK_BYTES) return writer
+  done.push(partOf(writer))
+  return new ChunkWriter(writer.hourMs)
 }

@@ -71,6 +71,25 @@ afterEach(() => {
 })
 
 describe('useHistory', () => {
+  it('asks at once when another range is chosen, and once when the window is dragged wider', async () => {
+    start()
+    await settle()
+    reads[0]?.resolve(answer([0.1, 0.2]))
+    await settle()
+    range.value = { kind: 'preset', preset: 'year' }
+    await nextTick()
+    expect(reads).toHaveLength(2)
+    reads[1]?.resolve(answer([0.1, 0.2]))
+    await settle()
+    for (const width of [700, 800, 900]) {
+      pixels.value = width
+      await nextTick()
+    }
+    expect(reads).toHaveLength(2)
+    await settle()
+    expect(reads).toHaveLength(3)
+  })
+
   it('reads the range with about one point a pixel, then goes on live', async () => {
     const history = start()
     await settle()

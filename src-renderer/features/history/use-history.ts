@@ -107,6 +107,11 @@ export function useHistory(options: HistoryOptions): History {
     settle = setTimeout(() => void read(), SETTLE_MS)
   }
 
+  function readNow(): void {
+    clearTimeout(settle)
+    void read()
+  }
+
   function onTick(tick: LiveTick): void {
     if (range.value.kind === 'fixed') return
     if (reading !== null) waiting.push(tick)
@@ -141,9 +146,12 @@ export function useHistory(options: HistoryOptions): History {
     () => {
       // A new question about the range is shown at once with what is there; the answer replaces it.
       const question = JSON.stringify(range.value)
-      if (question !== readFor) nowMs.value = Date.now()
+      const isAsked = question !== readFor
       readFor = question
-      readSoon()
+      if (isAsked) nowMs.value = Date.now()
+      // Somebody waits for another range; all else comes in flocks (a window dragged wider, facts that come in).
+      if (isAsked && data.value !== null) readNow()
+      else readSoon()
     },
     { immediate: true }
   )

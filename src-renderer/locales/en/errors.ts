@@ -228,6 +228,10 @@ export const errors = {
     title: 'The data folder belongs to a newer Virthelm.',
     next: 'Install the newer version. The files were left untouched.'
   },
+  databaseOlder: {
+    title: 'The data folder is still that of an older Virthelm.',
+    next: 'Start the console once: it brings the files up to date.'
+  },
   dataFolderLocked: {
     title: 'Another Virthelm uses this data folder.',
     next: 'Close it, or choose another folder with --data-dir.'

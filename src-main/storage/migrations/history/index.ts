@@ -1,4 +1,5 @@
 import type { Migration } from '../migration.ts'
 import { firstSchema } from './0001-first-schema.ts'
+import { chunksDaysMarks } from './0002-chunks-days-marks.ts'
 
-export const HISTORY_MIGRATIONS: readonly Migration[] = [firstSchema]
+export const HISTORY_MIGRATIONS: readonly Migration[] = [firstSchema, chunksDaysMarks]
