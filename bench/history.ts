@@ -27,6 +27,7 @@ import {
   tickOf,
   writtenBytes
 } from './support/history-load.ts'
+import { waitMs } from '../src-main/storage/samples/appender.ts'
 import { measureExport } from './support/history-export.ts'
 import { randomOf } from './support/load-model.ts'
 import { startVictoriaMetrics, type VictoriaMetrics } from './support/victoria-metrics.ts'
@@ -35,6 +36,8 @@ const FLEET = 50
 const READS = 200
 /** Marks on which the engine's ticks come, per interval (sampling/pace.ts). */
 const MARKS = INTERVAL_MS / 250
+/** Of so many ticks the storage commits those of half a second at once (waitMs in samples/appender.ts). */
+const MARKS_PER_COMMIT = Math.round(waitMs(INTERVAL_MS / FLEET) / 250)
 
 const { values: options } = parseArgs({
   options: {
@@ -62,20 +65,27 @@ async function measureInsert(hours: number): Promise<void> {
       await work()
       usedUs += cpuUs() - before
     }
+    let appended: Promise<void>[] = []
+    let committedMark = 0
     for (let fromMs = START_MS; fromMs < endMs; fromMs += INTERVAL_MS) {
       for (let mark = 0; mark < MARKS; mark++) {
         const due = servers.filter((_, index) => index % MARKS === mark)
         const batch = due.map((server) => tickOf(server, fromMs + mark * 250))
         ticks += batch.length
         await measured(async () => {
-          const appended = batch.map((tick) => storage.history.append(tick))
+          appended.push(...batch.map((tick) => storage.history.append(tick)))
           const [first] = due
-          // Any other call sends the waiting ticks on their way: here, instead of the 50 ms that they wait for each other.
-          if (first !== undefined) await storage.history.endGap(first.serverId, fromMs)
+          if (first === undefined || ++committedMark % MARKS_PER_COMMIT !== 0) return
+          // Any other call lets the waiting ticks be committed: time goes faster here than the storage's clock.
+          await storage.history.endGap(first.serverId, fromMs)
           await Promise.all(appended)
+          appended = []
         })
       }
+      if ((fromMs + INTERVAL_MS) % HOUR_MS === 0)
+        await measured(() => storage.history.applyRetention(RETENTION, fromMs + HOUR_MS / 20))
     }
+    await measured(() => Promise.all(appended))
     await measured(() => storage.history.applyRetention(RETENTION, endMs))
     const samples = ticks * SAMPLES_PER_TICK
     metrics['insertCpuUsPerSample'] = usedUs / samples

@@ -87,7 +87,7 @@ export function p95(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.ceil(values.length * 0.95) - 1] ?? NaN
 }
 
-/** Ticks of all servers from fromMs on, as fast as they are taken: for files that are only read. */
+/** Ticks of all servers from fromMs on, as fast as they are taken; hours are sealed as they end, as over real time. */
 export async function fill(
   storage: Storage,
   servers: readonly ModelServer[],
@@ -98,9 +98,11 @@ export async function fill(
   for (let atMs = range.fromMs; atMs < range.toMs; atMs += range.intervalMs) {
     for (const server of servers) batch.push(storage.history.append(tickOf(server, atMs)))
     ticks += servers.length
-    if (batch.length < 500) continue
+    const hourEnds = (atMs + range.intervalMs) % HOUR_MS === 0
+    if (batch.length < 500 && !hourEnds) continue
     await Promise.all(batch)
     batch = []
+    if (hourEnds) await storage.history.applyRetention(RETENTION, atMs + HOUR_MS / 20)
   }
   await Promise.all(batch)
   return ticks

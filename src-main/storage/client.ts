@@ -1,6 +1,7 @@
 /** Storage as the application sees it: calls over the port of the one worker that owns the files. */
 import { Worker } from 'node:worker_threads'
 import { AppError } from '#contract/errors.ts'
+import type { EntityRef } from '#contract/history.ts'
 import type { Clock } from '../application/clock.ts'
 import type { Log } from '../application/platform/platform.ts'
 import type { HistoryStore, RowBatch, RowsQuery, Storage, Tick } from '../application/storage.ts'
@@ -133,22 +134,29 @@ function makeHistory(calls: WorkerCalls): HistoryStore {
 /** Packs ticks for the port. Names go along only when they changed: mostly they are the same tick after tick. */
 class TickPacker {
   private readonly out = new ByteWriter(64 * 1024)
-  private readonly namesSent = new Map<string, readonly string[]>()
+  /** What each server's last tick was of. */
+  private readonly sent = new Map<string, readonly Pick<EntityRef, 'kind' | 'key'>[]>()
 
   pack(tick: Tick): PackedTick {
     const { serverId, atMs, entities, labels = [] } = tick
     this.out.length = 0
     const lengths = new Uint32Array(entities.length)
-    const names = entities.map(({ kind, key, values }, index) => {
+    const sent = this.sent.get(serverId)
+    let same = sent?.length === entities.length
+    for (const [index, { kind, key, values }] of entities.entries()) {
       const before = this.out.length
       packBody(codedKind(kind), values, this.out)
       lengths[index] = this.out.length - before
-      return entityName(kind, key)
-    })
-    const sent = this.namesSent.get(serverId)
-    const same = sent?.length === names.length && names.every((name, index) => name === sent[index])
-    if (!same) this.namesSent.set(serverId, names)
-    return { serverId, atMs, names: same ? null : names, lengths, bodies: this.out.take(), labels }
+      const one = sent?.[index]
+      if (one?.key !== key || one.kind !== kind) same = false
+    }
+    if (!same)
+      this.sent.set(
+        serverId,
+        entities.map(({ kind, key }) => ({ kind, key }))
+      )
+    const names = same ? null : entities.map(({ kind, key }) => entityName(kind, key))
+    return { serverId, atMs, names, lengths, bodies: this.out.take(), labels }
   }
 }
 

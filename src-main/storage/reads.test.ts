@@ -127,7 +127,7 @@ describe('reads', () => {
         },
         never
       )
-    // Several, so that they outlast the moment for which a tick waits for others.
+    // Several, so that they outlast a commit.
     const long = Promise.all(Array.from({ length: 8 }, readAll)).then(() => order.push('long'))
     const live = storage.history
       .read(
@@ -143,7 +143,9 @@ describe('reads', () => {
     const commit = storage.history
       .append(tick(serverId, endMs, [{ kind: 'server', key: '', values: { load1: 1 } }]))
       .then(() => order.push('commit'))
-    await Promise.all([long, live, commit])
+    // Does not let the tick wait for others.
+    const ended = storage.history.endGap(serverId, endMs)
+    await Promise.all([long, live, commit, ended])
     expect(order.at(-1)).toBe('long')
   })
 })

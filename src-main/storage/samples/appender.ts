@@ -13,12 +13,12 @@ import type { EntityEntry, Registry, ServerEntry } from './registry.ts'
 import type { Sealer } from './sealer.ts'
 
 /**
- * How long a tick waits for others to be committed with: 50 ms for each tick that comes in a second, so some 10 ms when one
- * server is watched and a second for a large fleet. A commit writes whole pages, whether they are full or not.
+ * How long a tick waits for others to be committed with: 200 ms for each tick that comes in a second, so a moment when one
+ * server is watched and two seconds for a large fleet. A commit writes whole pages, whether they are full or not.
  */
-const WAIT_PER_TICK_MS = 50
+const WAIT_PER_TICK_MS = 200
 const LEAST_WAIT_MS = 10
-const MOST_WAIT_MS = 1_000
+const MOST_WAIT_MS = 2_000
 /** Weight of the newest tick in the running mean of the time between two. */
 const SPACING_SHARE = 1 / 32
 const BATCH_TICKS = 256
@@ -42,6 +42,13 @@ export function waitMs(spacingMs: number): number {
   return Math.min(MOST_WAIT_MS, Math.max(LEAST_WAIT_MS, (WAIT_PER_TICK_MS * 1_000) / Math.max(1, spacingMs)))
 }
 
+interface Resolved {
+  readonly names: readonly string[]
+  readonly entities: readonly { readonly name: string; readonly entry: EntityEntry }[]
+  /** In the order of the names; 0 = left out. */
+  readonly ids: readonly number[]
+}
+
 export interface AppenderParts {
   readonly db: Database
   readonly registry: Registry
@@ -60,6 +67,7 @@ export class Appender {
   private readonly insert: Statement<[number, number, Uint8Array]>
   private readonly out = new ByteWriter(64 * 1024)
   private readonly lastNames = new Map<string, readonly string[]>()
+  private readonly resolved = new Map<number, Resolved>()
   private queue: Waiting[] = []
   private timer: NodeJS.Timeout | null = null
   private spacingMs = 60_000
@@ -155,18 +163,30 @@ export class Appender {
       return new AppError('invalidInput', { params: { field: 'atMs', oldestAtMs: this.parts.rawFromMs() } })
     const server = this.serverOf(tick)
     if (server instanceof AppError) return server
-    const entities = names.map((name) => registry.ensureEntity(server, name, tick.atMs))
-    // The first of an entity that comes twice counts.
-    const ids = entities.map((entity, index) => {
-      return entity === null || entities.indexOf(entity) < index ? 0 : entity.id
-    })
+    const { entities, ids } = this.resolve(server, names, tick.atMs)
     const row = packRow(ids, tick.lengths, tick.bodies, this.out)
     if (this.isKept(server, ids, tick.atMs) || !this.insertRow(server, tick.atMs, row))
       return new AppError('conflict', { params: { field: 'atMs', value: tick.atMs } })
     this.parts.sealer.note(server.number, hourOf(tick.atMs))
     this.parts.gaps.onTick(server, tick.atMs)
     for (const { kind, key, label } of tick.labels) registry.setLabel(server, kind, key, label)
-    return { waiting, server, entities: entities.filter((entity) => entity !== null), row }
+    return { waiting, server, entities: entities.map(({ entry }) => entry), row }
+  }
+
+  /** Entities by name. Mostly they are the same as in the server's tick before. */
+  private resolve(server: ServerEntry, names: readonly string[], atMs: number): Resolved {
+    const known = this.resolved.get(server.number)
+    if (known?.names === names && known.entities.every((entity) => server.entities.has(entity.name)))
+      return known
+    const found = names.map((name) => ({ name, entry: this.parts.registry.ensureEntity(server, name, atMs) }))
+    // The first of an entity that comes twice counts.
+    const ids = found.map(({ entry }, index) =>
+      entry === null || found.findIndex((other) => other.entry === entry) < index ? 0 : entry.id
+    )
+    const entities = found.flatMap(({ name, entry }) => (entry === null ? [] : [{ name, entry }]))
+    const resolved = { names, entities, ids }
+    this.resolved.set(server.number, resolved)
+    return resolved
   }
 
   /** False when the tail has this very tick. */
@@ -198,8 +218,9 @@ export class Appender {
     const { raw, sealer } = this.parts
     const hour = hourOf(atMs)
     // A late tick opens its hour again: with this row, which the tail has by now.
-    if (raw.open.get(server.number, hour) === undefined) raw.reopen(server.number, hour)
-    else raw.open.add(server.number, atMs, row)
+    const open = raw.open.get(server.number, hour)
+    if (open === undefined) raw.reopen(server.number, hour)
+    else open.add(atMs, row)
     sealer.noted(server.number, hour)
     for (const entity of entities) if (atMs > entity.lastAtMs) entity.lastAtMs = atMs
     if (server.lastAtMs === null || atMs > server.lastAtMs) {

@@ -36,23 +36,19 @@ export class Days {
 
   /** Days of a server whose rollup is missing or old, that of today among them. */
   unsealed(serverNumber: number): ReadonlySet<number> {
-    const stored = this.parts.db
-      .prepare<[number], number>('SELECT day FROM unsealed_day WHERE server = ?')
-      .pluck()
-      .all(serverNumber)
-    const open = this.parts.sealer.unsealedHours(serverNumber).map((hour) => dayOf(hour * HOUR_MS))
-    return new Set([...stored, ...open])
+    const { sealer } = this.parts
+    const open = sealer.unsealedHours(serverNumber).map((hour) => dayOf(hour * HOUR_MS))
+    return new Set([...sealer.daysOf(serverNumber), ...open])
   }
 
-  /** The oldest day that is over at `nowMs` and has no unsealed hour; null when none is. */
+  /** A day that is over at `nowMs` and has no unsealed hour; null when none is. */
   nextDue(nowMs: number): DueDay | null {
-    const rows = this.parts.db
-      .prepare<[number], { server: number; day: number }>(
-        'SELECT server, day FROM unsealed_day WHERE day < ? ORDER BY day'
-      )
-      .all(dayOf(nowMs))
-    const due = rows.find(({ server, day }) => !this.hasOpenHour(server, day))
-    return due === undefined ? null : { serverNumber: due.server, day: due.day }
+    const today = dayOf(nowMs)
+    for (const [serverNumber, days] of this.parts.sealer.days) {
+      for (const day of days)
+        if (day < today && !this.hasOpenHour(serverNumber, day)) return { serverNumber, day }
+    }
+    return null
   }
 
   /** In slices. A tick that comes meanwhile leaves the day as it was. Throws cancelled. */
@@ -75,6 +71,7 @@ export class Days {
       db.prepare('DELETE FROM unsealed_day WHERE server = ? AND day = ?').run(serverNumber, day)
     })
     write.immediate()
+    this.parts.sealer.daySealed(serverNumber, day)
   }
 
   private hasOpenHour(serverNumber: number, day: number): boolean {

@@ -4,7 +4,6 @@
  */
 import type { Chunk, EntityHour } from './chunk-codec.ts'
 import { RowReader } from './codec.ts'
-import { hourOf } from './keys.ts'
 
 const FIRST_CAPACITY = 64
 const MOST_GROWTH = 256
@@ -24,18 +23,34 @@ class OpenColumn {
 
   /** Puts a value at a place; the places before it that are not there yet have none. */
   put(at: number, value: number): void {
-    if (this.values === null) {
-      if (this.length === 0 && at === 0) this.constant = value
-      if (at === this.length && Object.is(value, this.constant)) {
+    const { values, length } = this
+    // Nearly always: the next value of a column that has changed, or that has not.
+    if (at === length) {
+      if (values === null) {
+        if (length === 0) this.constant = value
+        if (value === this.constant) {
+          this.length++
+          return
+        }
+      } else if (at < values.length) {
+        values[at] = value
         this.length++
         return
       }
-      this.values = new Float64Array(Math.max(FIRST_CAPACITY, at + 1)).fill(this.constant, 0, this.length)
     }
-    this.values = grown(this.values, at + 1)
-    this.values.fill(NaN, this.length, at)
-    this.values[at] = value
-    this.length = Math.max(this.length, at + 1)
+    this.putInArray(at, value)
+  }
+
+  private putInArray(at: number, value: number): void {
+    const { length } = this
+    const values =
+      this.values === null
+        ? new Float64Array(Math.max(FIRST_CAPACITY, at + 1)).fill(this.constant, 0, length)
+        : grown(this.values, at + 1)
+    if (at > length) values.fill(NaN, length, at)
+    values[at] = value
+    this.values = values
+    this.length = Math.max(length, at + 1)
   }
 
   /** Makes room for a late tick. */
@@ -85,25 +100,22 @@ export class OpenEntity implements EntityHour {
     return this.columns[code]?.all(this.ticks) ?? null
   }
 
-  has(atMs: number): boolean {
-    return this.times[lowerBound(this.atMs, atMs)] === atMs && atMs <= this.lastAtMs
-  }
-
   /** `values[code]` for codes from 1 to `lastCode`, NaN for none. Of two ticks at one time the first counts. */
   add(atMs: number, values: Float64Array, lastCode: number): void {
     let at = this.ticks
+    if (at === this.times.length) this.times = grown(this.times, at + 1)
     if (atMs <= this.lastAtMs) {
       at = lowerBound(this.atMs, atMs)
       if (this.times[at] === atMs) return
       for (const column of this.columns) column?.insert(at)
+      this.times.copyWithin(at + 1, at, this.ticks)
     }
-    this.times = grown(this.times, this.ticks + 1)
-    this.times.copyWithin(at + 1, at, this.ticks)
     this.times[at] = atMs
     this.ticks++
     for (let code = 1; code <= lastCode; code++) {
       const value = values[code] ?? NaN
-      if (Number.isNaN(value)) continue
+      // Not a number: no value.
+      if (value !== value) continue
       const column = this.columns[code] ?? new OpenColumn()
       this.columns[code] = column
       column.put(at, value)
@@ -111,32 +123,69 @@ export class OpenEntity implements EntityHour {
   }
 }
 
+/** More metrics than this has no kind. */
+const CODES = 256
+/** One walker for all hours: nothing runs between opening a row and its end. */
+const reader = new RowReader()
+const rowValues = new Float64Array(CODES)
+
+/**
+ * One server's hour. Rows wait as they are until somebody reads the hour or seals it: spread over their columns many at a
+ * time, each column stays in the processor's cache.
+ */
 export class OpenHour {
   /** Grows with every tick. */
   changes = 0
-  readonly entities = new Map<number, OpenEntity>()
+  private readonly spread = new Map<number, OpenEntity>()
+  private waiting: { readonly atMs: number; readonly row: Uint8Array }[] = []
 
-  entity(entityId: number): OpenEntity {
-    let entity = this.entities.get(entityId)
+  constructor(sealed: Iterable<Chunk>) {
+    for (const chunk of sealed) {
+      for (const id of chunk.entityIds()) {
+        const stored = chunk.hour(id)
+        if (stored !== null) copy(stored, this.entity(id))
+      }
+    }
+  }
+
+  get entities(): ReadonlyMap<number, OpenEntity> {
+    const { waiting } = this
+    this.waiting = []
+    for (const { atMs, row } of waiting) {
+      reader.open(row)
+      while (reader.next()) this.entity(reader.entityId).add(atMs, rowValues, reader.values(rowValues))
+    }
+    return this.spread
+  }
+
+  /** A row of the tail, sound (codec.ts). */
+  add(atMs: number, row: Uint8Array): void {
+    this.changes++
+    this.waiting.push({ atMs, row })
+  }
+
+  private entity(entityId: number): OpenEntity {
+    let entity = this.spread.get(entityId)
     if (entity === undefined) {
       entity = new OpenEntity(entityId)
-      this.entities.set(entityId, entity)
+      this.spread.set(entityId, entity)
     }
     return entity
   }
+}
 
-  /** A tick of this server at this very time is there already. */
-  has(atMs: number): boolean {
-    return [...this.entities.values()].some((entity) => entity.has(atMs))
+function copy(from: EntityHour, into: OpenEntity): void {
+  const columns = from.codes().map((code) => ({ code, values: from.column(code) }))
+  const lastCode = columns.at(-1)?.code ?? 0
+  for (let at = 0; at < from.atMs.length; at++) {
+    rowValues.fill(NaN)
+    for (const { code, values } of columns) rowValues[code] = values?.[at] ?? NaN
+    into.add(from.atMs[at] ?? 0, rowValues, lastCode)
   }
 }
 
-const CODES = 256
-
 export class OpenHours {
   private readonly servers = new Map<number, Map<number, OpenHour>>()
-  private readonly reader = new RowReader()
-  private readonly values = new Float64Array(CODES)
 
   get(serverNumber: number, hour: number): OpenHour | undefined {
     return this.servers.get(serverNumber)?.get(hour)
@@ -149,30 +198,11 @@ export class OpenHours {
 
   /** Opens an hour, with what was sealed of it before. */
   open(serverNumber: number, hour: number, sealed: Iterable<Chunk>): OpenHour {
-    const open = new OpenHour()
-    for (const chunk of sealed) {
-      for (const id of chunk.entityIds()) {
-        const stored = chunk.hour(id)
-        if (stored !== null) this.copy(stored, open.entity(id))
-      }
-    }
+    const open = new OpenHour(sealed)
     const hours = this.servers.get(serverNumber) ?? new Map<number, OpenHour>()
     hours.set(hour, open)
     this.servers.set(serverNumber, hours)
     return open
-  }
-
-  /** Adds a row of the tail (sound, see codec.ts) to its hour, which must be open. */
-  add(serverNumber: number, atMs: number, row: Uint8Array): void {
-    const open = this.get(serverNumber, hourOf(atMs))
-    if (open === undefined) throw new RangeError('hour is not open')
-    const { reader, values } = this
-    open.changes++
-    reader.open(row)
-    while (reader.next()) {
-      const lastCode = reader.values(values)
-      open.entity(reader.entityId).add(atMs, values, lastCode)
-    }
   }
 
   close(serverNumber: number, hour: number): void {
@@ -181,16 +211,6 @@ export class OpenHours {
 
   forget(serverNumber: number): void {
     this.servers.delete(serverNumber)
-  }
-
-  private copy(from: EntityHour, into: OpenEntity): void {
-    const columns = from.codes().map((code) => ({ code, values: from.column(code) }))
-    const lastCode = columns.at(-1)?.code ?? 0
-    for (let at = 0; at < from.atMs.length; at++) {
-      this.values.fill(NaN)
-      for (const { code, values } of columns) this.values[code] = values?.[at] ?? NaN
-      into.add(from.atMs[at] ?? 0, this.values, lastCode)
-    }
   }
 }
 

@@ -57,7 +57,8 @@ export class RawHours {
     const open = this.open.open(serverNumber, hour, this.sealed(serverNumber, hour))
     const rows = this.tail.iterate(tailKey(0, hour * HOUR_MS), tailKey(0, (hour + 1) * HOUR_MS), serverNumber)
     for (const { id, data } of rows) {
-      if (isSoundRow(data)) this.open.add(serverNumber, tailAtMs(id), data)
+      // A copy: rows from SQLite may share a larger buffer.
+      if (isSoundRow(data)) open.add(tailAtMs(id), Uint8Array.from(data))
       else this.onDamaged()
     }
     return open

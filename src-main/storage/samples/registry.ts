@@ -3,7 +3,7 @@ import { AppError } from '#contract/errors.ts'
 import type { EntityInfo } from '#contract/history.ts'
 import type { ServerId } from '#contract/ids.ts'
 import type { EntityKind } from '#contract/metric-catalogue.ts'
-import type { Database } from '../sqlite.ts'
+import type { Database, Statement } from '../sqlite.ts'
 import { entityName, isKind, parseEntityName } from './catalogue.ts'
 import { SERVERS } from './keys.ts'
 
@@ -47,6 +47,7 @@ export class Registry {
   /** Ids of servers whose history is being deleted. */
   private readonly deleting = new Map<string, number>()
   private undo: (() => void)[] = []
+  private update: Statement | null = null
 
   constructor(db: Database) {
     this.db = db
@@ -167,7 +168,8 @@ export class Registry {
 
   /** Writes when each entity was last seen; in the caller's transaction. */
   saveLastSeen(server: ServerEntry): void {
-    const update = this.db.prepare('UPDATE entity SET last_at_ms = ? WHERE id = ? AND last_at_ms <> ?')
+    this.update ??= this.db.prepare('UPDATE entity SET last_at_ms = ? WHERE id = ? AND last_at_ms <> ?')
+    const { update } = this
     for (const entity of server.entities.values()) update.run(entity.lastAtMs, entity.id, entity.lastAtMs)
   }
 

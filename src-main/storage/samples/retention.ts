@@ -25,14 +25,14 @@ import type { RecentHours } from './recent-hours.ts'
 import type { Registry } from './registry.ts'
 import { minutesOf } from './rollup.ts'
 import type { RollupTables } from './rollup-tables.ts'
-import type { Sealer } from './sealer.ts'
+import { freePages, type Sealer } from './sealer.ts'
 
 const ROWS_PER_STEP = 1_000
 /** Pages given back to the file system per step. */
 const PAGES_PER_STEP = 64
-/** What may stay free for new rows: an hour of the tail is about a fiftieth of a week of chunks. */
-const FREE_SHARE_KEPT = 1 / 32
+/** What may stay free for new rows at least, and of what the tail takes in an hour. */
 const FREE_PAGES_KEPT = 512
+const FREE_TAILS_KEPT = 1.25
 /** Raw samples that no budget takes away: the newest day. */
 const RAW_ALWAYS_MS = DAY_MS
 
@@ -108,7 +108,7 @@ export async function deleteOld(parts: RetentionParts, kept: KeptFrom, pace: Pac
   }
   for (const table of ['gap WHERE to_ms < ?', 'mark WHERE at_ms < ?'])
     await inSteps(db, `DELETE FROM ${table} LIMIT ?`, [kept.hour], pace)
-  await giveBackPages(db, pace)
+  await giveBackPages(parts, pace)
 }
 
 /** Samples go hour by hour; their minutes take their place in the same transaction. */
@@ -162,7 +162,7 @@ export async function deleteServers(parts: RetentionParts, pace: Pace): Promise<
     finish.immediate()
   }
   parts.recent.forget()
-  await giveBackPages(db, pace)
+  await giveBackPages(parts, pace)
 }
 
 /** Chunks and tail are in order of time first: gone through hour by hour. */
@@ -202,12 +202,9 @@ async function inSteps(db: Database, sql: string, range: readonly number[], pace
 }
 
 /** Free pages are used again by new rows; only what is clearly too much goes back to the file system. */
-async function giveBackPages(db: Database, pace: Pace): Promise<void> {
-  for (;;) {
-    const [free, all] = ['freelist_count', 'page_count'].map((name) =>
-      Number(db.pragma(name, { simple: true }))
-    )
-    if ((free ?? 0) <= Math.max(FREE_PAGES_KEPT, (all ?? 0) * FREE_SHARE_KEPT)) return
+async function giveBackPages({ db, sealer }: RetentionParts, pace: Pace): Promise<void> {
+  const kept = Math.max(FREE_PAGES_KEPT, sealer.tailPages * FREE_TAILS_KEPT)
+  while (freePages(db) > kept) {
     db.pragma(`incremental_vacuum(${PAGES_PER_STEP})`)
     await pace.rest()
   }

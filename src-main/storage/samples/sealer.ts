@@ -18,6 +18,7 @@ import type { RollupTables } from './rollup-tables.ts'
 const GRACE_MS = 60_000
 /** A chunk is cut here: reading one entity reads its chunk whole. */
 const CHUNK_BYTES = 96 * 1024
+const ROWS_PER_STEP = 2_000
 
 export interface Due {
   readonly serverNumber: number
@@ -42,12 +43,36 @@ export interface SealerParts {
 export class Sealer {
   private readonly parts: SealerParts
   private readonly hours = new Map<number, Set<number>>()
+  /** Days by server that have hours sealed after their own rollups were written. */
+  readonly days = new Map<number, Set<number>>()
+  /** Pages that the last trimmed part of the tail took. */
+  tailPages = 0
   private readonly noteStatement: Statement<[number, number]>
+  private readonly statements: Readonly<Record<'insert' | 'remove' | 'sealed' | 'day' | 'lastNow', Statement>>
 
   constructor(parts: SealerParts) {
     this.parts = parts
     this.noteStatement = parts.db.prepare('INSERT OR IGNORE INTO unsealed (server, hour) VALUES (?, ?)')
     for (const { server, hour } of this.stored()) this.noted(server, hour)
+    const days = parts.db.prepare<[], { server: number; day: number }>('SELECT server, day FROM unsealed_day')
+    for (const { server, day } of days.all()) this.dayChanged(server, day)
+    this.statements = {
+      insert: parts.db.prepare(
+        'INSERT INTO chunk (id, first_entity, last_entity, samples, data) VALUES (?, ?, ?, ?, ?)'
+      ),
+      remove: parts.db.prepare('DELETE FROM chunk WHERE id >= ? AND id < ?'),
+      sealed: parts.db.prepare('DELETE FROM unsealed WHERE server = ? AND hour = ?'),
+      day: parts.db.prepare('INSERT OR IGNORE INTO unsealed_day (server, day) VALUES (?, ?)'),
+      lastNow: parts.db.prepare('UPDATE server SET last_now = ? WHERE number = ?')
+    }
+  }
+
+  daysOf(serverNumber: number): ReadonlySet<number> {
+    return this.days.get(serverNumber) ?? new Set()
+  }
+
+  daySealed(serverNumber: number, day: number): void {
+    this.days.get(serverNumber)?.delete(day)
   }
 
   isUnsealed(serverNumber: number, hour: number): boolean {
@@ -78,6 +103,7 @@ export class Sealer {
 
   forget(serverNumber: number): void {
     this.hours.delete(serverNumber)
+    this.days.delete(serverNumber)
   }
 
   /**
@@ -124,11 +150,12 @@ export class Sealer {
   async trimTail(pace: Pace, keepFromMs: number): Promise<void> {
     const oldest = Math.min(Infinity, ...this.unsealed().map(({ hour }) => hour))
     const toMs = Math.min(keepFromMs, oldest * HOUR_MS)
-    const statement = this.parts.db.prepare('DELETE FROM tail WHERE id < ? LIMIT 2000')
-    for (;;) {
-      if (statement.run(tailKey(0, toMs)).changes < 2000) return
-      await pace.rest()
-    }
+    const statement = this.parts.db.prepare('DELETE FROM tail WHERE id < ? LIMIT ?')
+    const before = freePages(this.parts.db)
+    while (statement.run(tailKey(0, toMs), ROWS_PER_STEP).changes === ROWS_PER_STEP) await pace.rest()
+    const freed = freePages(this.parts.db) - before
+    // What an hour of the tail takes: the next one takes it again.
+    if (freed > 0) this.tailPages = freed
   }
 
   private write(
@@ -139,35 +166,36 @@ export class Sealer {
   ): void {
     const { db, raw, registry, tables, recent } = this.parts
     const first = chunkKey(hour, server.number, 0)
-    const insert = db.prepare(
-      'INSERT INTO chunk (id, first_entity, last_entity, samples, data) VALUES (?, ?, ?, ?, ?)'
-    )
+    const day = dayOf(hour * HOUR_MS)
+    const { insert, remove, sealed, ...others } = this.statements
     const write = db.transaction(() => {
-      db.prepare('DELETE FROM chunk WHERE id >= ? AND id < ?').run(first, first + CHUNK_PARTS)
+      remove.run(first, first + CHUNK_PARTS)
       for (const [part, { firstEntity, lastEntity, samples, data }] of chunks.entries())
         insert.run(first + part, firstEntity, lastEntity, samples, data)
       for (const { entity, rollup } of rollups) tables.write('hour', entity, rollup)
-      db.prepare('DELETE FROM unsealed WHERE server = ? AND hour = ?').run(server.number, hour)
-      db.prepare('INSERT OR IGNORE INTO unsealed_day (server, day) VALUES (?, ?)').run(
-        server.number,
-        dayOf(hour * HOUR_MS)
-      )
+      sealed.run(server.number, hour)
+      others.day.run(server.number, day)
       registry.saveLastSeen(server)
       this.saveLastNow(server)
     })
     write.immediate()
+    this.dayChanged(server.number, day)
     this.hours.get(server.number)?.delete(hour)
     raw.open.close(server.number, hour)
     raw.forgetKept()
     for (const { entity, rollup } of rollups) recent.note(entity, rollup)
   }
 
+  private dayChanged(serverNumber: number, day: number): void {
+    const days = this.days.get(serverNumber)
+    if (days === undefined) this.days.set(serverNumber, new Set([day]))
+    else days.add(day)
+  }
+
   private saveLastNow(server: ServerEntry): void {
     const now = lastNowOf(server, this.parts.raw)
     if (now === null) return
-    this.parts.db
-      .prepare('UPDATE server SET last_now = ? WHERE number = ?')
-      .run(JSON.stringify(now), server.number)
+    this.statements.lastNow.run(JSON.stringify(now), server.number)
   }
 
   private stored(): { server: number; hour: number }[] {
@@ -176,6 +204,10 @@ export class Sealer {
       .all()
       .filter(({ server }) => server > 0 && server < SERVERS)
   }
+}
+
+export function freePages(db: Database): number {
+  return Number(db.pragma('freelist_count', { simple: true }))
 }
 
 function partOf(writer: ChunkWriter): SealedPart {
