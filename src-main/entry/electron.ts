@@ -180,10 +180,13 @@ async function desktopPlatform(options: StartOptions, dataFolder: string, log: F
   }
 }
 
+const CSV_FILTER = { name: 'CSV', extensions: ['csv'] }
+const BACKUP_FILTER = { name: 'Virthelm', extensions: ['tar'] }
+
 async function askWhere(fileName: string): Promise<string | null> {
   const details: Electron.SaveDialogOptions = {
     defaultPath: join(app.getPath('downloads'), fileName),
-    filters: [{ name: 'CSV', extensions: ['csv'] }],
+    filters: [fileName.endsWith('.tar') ? BACKUP_FILTER : CSV_FILTER],
     properties: ['createDirectory', 'showOverwriteConfirmation']
   }
   const answer =

@@ -5,6 +5,7 @@ import type { Handlers } from '#contract/define.ts'
 import { AppError } from '#contract/errors.ts'
 import type { VirthelmContract } from '#contract/index.ts'
 import type { Clock } from '../clock.ts'
+import { safeFileName } from '../export/file-name.ts'
 import type { ExportTarget } from '../platform/platform.ts'
 import type { BlobStore } from '../storage.ts'
 import { createTopic } from '../streams.ts'
@@ -69,9 +70,10 @@ async function make(
   context: MakeContext
 ): Promise<BackupResult> {
   const { signal } = context
-  const sink = await target.open(fileName, signal)
+  const sink = await target.open(safeFileName(fileName), signal)
   if (sink === null) throw new AppError('cancelled')
   if (sink.kind === 'download') context.progress({ kind: 'address', path: sink.location })
+  let sizeBytes: number
   try {
     const report = (doneRatio: number): void => context.progress({ kind: 'progress', doneRatio })
     const copy = await archive.copy({ signal, progress: (ratio) => report(ratio * COPY_SHARE) })
@@ -87,14 +89,14 @@ async function make(
     } finally {
       await copy.discard()
     }
-    const sizeBytes = copy.archiveBytes
-    const path = sink.kind === 'file' ? sink.location : null
-    await blobs.set(LAST_BLOB, Buffer.from(JSON.stringify({ atMs: clock.nowMs(), sizeBytes, path })))
-    return path === null ? { kind: 'download', sizeBytes } : { kind: 'file', path, sizeBytes }
+    sizeBytes = copy.archiveBytes
   } catch (error) {
     await sink.abort()
     throw error
   }
+  const path = sink.kind === 'file' ? sink.location : null
+  await blobs.set(LAST_BLOB, Buffer.from(JSON.stringify({ atMs: clock.nowMs(), sizeBytes, path })))
+  return path === null ? { kind: 'download', sizeBytes } : { kind: 'file', path, sizeBytes }
 }
 
 async function statusOf(archive: DataArchive, blobs: BlobStore): Promise<BackupStatus> {

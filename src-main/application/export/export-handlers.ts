@@ -8,6 +8,7 @@ import type { ServerDirectory } from '../servers/server-directory.ts'
 import type { SettingsKeeper } from '../settings/settings-keeper.ts'
 import type { HistoryStore, RowBatch } from '../storage.ts'
 import { csvLine } from './csv.ts'
+import { safeFileName } from './file-name.ts'
 import { historyCsv } from './history-export.ts'
 import { answerAsCsv, wideCsv, type CsvChunk, type NamesOf } from './series-csv.ts'
 import { writeOut, type ExportContext } from './write-out.ts'
@@ -87,13 +88,4 @@ function liveNames(directory: ServerDirectory): NamesOf {
     const machine = entity.kind === 'vm' ? runtime?.machines.view(entity.key as VmUuid)?.name : undefined
     return { server: runtime?.record.name ?? entity.serverId, entity: machine ?? entity.key }
   }
-}
-
-/** One plain name: no folders, no characters that a file system refuses. */
-function safeFileName(name: string): string {
-  const plain = name
-    .replace(/\p{Cc}|[/\\:*?"<>|]/gu, '-')
-    .replace(/^\.+/, '')
-    .trim()
-  return plain === '' ? 'export.csv' : plain
 }
