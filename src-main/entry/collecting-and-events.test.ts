@@ -87,6 +87,15 @@ function read(vmUuid: VmUuid): Promise<HistoryAnswer> {
   return engine.handlers['history.read'](query, { signal: life.signal })
 }
 /** Times of the raw values of a VM. */
+/** Gaps of the VM's own, as its chart shows them. */
+const gapsOf = async (name: string): Promise<{ reason: string; isOpen: boolean }[]> => {
+  const vmUuid = uuidOf(name)
+  const answer = await read(vmUuid)
+  return answer.gaps
+    .filter((gap) => gap.vmUuid === vmUuid)
+    .map(({ reason, toAtMs }) => ({ reason, isOpen: toAtMs === null }))
+}
+
 const rowsOf = async (name: string): Promise<number[]> => {
   const { level, atMs, series } = await read(uuidOf(name))
   expect(level).toBe('raw')
@@ -132,6 +141,7 @@ it('keeps no row of a VM that is not collected, also after a restart, while the 
   const others = () => rowsSince('web-01', stoppedAtMs)
   await expect.poll(others, { timeout: VALUES_DEADLINE_MS }).toBeGreaterThan(2)
   expect(await rowsSince('db-primary', stoppedAtMs)).toBe(0)
+  expect(await gapsOf('db-primary')).toEqual([{ reason: 'collectionStopped', isOpen: true }])
   await close()
   await open()
   const reopenedAtMs = Date.now()
@@ -143,4 +153,5 @@ it('keeps no row of a VM that is not collected, also after a restart, while the 
   await expect
     .poll(() => rowsSince('db-primary', stoppedAtMs), { timeout: VALUES_DEADLINE_MS })
     .toBeGreaterThan(0)
+  expect(await gapsOf('db-primary')).toEqual([{ reason: 'collectionStopped', isOpen: false }])
 })

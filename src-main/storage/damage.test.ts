@@ -75,8 +75,11 @@ beforeAll(async () => {
     START_MS + 4 * HOUR_MS
   )
   // These stay in the tail.
-  for (let index = 0; index < 10; index++)
-    await storage.history.append(serverTick(serverId, TAIL_MS + index * 5_000, { load1: index / 100 }))
+  await Promise.all(
+    Array.from({ length: 10 }, (_, index) =>
+      storage.history.append(serverTick(serverId, TAIL_MS + index * 5_000, { load1: index / 100 }))
+    )
+  )
   await storage.close()
 })
 
@@ -203,7 +206,7 @@ describe('a damaged file', () => {
 
   it('loses a chunk to bad bytes, not its neighbours', async () => {
     const flipped =
-      "UPDATE chunk SET data = substr(data, 1, 20) || x'ff' || substr(data, 22) WHERE id = (SELECT min(id) FROM chunk)"
+      "UPDATE chunk SET data = CAST(substr(data, 1, 20) || x'ff' || substr(data, 22) AS BLOB) WHERE id = (SELECT min(id) FROM chunk)"
     expect(await readDamaged(flipped, 1, START_MS)).toEqual([])
     expect(await readDamaged(flipped, 1, START_MS + HOUR_MS)).toHaveLength(10)
   })

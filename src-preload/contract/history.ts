@@ -221,7 +221,7 @@ export const HistoryUsage = z.object({
   rawBytes: z.number(),
   /** Free inside the file: used again by new rows. */
   freeBytes: z.number(),
-  /** null = no budget. Where it does not suffice, raw samples go first, then minutes. */
+  /** null = no budget. Where it does not suffice, the oldest minutes go first, then the oldest samples; hours and days stay. */
   budgetBytes: z.number().nullable(),
   /** Samples kept raw (one number of one metric at one time). */
   rawSamples: z.number(),

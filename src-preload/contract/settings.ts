@@ -17,7 +17,7 @@ export const Settings = z.object({
       rawDays: z.int().min(1).max(90).default(7),
       minuteDays: z.int().min(7).max(1_000).default(90),
       hourDays: z.int().min(30).max(10_000).default(1_825),
-      /** The history file is kept below this; raw samples go first, then minutes. null = no limit. */
+      /** The history file is kept below this; the oldest minutes go first, then the oldest samples. null = no limit. */
       budgetBytes: BudgetBytes.nullable().default(null)
     })
     .default({ rawDays: 7, minuteDays: 90, hourDays: 1_825, budgetBytes: null })

@@ -28,7 +28,7 @@ export interface MachineLanesOptions {
   readonly onSession: (session: HypervisorSession | null) => void
   readonly onCapabilities: (capabilities: readonly Capability[]) => void
   readonly onList: (listings: readonly MachineListing[], atMs: number) => void
-  readonly onStats: (round: StatsRound, atMs: number) => Promise<void>
+  readonly onStats: (round: StatsRound, atMs: number) => void
 }
 
 /** Runs until the signal aborts. A server without libvirt is a normal server: it is asked again now and then. */
@@ -75,7 +75,7 @@ async function runSession(session: HypervisorSession, options: MachineLanesOptio
     const full = options.isWatched() || nowMs - fullAtMs >= FULL_EVERY_MS
     if (full) fullAtMs = nowMs
     const atMs = clock.nowMs()
-    await options.onStats(await session.stats(full ? 'full' : 'fast', sessionSignal), atMs)
+    options.onStats(await session.stats(full ? 'full' : 'fast', sessionSignal), atMs)
   }
   await pace(round, { clock, signal: sessionSignal, intervalMs: pauseMs })
   await lister.idle()

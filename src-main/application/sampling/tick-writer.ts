@@ -12,6 +12,7 @@ export class TickWriter {
   #lastStoredAtMs: number | null
   #openGap: GapReason | null = null
   #failing = false
+  #underWay: Promise<unknown> = Promise.resolve()
   #recentAtMs: readonly number[] = []
 
   constructor(deps: { serverId: ServerId; history: HistoryStore; log: Log; lastStoredAtMs: number | null }) {
@@ -33,8 +34,19 @@ export class TickWriter {
    * Never rejects: a full disk must not stop the live view. What could not be kept becomes a gap with its reason.
    * Resolves with the time under which the tick is kept, or null.
    */
-  async write(tick: Tick): Promise<number | null> {
-    if (this.#failing && this.#openGap !== 'storageFull') await this.gap('storageFull')
+  write(tick: Tick): Promise<number | null> {
+    const written = this.#write(tick)
+    this.#underWay = Promise.all([this.#underWay, written])
+    return written
+  }
+
+  /** Resolves when all that was given so far is kept, or known not to be. Never rejects. */
+  async settle(): Promise<void> {
+    await this.#underWay
+  }
+
+  async #write(tick: Tick): Promise<number | null> {
+    if (this.#failing && this.#openGap !== 'storageFull') await this.#beginGap('storageFull')
     const atMs = this.#ownTime(tick.atMs)
     try {
       await this.#history.append({ ...tick, atMs })
@@ -51,6 +63,12 @@ export class TickWriter {
 
   /** From the last kept tick on there is nothing, for this reason. A server without any data yet has no gap. */
   async gap(reason: GapReason): Promise<void> {
+    // A commit may take its time; what it holds is no part of the gap.
+    await this.settle()
+    await this.#beginGap(reason)
+  }
+
+  async #beginGap(reason: GapReason): Promise<void> {
     if (this.#lastStoredAtMs === null || this.#openGap === reason) return
     try {
       await this.#history.beginGap(this.#serverId, this.#lastStoredAtMs, reason)

@@ -28,12 +28,12 @@ export interface ServerLanesOptions {
   readonly resumeProbeMs: number
   readonly onStarted: () => void
   readonly onFacts: (facts: ServerFacts) => Promise<void>
-  readonly onHost: (atMs: number, entities: readonly EntityValues[]) => Promise<void>
+  readonly onHost: (atMs: number, entities: readonly EntityValues[]) => void
   readonly onHostCapabilities: (capabilities: readonly Capability[]) => void
   readonly onLibvirtCapabilities: (capabilities: readonly Capability[]) => void
   readonly onSession: (session: HypervisorSession | null) => void
   readonly onList: (listings: readonly MachineListing[], atMs: number) => void
-  readonly onStats: (round: StatsRound, atMs: number) => Promise<void>
+  readonly onStats: (round: StatsRound, atMs: number) => void
 }
 
 /**
@@ -84,7 +84,7 @@ async function sampleHost(
     const sample = await sampling.sample(signal)
     options.onHostCapabilities(sampling.capabilities())
     if (factsWanted) options.onStarted()
-    await options.onHost(sample.atMs, sample.entities)
+    options.onHost(sample.atMs, sample.entities)
     // After the first sample, so that the card comes alive at once.
     if (factsWanted) await options.onFacts(await sampling.readFacts(signal))
     factsWanted = false
@@ -104,7 +104,7 @@ async function readFileSystems(
   const round = async (): Promise<void> => {
     const atMs = deps.clock.nowMs()
     try {
-      await options.onHost(atMs, await sampling.readFileSystems(signal))
+      options.onHost(atMs, await sampling.readFileSystems(signal))
       options.onHostCapabilities(sampling.capabilities())
     } catch (error) {
       // A stalled or unreadable mount table costs only this lane; the capability list says so.

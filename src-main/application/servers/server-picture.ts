@@ -44,7 +44,7 @@ export class ServerPicture {
   /** Names that the history does not have yet. */
   readonly #newNames = new Map<VmUuid, string>()
   /** The machines' newest tick on its way into the history. */
-  #statsKept: Promise<void> = Promise.resolve()
+  #statsKept: Promise<unknown> = Promise.resolve()
   readonly #lastNow: ServerNow | null
   #facts: ServerFacts | null
   #factsAtMs: number | null
@@ -112,7 +112,7 @@ export class ServerPicture {
 
   /** Nobody looks at the server any more. Resolves when everything that was begun is written. Never rejects. */
   async settle(): Promise<void> {
-    await this.#statsKept
+    await Promise.all([this.#writer.settle(), this.#statsKept])
     this.#keeping.loseLink()
     await Promise.all([this.#keeping.settle(), this.happened.settle()])
   }
@@ -182,7 +182,7 @@ export class ServerPicture {
     this.#events.changed()
   }
 
-  async takeHost(atMs: number, entities: readonly EntityValues[]): Promise<void> {
+  takeHost(atMs: number, entities: readonly EntityValues[]): void {
     const counts = this.machines.counts()
     const all = counts ? entities.map((entity) => withCounts(entity, counts)) : entities
     this.#now.take(atMs, all)
@@ -194,7 +194,8 @@ export class ServerPicture {
     }
     this.#events.changed()
     this.#show(atMs, all)
-    await this.#writer.write({ serverId: this.#serverId, atMs, entities: all })
+    // Not waited for: large fleets are committed together, and a round must not last as long.
+    void this.#writer.write({ serverId: this.#serverId, atMs, entities: all })
   }
 
   takeList(listings: readonly MachineListing[], atMs: number): void {
@@ -210,7 +211,7 @@ export class ServerPicture {
     for (const { uuid, name } of named) this.#newNames.set(uuid, name)
   }
 
-  async takeStats(round: StatsRound, atMs: number): Promise<void> {
+  takeStats(round: StatsRound, atMs: number): void {
     const changed = this.machines.takeStats(round, atMs)
     if (changed.length > 0) this.#events.machines(changed, [])
     this.#keeping.takeRound(round.notResponding, atMs)
@@ -221,8 +222,7 @@ export class ServerPicture {
     )
     const collected = round.machines.filter(({ uuid }) => this.#keeping.isCollected(uuid))
     if (collected.length === 0) return
-    this.#statsKept = this.#keepStats(collected, atMs)
-    await this.#statsKept
+    this.#statsKept = Promise.all([this.#statsKept, this.#keepStats(collected, atMs)])
   }
 
   async #keepStats(machines: readonly MachineStats[], atMs: number): Promise<void> {

@@ -163,16 +163,27 @@ describe('a chunk', () => {
 
   /** Frozen: what these bytes mean never changes, whatever becomes of the writer. */
   it('of version 1 is read as it was written', () => {
-    const values = [5, 5, 5, 9, 9, 4_096, NaN, 12]
-    const sample = {
-      id: 3,
-      offsets: [0, 1, 2, 3, 4, 5, 6, 7].map((tick) => tick * 5_000),
-      columns: [{ code: 2, values }]
-    }
-    const bytes = Buffer.from(VERSION_1, 'hex')
-    expect(Chunk.open(bytes, START_MS)?.hour(3)?.column(2)).toEqual(Float64Array.from(values))
-    expect(Buffer.from(pack([sample])).toString('hex')).toBe(VERSION_1)
+    const chunk = Chunk.open(Buffer.from(VERSION_1, 'base64'), START_MS)
+    expect(chunk?.entityIds()).toEqual([3, 9])
+    const [first, second] = [chunk?.hour(3), chunk?.hour(9)]
+    const ticks = Array.from({ length: 40 }, (_, index) => index)
+    expect([...(first?.atMs ?? [])]).toEqual(ticks.slice(0, 8).map((tick) => START_MS + tick * 5_000))
+    expect([...(second?.atMs ?? [])]).toEqual(ticks.map((tick) => START_MS + tick * 30_000 + (tick % 2)))
+    expect([first, second].map((hour) => hour?.codes())).toEqual([
+      [2, 5, 6],
+      [1, 2, 3]
+    ])
+    const columns: [typeof first, number, number[]][] = [
+      [first, 2, [5, 5, 5, 9, 9, 4_096, NaN, 12]],
+      [first, 5, ticks.slice(0, 8).map((tick) => 1e12 + tick * 7e9 + (tick % 3))],
+      [first, 6, ticks.slice(0, 8).map(() => 0)],
+      [second, 1, ticks.map((tick) => [100, 100, 100, 7_000, 7_000, 35][Math.floor(tick / 3) % 6] ?? 0)],
+      [second, 2, ticks.map((tick) => (tick * 7_919) % 97)],
+      [second, 3, ticks.map((tick) => [3, 900_000, 17][(tick * tick) % 3] ?? 0)]
+    ]
+    for (const [hour, code, values] of columns) expect(hour?.column(code)).toEqual(Float64Array.from(values))
   })
 })
 
-const VERSION_1 = 'TBD'
+const VERSION_1 =
+  'AQIICAEDAIgnAAWAKDUBAwABACgA///0OpiAMAADAAAwAAMAADAIAQCAEAgBAIAQCAEAgBAIAQCAEAgBAIAQCCYxjAEABwECAgEBBAgCAwBIBgFgAwIBEAMALAEAAgEACgEAKAAAAAAQBP79gOABBoDAqMqaOgEAfAAAAAf/wTuGAQAAAAAAAAAKAAAAAAAAAAAAAABQAAAAAAAAAwEAGwEAKgEAEQMDCgEARgUAJAAN+cQBAQIBAQQBgcYAwAuMAAEAAAEAGAvN7NZPRnF5MYPBe3LK2pROzJI2JB37jOvURzxphOPEBvubQAEABp33NgAFSlKUpSlKQMpQPuobSQ=='

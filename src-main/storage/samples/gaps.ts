@@ -45,8 +45,8 @@ export class Gaps {
 
   /**
    * At start: from each server's last tick on the console was closed, until its first new tick (or the application says
-   * otherwise). A gap that was open when the console ended is closed where the console is last known to have run. Gaps
-   * of VMs stay open: what the operator stopped stays stopped.
+   * otherwise). A gap that was open when the console ended is closed where the console is last known to have run; of a
+   * VM that was not collected it stays open, since what the operator stopped stays stopped.
    */
   consoleWasClosed(aliveUntilMs: number): void {
     const write = this.db.transaction(() => {
@@ -59,6 +59,10 @@ export class Gaps {
           this.close(open, endMs)
           this.insert(server, null, endMs, null, 'consoleClosed')
         }
+      }
+      for (const gap of [...this.open.values()]) {
+        if (gap.entity !== null && gap.reason !== 'collectionStopped')
+          this.close(gap, Math.max(gap.from_ms, aliveUntilMs))
       }
     })
     write.immediate()

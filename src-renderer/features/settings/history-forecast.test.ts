@@ -7,28 +7,34 @@ const NOW_MS = Date.UTC(2026, 5, 1)
 const DAY_MS = 86_400_000
 const MIB = 1024 ** 2
 const { retention } = Settings.parse({})
-/** 100 MiB of samples and 5 MiB of means a day, for `days`. */
-const usageAfter = (days: number): HistoryUsage =>
-  HistoryUsage.parse({
-    fileBytes: days * 105 * MIB + 8 * MIB,
-    rawBytes: days * 100 * MIB,
+/** 100 MiB of samples a day, kept for a week; 80 MiB of minutes for each day whose samples are gone. */
+const usageAfter = (days: number): HistoryUsage => {
+  const rawDays = Math.min(7, days)
+  const minuteDays = days - rawDays
+  const oldest = NOW_MS - days * DAY_MS
+  return HistoryUsage.parse({
+    fileBytes: rawDays * 100 * MIB + minuteDays * 80 * MIB + 8 * MIB,
+    rawBytes: rawDays * 100 * MIB,
     freeBytes: 8 * MIB,
     budgetBytes: null,
     rawSamples: 1,
-    oldestAtMs: {
-      raw: NOW_MS - days * DAY_MS,
-      minute: NOW_MS - days * DAY_MS,
-      hour: NOW_MS - days * DAY_MS,
-      day: null
-    }
+    oldestAtMs: { raw: NOW_MS - rawDays * DAY_MS, minute: oldest, hour: oldest, day: oldest }
   })
+}
 
 describe('the forecast of the history’s size', () => {
   it('keeps each level for its span, whatever there is today', () => {
-    for (const days of [0.5, 2, 6]) {
-      const forecast = forecastOf(usageAfter(days), retention, NOW_MS)
-      expect(forecast?.yearBytes).toBeCloseTo((7 * 100 + 90 * 5) * MIB, -3)
-    }
+    for (const days of [10, 40, 90])
+      expect(forecastOf(usageAfter(days), retention, NOW_MS)?.yearBytes).toBeCloseTo(
+        (7 * 100 + 83 * 80) * MIB,
+        -3
+      )
+    // In the first week there are no minutes to go by yet.
+    for (const days of [0.5, 2, 6])
+      expect(forecastOf(usageAfter(days), retention, NOW_MS)?.yearBytes).toBeCloseTo(
+        (7 * 100 + 83 * 100) * MIB,
+        -3
+      )
   })
 
   it('does not guess from the first hours, nor from nothing', () => {
@@ -37,15 +43,15 @@ describe('the forecast of the history’s size', () => {
     expect(forecastOf(empty, retention, NOW_MS)).toBeNull()
   })
 
-  it('says what a budget takes away: samples first, then minutes', () => {
-    const forecast = forecastOf(usageAfter(2), retention, NOW_MS)
+  it('says what a budget takes away: minutes first, then samples', () => {
+    const forecast = forecastOf(usageAfter(20), retention, NOW_MS)
     if (forecast === null) throw new Error('no forecast')
-    expect(budgetEffect(forecast, retention, 1_150 * MIB)).toEqual({ kind: 'fits' })
-    const fewerSamples = budgetEffect(forecast, retention, 650 * MIB)
+    expect(budgetEffect(forecast, retention, 8_000 * MIB)).toEqual({ kind: 'fits' })
+    const fewerMinutes = budgetEffect(forecast, retention, 1_500 * MIB)
+    expect(fewerMinutes).toMatchObject({ kind: 'fewerMinutes', wantedDays: 90 })
+    expect(fewerMinutes.kind === 'fits' ? 0 : fewerMinutes.days).toBeCloseTo(17)
+    const fewerSamples = budgetEffect(forecast, retention, 200 * MIB)
     expect(fewerSamples).toMatchObject({ kind: 'fewerSamples', wantedDays: 7 })
     expect(fewerSamples.kind === 'fits' ? 0 : fewerSamples.days).toBeCloseTo(2)
-    const fewerMinutes = budgetEffect(forecast, retention, 200 * MIB)
-    expect(fewerMinutes).toMatchObject({ kind: 'fewerMinutes', wantedDays: 90 })
-    expect(fewerMinutes.kind === 'fits' ? 0 : fewerMinutes.days).toBeCloseTo(40)
   })
 })

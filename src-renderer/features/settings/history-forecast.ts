@@ -12,8 +12,8 @@ const MIN_SPAN_MS = 6 * 3_600_000
 export interface HistoryForecast {
   /** Bytes that a day of every sample takes. */
   readonly rawBytesPerDay: number
-  /** Bytes that a day of means takes; one-minute means are nearly all of it. */
-  readonly meansBytesPerDay: number
+  /** Bytes that a day of one-minute means takes; these are written when the samples of the day go. */
+  readonly minuteBytesPerDay: number
   /** After a year with these spans and without a budget. */
   readonly yearBytes: number
 }
@@ -22,14 +22,17 @@ export interface HistoryForecast {
 export function forecastOf(usage: HistoryUsage, retention: Retention, nowMs: number): HistoryForecast | null {
   const { raw, minute } = usage.oldestAtMs
   if (raw === null || minute === null) return null
-  const [rawSpanMs, minuteSpanMs] = [nowMs - raw, nowMs - minute]
-  if (rawSpanMs < MIN_SPAN_MS || minuteSpanMs < MIN_SPAN_MS) return null
+  const rawSpanMs = nowMs - raw
+  if (rawSpanMs < MIN_SPAN_MS) return null
   const rawBytesPerDay = usage.rawBytes / (rawSpanMs / DAY_MS)
-  const meansBytesPerDay = meansBytes(usage) / (minuteSpanMs / DAY_MS)
-  const yearBytes =
-    rawBytesPerDay * Math.min(YEAR_DAYS, retention.rawDays) +
-    meansBytesPerDay * Math.min(YEAR_DAYS, retention.minuteDays)
-  return { rawBytesPerDay, meansBytesPerDay, yearBytes }
+  const minuteSpanMs = raw - minute
+  // Until there are minutes without samples: in their plain columns they take about as much (docs/storage.md).
+  const minuteBytesPerDay =
+    minuteSpanMs < MIN_SPAN_MS ? rawBytesPerDay : meansBytes(usage) / (minuteSpanMs / DAY_MS)
+  const rawDays = Math.min(YEAR_DAYS, retention.rawDays)
+  const minuteDays = Math.max(0, Math.min(YEAR_DAYS, retention.minuteDays) - rawDays)
+  const yearBytes = rawBytesPerDay * rawDays + minuteBytesPerDay * minuteDays
+  return { rawBytesPerDay, minuteBytesPerDay, yearBytes }
 }
 
 /** Bytes of the file that hold minutes, hours and days. */
@@ -37,20 +40,23 @@ export function meansBytes({ fileBytes, rawBytes, freeBytes }: HistoryUsage): nu
   return Math.max(0, fileBytes - rawBytes - freeBytes)
 }
 
-/** What a budget leaves of a level: samples go first, then minutes. `fits` = everything stays. */
+/** What a budget leaves of a level: minutes go first, then samples. `fits` = everything stays. */
 export type BudgetEffect =
   | { readonly kind: 'fits' }
   | { readonly kind: 'fewerSamples' | 'fewerMinutes'; readonly days: number; readonly wantedDays: number }
 
 export function budgetEffect(
-  { rawBytesPerDay, meansBytesPerDay, yearBytes }: HistoryForecast,
+  { rawBytesPerDay, minuteBytesPerDay, yearBytes }: HistoryForecast,
   { rawDays, minuteDays }: Retention,
   budgetBytes: number
 ): BudgetEffect {
   if (yearBytes <= budgetBytes) return { kind: 'fits' }
-  const keptMinuteDays = Math.min(YEAR_DAYS, minuteDays)
-  const leftForSamples = budgetBytes - meansBytesPerDay * keptMinuteDays
-  return leftForSamples > 0
-    ? { kind: 'fewerSamples', days: leftForSamples / rawBytesPerDay, wantedDays: rawDays }
-    : { kind: 'fewerMinutes', days: budgetBytes / meansBytesPerDay, wantedDays: keptMinuteDays }
+  const leftForMinutes = budgetBytes - rawBytesPerDay * rawDays
+  return leftForMinutes > 0
+    ? {
+        kind: 'fewerMinutes',
+        days: rawDays + leftForMinutes / minuteBytesPerDay,
+        wantedDays: Math.min(YEAR_DAYS, minuteDays)
+      }
+    : { kind: 'fewerSamples', days: budgetBytes / rawBytesPerDay, wantedDays: rawDays }
 }

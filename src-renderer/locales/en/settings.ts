@@ -21,7 +21,7 @@ export const settings = {
   valuesSince: 'since {date}',
   noValuesYet: 'none yet',
   budget: 'Disk budget',
-  budgetHint: 'Where it does not suffice, old samples go first, then minutes.',
+  budgetHint: 'Where it does not suffice, the oldest minutes go first, then the oldest samples.',
   budgetSize: 'Size of the budget',
   budgetNone: 'No limit',
   budgetLimited: 'At most',
@@ -34,9 +34,10 @@ export const settings = {
     year: 'In a year, at today’s rate and with these spans: about {size}.',
     tooEarly: 'What a year takes can be told after a few hours of values.',
     fits: 'The budget holds all of it.',
-    fewerSamples: 'The budget will leave about {days} of {wanted} days of samples.',
+    fewerSamples:
+      'The budget will leave about {days} of {wanted} days of samples, and no one-minute means before them.',
     fewerMinutes:
-      'The budget will leave no samples beyond the newest hours, and about {days} of {wanted} days of one-minute means.'
+      'The budget will leave about {days} of {wanted} days of samples and one-minute means together.'
   },
   retentionHint: 'Older values are removed by themselves. Shorter spans free space within the hour.',
   retentionConfirm: {
