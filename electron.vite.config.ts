@@ -12,7 +12,9 @@ export default defineConfig({
         input: {
           electron: resolve(here, 'src-main/entry/electron.ts'),
           web: resolve(here, 'src-main/entry/web.ts'),
+          command: resolve(here, 'src-main/entry/command.ts'),
           worker: resolve(here, 'src-main/storage/worker.ts'),
+          'archive-worker': resolve(here, 'src-main/storage/archive/worker.ts'),
           'demo-worker': resolve(here, 'src-main/demo/worker.ts')
         },
         // Shared chunks stand beside the entries, so that worker paths relative to an entry hold.

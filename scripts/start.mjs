@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { parseOptions, USAGE } from '../src-main/entry/options.ts'
+import { commandOf, parseOptions, USAGE } from '../src-main/entry/options.ts'
 import { findElectron } from './electron-binary.mjs'
 
 const root = resolve(import.meta.dirname, '..')
@@ -14,6 +14,12 @@ const KILL_AFTER_MS = 4_000
 /** An app that ends this soon with an unknown code never came up (a missing system library, say). */
 const CAME_UP_MS = 10_000
 
+const command = commandOf(args)
+if (command !== null) {
+  process.exit(
+    await runToEnd(process.execPath, [join(root, 'out', 'main', 'command.js'), command.name, ...command.args])
+  )
+}
 const parsed = parseOptions(args)
 if (!parsed.ok) {
   process.stderr.write(`${parsed.problem}\n\n${USAGE}`)

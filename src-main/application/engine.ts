@@ -9,6 +9,8 @@ import type { MachineView } from '#contract/machines.ts'
 import type { Prompt, ServerView, SshConfigHost } from '#contract/servers.ts'
 import { activityHandlers } from './activity/activity-handlers.ts'
 import { watchAttention } from './attention.ts'
+import { backupHandlers } from './backup/backup-handlers.ts'
+import type { DataArchive } from './backup/data-archive.ts'
 import { sleepUnlessAborted, type Clock } from './clock.ts'
 import { exportHandlers } from './export/export-handlers.ts'
 import { historyHandlers, LiveTicks } from './history/history-handlers.ts'
@@ -32,6 +34,7 @@ export interface EngineDeps {
   readonly sampler: HostSampler
   readonly hypervisor: Hypervisor
   readonly storage: Storage
+  readonly archive: DataArchive
   readonly platform: Platform
   readonly clock: Clock
   readonly secretOf: (text: string) => Secret
@@ -106,6 +109,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
     ...historyHandlers({ directory, history: storage.history, live, marks }),
     ...activityHandlers(storage.journal, journalTopic),
     ...exportHandlers({ directory, history: storage.history, settings, target: platform.exportTarget }),
+    ...backupHandlers({ archive: deps.archive, blobs: storage.blobs, target: platform.exportTarget, clock }),
     ...settings.handlers,
     'tasks.watch': (_input, { signal }) => tasks.watch(signal),
     'tasks.cancel': async ({ taskId }) => {

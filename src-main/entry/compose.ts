@@ -11,7 +11,9 @@ import { createHostSampler } from '../remote/sampler/index.ts'
 import { createConnector } from '../remote/ssh/connector.ts'
 import { createSecret } from '../remote/ssh/secret.ts'
 import { readSshConfig } from '../remote/ssh/ssh-config.ts'
+import { openDataArchive } from '../storage/archive/data-archive.ts'
 import { openStorage } from '../storage/client.ts'
+import { withRestore } from './restore-option.ts'
 
 export type { Engine } from '../application/engine.ts'
 
@@ -21,21 +23,32 @@ export interface ComposeOptions {
   readonly workers: WorkerUrls
   /** Servers to have in the list from the start: the embedded fleet, or one that plays elsewhere (benchmarks). */
   readonly demo?: 'embedded' | readonly DemoServer[]
+  /** A backup to put in the place of the data before it is opened. */
+  readonly restore?: string | null
 }
 
 /** Worker scripts: `.ts` beside the sources, or `.js` beside the built entry. */
 export interface WorkerUrls {
   readonly storage: URL
+  readonly archive: URL
   readonly demo: URL
 }
 
-/** Throws AppError: dataFolderLocked, databaseNewer, databaseDamaged, diskFull. */
+/** Throws AppError: dataFolderLocked, databaseNewer, databaseDamaged, diskFull; with `restore` also notFound, backupInvalid. */
 export async function compose(options: ComposeOptions): Promise<Engine> {
   const { platform, dataFolder, workers, demo } = options
   const { log } = platform
   const clock = systemClock
   const homeFolder = homedir()
-  const storage = await openStorage({ dataFolder, workerUrl: workers.storage, log })
+  const archive = openDataArchive({
+    dataFolder,
+    workerUrl: workers.archive,
+    consoleVersion: platform.info.version,
+    nowMs: () => clock.nowMs()
+  })
+  const storage = await withRestore(options.restore ?? null, archive, () =>
+    openStorage({ dataFolder, workerUrl: workers.storage, log })
+  )
   const connector = createConnector({ pins: storage.pins, log, homeFolder, clock })
   let fleet: DemoFleetInWorker | null = null
   const closeOuter = async (): Promise<void> => {
@@ -50,6 +63,7 @@ export async function compose(options: ComposeOptions): Promise<Engine> {
       sampler: createHostSampler({ log, clock }),
       hypervisor: createHypervisor({ log, clock }),
       storage,
+      archive,
       platform,
       clock,
       secretOf: createSecret,

@@ -312,7 +312,7 @@ describe('platform', () => {
     double.saveDialog = { canceled: false, filePath }
     const { signal } = new AbortController()
     const sink = await platform().exportTarget.open('cpu.csv', signal)
-    await sink?.write('a,b\r\n')
+    await sink?.write(Buffer.from('a,b\r\n'))
     await sink?.finish()
     expect(await readFile(filePath, 'utf8')).toBe('a,b\r\n')
     double.saveDialog = { canceled: true, filePath: '' }

@@ -22,6 +22,7 @@ import { nativeNotifier } from '../platform/notifiers.ts'
 import { openSafeStorageCipher } from '../platform/safe-storage-cipher.ts'
 import { createElectronPorts } from '../rpc/ports/electron.ts'
 import { createRpcServer } from '../rpc/server.ts'
+import { runCommand } from './commands.ts'
 import { compose, type Engine } from './compose.ts'
 import { denyPermissions, guardAllContents } from './electron-guards.ts'
 import { setApplicationMenu } from './electron-menu.ts'
@@ -37,7 +38,7 @@ import {
   version,
   workers
 } from './installation.ts'
-import { parseOptions, USAGE, type StartOptions } from './options.ts'
+import { commandOf, parseOptions, USAGE, type StartOptions } from './options.ts'
 
 const CLOSE_DEADLINE_MS = 2_500
 
@@ -82,7 +83,13 @@ async function run(options: StartOptions, dataFolder: string, log: FileLog): Pro
   serveAppScheme(rendererFolder, log)
   setApplicationMenu(log)
   const platform = await desktopPlatform(options, dataFolder, log)
-  const engine = await compose({ platform, dataFolder, workers, ...(options.demo && { demo: 'embedded' }) })
+  const engine = await compose({
+    platform,
+    dataFolder,
+    workers,
+    restore: options.restore,
+    ...(options.demo && { demo: 'embedded' })
+  })
   const rpc = createRpcServer({
     contract,
     handlers: engine.handlers,
@@ -173,10 +180,13 @@ async function desktopPlatform(options: StartOptions, dataFolder: string, log: F
   }
 }
 
+const CSV_FILTER = { name: 'CSV', extensions: ['csv'] }
+const BACKUP_FILTER = { name: 'Virthelm', extensions: ['tar'] }
+
 async function askWhere(fileName: string): Promise<string | null> {
   const details: Electron.SaveDialogOptions = {
     defaultPath: join(app.getPath('downloads'), fileName),
-    filters: [{ name: 'CSV', extensions: ['csv'] }],
+    filters: [fileName.endsWith('.tar') ? BACKUP_FILTER : CSV_FILTER],
     properties: ['createDirectory', 'showOverwriteConfirmation']
   }
   const answer =
@@ -194,8 +204,12 @@ function openDemo(options: StartOptions): null {
   return null
 }
 
-const parsed = parseOptions(process.argv.slice(app.isPackaged ? 1 : 2), { ignoreUnknown: app.isPackaged })
-if (!parsed.ok) {
+const args = process.argv.slice(app.isPackaged ? 1 : 2)
+const command = commandOf(args)
+const parsed = parseOptions(args, { ignoreUnknown: app.isPackaged })
+if (command !== null) {
+  void runCommand(command.name, command.args).then((code) => app.exit(code))
+} else if (!parsed.ok) {
   process.stderr.write(`${parsed.problem}\n\n${USAGE}`)
   app.exit(2)
 } else if (parsed.options.help) {

@@ -15,18 +15,38 @@ export function wordsOf(error: unknown): string {
     case 'databaseDamaged':
       return `The data${ofPath(path)} is damaged and could not be recovered. Nothing was deleted.`
     case 'diskFull':
-      return `The disk is full${ofPath(path)}.`
+      return diskFullWords(path, params['neededBytes'], params['freeBytes'])
     case 'fileNotWritable':
       return `Cannot write${ofPath(path)}.`
     case 'conflict':
       return `Port ${params['port'] ?? ''} is in use. Choose another with --port, or leave it out.`
     case 'refused':
       return `Port ${params['port'] ?? ''} cannot be used. Choose one above 1023, or leave --port out.`
+    case 'notFound':
+      return `There is no ${params['what'] === 'dataFolder' ? 'data folder' : 'file'} ${path}.`
+    case 'backupInvalid':
+      return `${path} cannot be restored: ${BACKUP_REASONS[String(params['reason'])] ?? 'it is no backup of Virthelm.'}`
     case 'secretsUnavailable':
       return keyFileWords(String(params['path'] ?? ''), String(params['reason'] ?? ''))
     default:
       return `Virthelm could not start: ${error.code}.`
   }
+}
+
+const BACKUP_REASONS: Readonly<Record<string, string>> = {
+  cutOff: 'it ends too soon.',
+  incomplete: 'a file is missing in it.',
+  changed: 'a checksum in it does not match.',
+  damaged: 'a database in it is damaged.',
+  newer: 'it was made by a newer Virthelm.',
+  underWay: 'an earlier restore is not finished. Start once without --restore.'
+}
+
+function diskFullWords(path: string, neededBytes: unknown, freeBytes: unknown): string {
+  if (typeof neededBytes !== 'number' || typeof freeBytes !== 'number')
+    return `The disk is full${ofPath(path)}.`
+  const mebibytes = (bytes: number): string => `${Math.ceil(bytes / 1024 / 1024)} MiB`
+  return `There is not enough room${ofPath(path)} for a copy of the data: ${mebibytes(neededBytes)} are needed, ${mebibytes(freeBytes)} are free. Nothing was changed.`
 }
 
 const ofPath = (path: string): string => (path === '' ? '' : ` (${path})`)

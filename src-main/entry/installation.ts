@@ -9,6 +9,7 @@ const at = (fromSource: string, fromBuild: string): URL =>
 
 export const workers = {
   storage: at('../storage/worker.ts', './worker.js'),
+  archive: at('../storage/archive/worker.ts', './archive-worker.js'),
   demo: at('../demo/worker.ts', './demo-worker.js')
 }
 export const rendererFolder = fileURLToPath(at('../../out/renderer', '../renderer'))

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { dataFolderOf, defaultDataFolder } from '../platform/data-folder.ts'
-import { parseOptions } from './options.ts'
+import { commandOf, parseOptions } from './options.ts'
 import { findBrowser } from './web-browser.ts'
 
 const options = (...args: string[]) => {
@@ -22,6 +22,7 @@ describe('options', () => {
       dataDir: null,
       demo: false,
       secretKeyFile: null,
+      restore: null,
       help: false
     })
   })
@@ -36,7 +37,9 @@ describe('options', () => {
         '--data-dir=/tmp/a b',
         '--demo',
         '--secret-key-file',
-        'k'
+        'k',
+        '--restore',
+        'b.tar'
       )
     ).toEqual({
       browser: true,
@@ -45,6 +48,7 @@ describe('options', () => {
       dataDir: '/tmp/a b',
       demo: true,
       secretKeyFile: 'k',
+      restore: 'b.tar',
       help: false
     })
   })
@@ -123,4 +127,13 @@ describe('browser', () => {
       /^P.*msedge/
     )
   })
+})
+
+it('finds a command without a window in the command line of the packaged app', () => {
+  expect(commandOf(['export', '--server', 'a'])).toEqual({ name: 'export', args: ['--server', 'a'] })
+  expect(commandOf(['--no-sandbox', 'export', '--long'])).toEqual({ name: 'export', args: ['--long'] })
+  expect(commandOf(['--export', '--long'])).toEqual({ name: 'export', args: ['--long'] })
+  expect(commandOf(['--backup', '--out', 'export'])).toEqual({ name: 'backup', args: ['--out', 'export'] })
+  expect(commandOf(['--demo'])).toBeNull()
+  expect(commandOf([])).toBeNull()
 })

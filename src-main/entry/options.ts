@@ -11,6 +11,8 @@ export interface StartOptions {
   readonly dataDir: string | null
   readonly demo: boolean
   readonly secretKeyFile: string | null
+  /** A backup that takes the place of the data. */
+  readonly restore: string | null
   readonly help: boolean
 }
 
@@ -27,11 +29,14 @@ Usage: npm start [-- OPTIONS]
   --data-dir DIR          keep servers and history in DIR
   --demo                  six embedded demo servers, with data of their own
   --secret-key-file FILE  browser mode that keeps passwords, encrypted by the key in FILE (made when absent)
+  --restore FILE          put a backup in the place of the data, which is put aside
   --help                  this text
+
+Without a window: virthelm export --help, virthelm backup --help.
 `
 
 const FLAGS = ['browser', 'no-open', 'demo', 'help']
-const VALUES = ['port', 'data-dir', 'secret-key-file']
+const VALUES = ['port', 'data-dir', 'secret-key-file', 'restore']
 
 const KNOWN: Record<string, { type: 'boolean' | 'string' }> = {}
 for (const name of FLAGS) KNOWN[name] = { type: 'boolean' }
@@ -83,9 +88,24 @@ export function parseOptions(
       dataDir: given.get('data-dir') ?? null,
       demo: given.has('demo'),
       secretKeyFile: given.get('secret-key-file') ?? null,
+      restore: given.get('restore') ?? null,
       help: given.has('help')
     }
   }
+}
+
+/** A command that needs no window, and what follows it. */
+export interface CommandCall {
+  readonly name: 'export' | 'backup'
+  readonly args: readonly string[]
+}
+
+/** `virthelm export …`, `virthelm --export …`, likewise backup; null when there is no such word. */
+export function commandOf(args: readonly string[]): CommandCall | null {
+  // The system may put switches of Chromium in front of it.
+  const at = args.findIndex((arg) => !arg.startsWith('-') || arg === '--export' || arg === '--backup')
+  const name = args[at]?.replace(/^--/, '')
+  return name === 'export' || name === 'backup' ? { name, args: args.slice(at + 1) } : null
 }
 
 const problem = (text: string): ParsedOptions => ({ ok: false, problem: text })

@@ -12,10 +12,11 @@ import { memoryCipher } from '../platform/memory-cipher.ts'
 import { loggedNotifier } from '../platform/notifiers.ts'
 import { openLoopbackServer, type LoopbackServer } from '../rpc/ports/loopback-server.ts'
 import { createRpcServer } from '../rpc/server.ts'
+import { runCommand } from './commands.ts'
 import { compose, type Engine } from './compose.ts'
 import { wordsOf } from './failure.ts'
 import { platformName, rendererFolder, version, webEntryPath, workers } from './installation.ts'
-import { parseOptions, USAGE, type StartOptions } from './options.ts'
+import { commandOf, parseOptions, USAGE, type StartOptions } from './options.ts'
 import { findBrowser, openBrowser } from './web-browser.ts'
 import { demoConsole } from './web-demo.ts'
 import { watchOwner } from './web-owner.ts'
@@ -39,7 +40,13 @@ async function run(options: StartOptions): Promise<void> {
   const downloads = downloadExportTarget()
   const demo = demoConsole(webEntryPath, dataFolder)
   const platform = webPlatform({ options, dataFolder, cipher, downloads, log, openDemo: demo.open })
-  const engine = await compose({ platform, dataFolder, workers, ...(options.demo && { demo: 'embedded' }) })
+  const engine = await compose({
+    platform,
+    dataFolder,
+    workers,
+    restore: options.restore,
+    ...(options.demo && { demo: 'embedded' })
+  })
   try {
     const server = await serve(engine, options, downloads, log)
     process.stdout.write(`Virthelm is ready at ${server.address}\n`)
@@ -114,6 +121,8 @@ function openWindow(server: LoopbackServer, dataFolder: string, log: FileLog): (
   })
 }
 
+const command = commandOf(process.argv.slice(2))
+if (command !== null) process.exit(await runCommand(command.name, command.args))
 const parsed = parseOptions(process.argv.slice(2))
 if (!parsed.ok) {
   process.stderr.write(`${parsed.problem}\n\n${USAGE}`)

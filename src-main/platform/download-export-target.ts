@@ -43,7 +43,7 @@ export function downloadExportTarget(askedForWithinMs = ASKED_FOR_WITHIN_MS): Do
       signal.addEventListener('abort', onAbort, { once: true })
       waiting.set(id, {
         fileName,
-        contentType: 'text/csv; charset=utf-8',
+        contentType: contentTypeOf(fileName),
         start(stream) {
           give()
           body.resolve(stream)
@@ -53,6 +53,9 @@ export function downloadExportTarget(askedForWithinMs = ASKED_FOR_WITHIN_MS): Do
     }
   }
 }
+
+const contentTypeOf = (fileName: string): string =>
+  fileName.endsWith('.csv') ? 'text/csv; charset=utf-8' : 'application/octet-stream'
 
 function downloadSink(
   location: string,
@@ -81,9 +84,10 @@ function downloadSink(
   return {
     kind: 'download',
     location,
-    async write(text) {
+    async write(bytes) {
       const stream = await streamOrThrow()
-      if (!stream.write(text)) await room(stream)
+      // The stream may hold on to what it was given after there is room for more.
+      if (!stream.write(Buffer.from(bytes))) await room(stream)
       if (failure !== null) throw failure
     },
     async finish() {

@@ -36,7 +36,7 @@ export async function openFileSink(path: string): Promise<ExportSink> {
   return {
     kind: 'file',
     location: path,
-    write: (text) => orFail(file.writeFile(text)),
+    write: (bytes) => orFail(file.writeFile(bytes)),
     finish: () =>
       orFail(
         (async () => {

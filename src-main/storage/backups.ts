@@ -1,16 +1,28 @@
 /** Whole copies of a database, made by SQLite itself, newest few kept. */
-import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, renameSync, rmSync, statfsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { AppError } from '#contract/errors.ts'
 import { makePrivateFile, syncFolder } from './files.ts'
 import type { Database } from './sqlite.ts'
 
-const KEPT = 3
+/** Left free on the disk beyond the copy: the file itself must be able to grow while it is migrated. */
+const MARGIN_BYTES = 16 * 1024 * 1024
+
+export interface BackupPlan {
+  readonly folder: string
+  /** Of the database; the copies are named after it. */
+  readonly name: string
+  /** How many of that name are kept, the newest. */
+  readonly kept: number
+}
 
 /**
- * Copies the database into the folder as `<name>-<time>-v<version>.sqlite` and drops all but the newest three of that
- * name. Returns the path. Throws diskFull errors of SQLite; nothing half-written keeps the final name.
+ * Copies the database into the folder as `<name>-<time>-v<version>.sqlite`. Returns the path. Throws diskFull
+ * (`neededBytes`, `freeBytes`) before anything is written when there is no room, and errors of SQLite; nothing
+ * half-written keeps the final name.
  */
-export function backUp(db: Database, folder: string, name: string, nowMs: number): string {
+export function backUp(db: Database, { folder, name, kept }: BackupPlan, nowMs: number): string {
+  needRoom(db, folder)
   const version = String(db.pragma('user_version', { simple: true }))
   const stamp = new Date(nowMs).toISOString().replaceAll(/[:.]/g, '-')
   let target = join(folder, `${name}-${stamp}-v${version}.sqlite`)
@@ -28,8 +40,18 @@ export function backUp(db: Database, folder: string, name: string, nowMs: number
   }
   renameSync(beside, target)
   syncFolder(folder)
-  for (const old of listBackups(folder, name).slice(KEPT)) rmSync(old, { force: true })
+  for (const old of listBackups(folder, name).slice(kept)) rmSync(old, { force: true })
   return target
+}
+
+/** Checked first: a copy that fails midway has filled the disk for everyone by then. */
+function needRoom(db: Database, folder: string): void {
+  const pages = Number(db.pragma('page_count', { simple: true }))
+  const neededBytes = pages * Number(db.pragma('page_size', { simple: true }))
+  const { bavail, bsize } = statfsSync(folder)
+  const freeBytes = bavail * bsize
+  if (freeBytes >= neededBytes + MARGIN_BYTES) return
+  throw new AppError('diskFull', { params: { path: folder, neededBytes, freeBytes }, retryable: true })
 }
 
 /** Paths of the backups of one database, newest first (by the time the file was written). */

@@ -14,6 +14,7 @@ import { type Database, isDiskFull, type OpenDatabase } from './sqlite.ts'
 
 /** Changes within this time go into one backup. */
 const BACKUP_AFTER_MS = 10_000
+const CONSOLE_BACKUPS_KEPT = 3
 
 interface ConsoleContext {
   readonly files: DataFiles
@@ -44,6 +45,7 @@ export class ConsoleFile {
       {
         path: files.console,
         name: 'console',
+        backupsKept: CONSOLE_BACKUPS_KEPT,
         migrations: CONSOLE_MIGRATIONS,
         synchronous: 'FULL',
         checkUpToBytes: Infinity,
@@ -108,7 +110,7 @@ export class ConsoleFile {
   private backUpNow(): void {
     try {
       const nowMs = this.openedAtMs + performance.now() - this.openedMonotonicMs
-      backUp(this.db, this.files.backups, 'console', nowMs)
+      backUp(this.db, { folder: this.files.backups, name: 'console', kept: CONSOLE_BACKUPS_KEPT }, nowMs)
     } catch (error) {
       this.report('warn', 'storage.backupFailed', {}, error)
     }

@@ -1,5 +1,6 @@
 /** What the worker does for each call: opens both files and puts repositories and history behind the protocol. */
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import { applyPendingRestore } from './archive/pending-restore.ts'
 import { ConsoleFile } from './console-file.ts'
 import { dataFiles, makeFolder, removeTemporaryFiles } from './files.ts'
 import { HistoryFile } from './history-file.ts'
@@ -26,6 +27,7 @@ export function openEngine(options: WorkerOptions, open: OpenDatabase, report: R
   makeFolder(files.backups)
   const lock = lockFolder(files, open, report)
   try {
+    applyPendingRestore(files, report)
     // Both before either is opened: a newer console's folder stays byte for byte as it is.
     refuseNewer({ path: files.console, migrations: CONSOLE_MIGRATIONS })
     refuseNewer({ path: files.history, migrations: HISTORY_MIGRATIONS })
@@ -37,6 +39,8 @@ export function openEngine(options: WorkerOptions, open: OpenDatabase, report: R
       {
         path: files.history,
         name: 'history',
+        // As large as the file itself, and made before a migration only.
+        backupsKept: 1,
         migrations: HISTORY_MIGRATIONS,
         synchronous: 'NORMAL',
         checkUpToBytes: 64 * MIB,

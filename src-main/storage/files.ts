@@ -83,12 +83,13 @@ export function syncFolder(folder: string): void {
   }
 }
 
-/** Leftovers of writes that a crash cut off. */
+/** Leftovers of writes and backups that a crash cut off. */
 export function removeTemporaryFiles(files: DataFiles): void {
   for (const folder of [files.folder, files.backups]) {
     if (!existsSync(folder)) continue
     for (const name of readdirSync(folder)) {
-      if (/\.tmp(-journal|-wal|-shm)?$/.test(name)) rmSync(join(folder, name), { force: true })
+      if (/\.tmp(-journal|-wal|-shm)?$/.test(name))
+        rmSync(join(folder, name), { recursive: true, force: true })
     }
   }
 }

@@ -1,7 +1,8 @@
-import { readdirSync } from 'node:fs'
+import fs, { readdirSync, readFileSync } from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
 import BetterSqlite3 from 'better-sqlite3'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { dataFiles, makeFolder } from './files.ts'
 import { migrate, userVersion } from './migrate.ts'
 import { CONSOLE_MIGRATIONS } from './migrations/console/index.ts'
@@ -24,7 +25,13 @@ afterEach(() => removeFolder(folder))
 
 function openWith(migrations: readonly Migration[]) {
   const files = dataFiles(folder)
-  const plan = { path: files.console, name: 'console', migrations, synchronous: 'FULL' as const }
+  const plan = {
+    path: files.console,
+    name: 'console',
+    backupsKept: 3,
+    migrations,
+    synchronous: 'FULL' as const
+  }
   return openFile(
     { ...plan, checkUpToBytes: Infinity, suspect: false },
     { files, open, nowMs: START_MS, report: () => undefined }
@@ -81,6 +88,30 @@ describe('migrations', () => {
     const opened = openWith([first])
     expect(opened.recoveredFrom).toBeNull()
     expect(opened.db.prepare('SELECT * FROM note').all()).toEqual([{ text: 'kept' }])
+    opened.db.close()
+  })
+
+  it('are refused when there is no room for the backup, and the file stays byte for byte', () => {
+    openWith([first]).db.close()
+    const path = dataFiles(folder).console
+    const before = readFileSync(path)
+    const roomy = fs.statfsSync(folder)
+    const statfs = vi
+      .spyOn(fs, 'statfsSync')
+      .mockReturnValue({ ...roomy, bavail: 100, bsize: 4_096 } as never)
+    syncBuiltinESMExports()
+    try {
+      expect(() => openWith([first, second])).toThrow(
+        expect.objectContaining({ code: 'diskFull', params: expect.objectContaining({ freeBytes: 409_600 }) })
+      )
+    } finally {
+      statfs.mockRestore()
+      syncBuiltinESMExports()
+    }
+    expect(readFileSync(path)).toEqual(before)
+    expect(readdirSync(dataFiles(folder).backups)).toEqual([])
+    const opened = openWith([first, second])
+    expect(userVersion(opened.db)).toBe(2)
     opened.db.close()
   })
 

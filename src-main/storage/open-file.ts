@@ -17,6 +17,8 @@ export interface FilePlan {
   readonly path: string
   /** Name of its backups. */
   readonly name: string
+  /** How many of them are kept. */
+  readonly backupsKept: number
   readonly migrations: readonly Migration[]
   readonly synchronous: 'FULL' | 'NORMAL'
   /** Files up to this size are checked page by page at each start. */
@@ -55,7 +57,10 @@ export function refuseNewer(plan: Pick<FilePlan, 'path' | 'migrations'>): void {
   })
 }
 
-/** Opens the file as planned. Throws AppError or errors of SQLite that are no damage (disk full, no rights). */
+/**
+ * Opens the file as planned. A file that cannot be copied first (no room: diskFull with `neededBytes`) is not migrated
+ * and stays as it is. Throws AppError or errors of SQLite that are no damage (disk full, no rights).
+ */
 export function openFile(plan: FilePlan, context: OpenContext): OpenedFile {
   refuseNewer(plan)
   // A first start that was cut off leaves an empty file: nothing was lost, so nothing is recovered.
@@ -114,7 +119,8 @@ function openSound(plan: FilePlan, context: OpenContext): Database {
     configure(db, plan, isNew)
     if (!isNew) check(db, plan)
     migrate(db, plan.migrations, () => {
-      const backup = backUp(db, context.files.backups, plan.name, context.nowMs)
+      const { backups: folder } = context.files
+      const backup = backUp(db, { folder, name: plan.name, kept: plan.backupsKept }, context.nowMs)
       context.report('info', 'storage.migrating', { file: basename(plan.path), backup: basename(backup) })
     })
     plan.verify?.(db)

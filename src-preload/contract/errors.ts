@@ -64,7 +64,9 @@ export const ErrorCode = z.enum([
   'databaseOlder',
   'dataFolderLocked',
   'fileNotWritable',
-  'nothingToExport'
+  'nothingToExport',
+  'tooManyColumns',
+  'backupInvalid'
 ])
 export type ErrorCode = z.infer<typeof ErrorCode>
 

@@ -1,5 +1,6 @@
 /** The whole contract between the window and the engine. */
 import { activityContract } from './activity.ts'
+import { backupContract } from './backup.ts'
 import { consoleContract } from './console.ts'
 import { exportsContract } from './exports.ts'
 import { historyContract } from './history.ts'
@@ -10,6 +11,7 @@ import { tasksContract } from './tasks.ts'
 
 export const contract = {
   ...activityContract,
+  ...backupContract,
   ...consoleContract,
   ...exportsContract,
   ...historyContract,

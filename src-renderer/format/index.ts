@@ -1,2 +1,3 @@
+export * from './local-time.ts'
 export * from './quantity.ts'
 export * from './time.ts'

@@ -1,6 +1,7 @@
 /** English: the source of all words. One file per subject; what stands here is what the others translate. */
 import { activity } from './en/activity.ts'
 import { addServer } from './en/add-server.ts'
+import { backup } from './en/backup.ts'
 import { capabilities } from './en/capabilities.ts'
 import { charts } from './en/charts.ts'
 import { compare } from './en/compare.ts'
@@ -20,6 +21,7 @@ import { ui } from './en/ui.ts'
 export const en = {
   activity,
   addServer,
+  backup,
   capabilities,
   charts,
   compare,

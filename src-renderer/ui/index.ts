@@ -42,6 +42,8 @@ export { default as Tabs } from './Tabs.vue'
 export type { TabItem } from './tab-item.ts'
 /** v-model, options: Option[] {value, label, icon?, disabled?}, label */
 export { default as Segmented } from './Segmented.vue'
+/** id, label, hint?, error?, layout 'stack'|'row', hideLabel; slot: the control */
+export { default as FieldFrame } from './FieldFrame.vue'
 /** v-model string, label, hint?, error?, type, placeholder, mono, required, autocomplete, disabled, hideLabel, layout */
 export { default as TextField } from './TextField.vue'
 /** v-model number | null, label, min, max, step, unit?, hint?, error?, disabled, layout */

@@ -21,6 +21,7 @@ import { createTaskRegistry } from '../../src-main/application/tasks/task-regist
 import { createRpcServer } from '../../src-main/rpc/server.ts'
 import { createClient } from '../../src-renderer/rpc/client.ts'
 import type { VirthelmClient } from '../../src-renderer/rpc/index.ts'
+import { fakeBackup } from './engine-backup.ts'
 import {
   busyHours,
   entitiesOf,
@@ -231,9 +232,15 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     'console.info': async () => info,
     'console.health': (_input, { signal }) => createTopic<ConsoleHealth>(health).latest(signal),
     'console.openDemo': async () => ({ address: null }),
+    ...fakeBackup(),
+    'exports.history': async ({ fileName }) => ({
+      kind: 'file',
+      path: `/home/operator/${fileName}`,
+      rows: 17_280
+    }),
     'exports.series': async ({ fileName }, { progress }) => {
       for (let rows = 0; rows <= 900; rows += 300) {
-        progress({ kind: 'progress', progress: { rows, totalRows: 900, bytes: rows * 40 } })
+        progress({ kind: 'progress', progress: { rows, bytes: rows * 40, doneRatio: rows / 900 } })
       }
       return { kind: 'file', path: `/home/operator/${fileName}`, rows: 900 }
     },

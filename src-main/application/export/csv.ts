@@ -25,10 +25,13 @@ export function csvLine(cells: readonly CsvCell[]): string {
   return `${cells.map(csvCell).join(',')}\r\n`
 }
 
+/** Whose wall clock times are written by. */
+export type Zone = 'local' | 'utc'
+
 const two = (value: number): string => String(value).padStart(2, '0')
 
 /** ISO 8601 with milliseconds and offset, e.g. 2026-11-20T10:02:05.000+01:00; `utc` ends in +00:00. */
-export function isoTime(atMs: number, zone: 'local' | 'utc'): string {
+export function isoTime(atMs: number, zone: Zone): string {
   const date = new Date(atMs)
   const offsetMinutes = zone === 'utc' ? 0 : -date.getTimezoneOffset()
   const shifted = new Date(atMs + offsetMinutes * 60_000).toISOString().slice(0, -1)

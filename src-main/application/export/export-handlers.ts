@@ -1,23 +1,17 @@
-/** CSV exports: of any chart (series over a range) and of any table as it is shown. */
+/** CSV exports: of any part of the history, of any chart, and of any table as it is shown. */
 import type { Handlers } from '#contract/define.ts'
-import { AppError } from '#contract/errors.ts'
-import type { ExportEvent, ExportResult } from '#contract/exports.ts'
-import type { SeriesRef } from '#contract/history.ts'
+import type { CsvCell, ExportResult } from '#contract/exports.ts'
 import type { VmUuid } from '#contract/ids.ts'
 import type { VirthelmContract } from '#contract/index.ts'
 import type { ExportTarget } from '../platform/platform.ts'
 import type { ServerDirectory } from '../servers/server-directory.ts'
 import type { SettingsKeeper } from '../settings/settings-keeper.ts'
-import type { HistoryStore } from '../storage.ts'
+import type { HistoryStore, RowBatch } from '../storage.ts'
 import { csvLine } from './csv.ts'
-import {
-  answerAsCsv,
-  formOf,
-  rowsAsCsv,
-  seriesHeader,
-  type CsvChunk,
-  type EntityLabel
-} from './series-csv.ts'
+import { safeFileName } from './file-name.ts'
+import { historyCsv } from './history-export.ts'
+import { answerAsCsv, wideCsv, type CsvChunk, type NamesOf } from './series-csv.ts'
+import { writeOut, type ExportContext } from './write-out.ts'
 
 export interface ExportDeps {
   readonly directory: ServerDirectory
@@ -26,72 +20,49 @@ export interface ExportDeps {
   readonly target: ExportTarget
 }
 
-interface ExportContext {
-  readonly signal: AbortSignal
-  progress(event: ExportEvent): void
-}
-
 type ExportHandlers = Pick<Handlers<VirthelmContract>, Extract<keyof VirthelmContract, `exports.${string}`>>
 type SeriesInput = Parameters<ExportHandlers['exports.series']>[0]
 
-/** Excel takes a file for UTF-8 only with this mark; every other reader skips it. */
-const UTF8_MARK = '\uFEFF'
-/** Sum of what is written at once, so that a slow disk or browser slows the reading. */
-const WRITE_CHARS = 256 * 1024
-
 export function exportHandlers(deps: ExportDeps): ExportHandlers {
+  const { directory, history, settings, target } = deps
+  const save = (
+    fileName: string,
+    chunks: AsyncIterable<CsvChunk> | Iterable<CsvChunk>,
+    context: ExportContext,
+    options?: { emptyIsError: boolean }
+  ): Promise<ExportResult> =>
+    writeOut(chunks, () => target.open(safeFileName(fileName), context.signal), context, options)
   return {
+    'exports.history'(choice, context) {
+      const chunks = historyCsv({
+        choice,
+        history,
+        serverName: (serverId) => directory.find(serverId)?.record.name ?? serverId,
+        zone: settings.current().timeZone,
+        signal: context.signal
+      })
+      return save(choice.fileName, chunks, context, { emptyIsError: true })
+    },
     'exports.series': (input, context) =>
-      writeAll(deps.target, input.fileName, seriesChunks(deps, input, context.signal), null, context),
+      save(input.fileName, seriesChunks(deps, input, context.signal), context),
     'exports.table': ({ fileName, columns, rows }, context) =>
-      writeAll(deps.target, fileName, tableChunks(columns, rows), rows.length, context)
+      save(fileName, tableChunks(columns, rows), context)
   }
 }
 
-type Chunks = AsyncIterable<CsvChunk> | Iterable<CsvChunk>
-
-/** Throws cancelled, fileNotWritable, and what the chunks throw; nothing half-written stays. */
-async function writeAll(
-  target: ExportTarget,
-  fileName: string,
-  chunks: Chunks,
-  totalRows: number | null,
-  context: ExportContext
-): Promise<ExportResult> {
-  const sink = await target.open(safeFileName(fileName), context.signal)
-  if (!sink) throw new AppError('cancelled')
-  if (sink.kind === 'download') context.progress({ kind: 'address', path: sink.location })
-  let rows = 0
-  let bytes = 0
-  let pending = UTF8_MARK
-  const flush = async (): Promise<void> => {
-    if (context.signal.aborted) throw new AppError('cancelled')
-    bytes += Buffer.byteLength(pending)
-    await sink.write(pending)
-    pending = ''
-    context.progress({ kind: 'progress', progress: { rows, totalRows, bytes } })
-  }
-  try {
-    for await (const chunk of chunks) {
-      pending += chunk.text
-      rows += chunk.rows
-      if (pending.length >= WRITE_CHARS) await flush()
-    }
-    await flush()
-    await sink.finish()
-  } catch (error) {
-    await sink.abort()
-    throw error
-  }
-  return sink.kind === 'file' ? { kind: 'file', path: sink.location, rows } : { kind: 'download', rows }
-}
+/** Rows of a table per piece. */
+const TABLE_ROWS = 1_000
 
 function* tableChunks(
   columns: readonly string[],
-  rows: readonly (readonly (string | number | null)[])[]
+  rows: readonly (readonly CsvCell[])[]
 ): Generator<CsvChunk, void> {
-  yield { text: csvLine(columns), rows: 0 }
-  for (const row of rows) yield { text: csvLine(row), rows: 1 }
+  for (let from = 0; from === 0 || from < rows.length; from += TABLE_ROWS) {
+    const some = rows.slice(from, from + TABLE_ROWS)
+    const lines = from === 0 ? [columns, ...some] : some
+    const doneRatio = rows.length === 0 ? 1 : (from + some.length) / rows.length
+    yield { bytes: Buffer.from(lines.map(csvLine).join('')), rows: some.length, doneRatio }
+  }
 }
 
 async function* seriesChunks(
@@ -99,32 +70,22 @@ async function* seriesChunks(
   { series, fromAtMs, toAtMs, level, maxPoints }: SeriesInput,
   signal: AbortSignal
 ): AsyncGenerator<CsvChunk, void> {
-  const labelOf = labelsOf(directory)
+  const namesOf = liveNames(directory)
   const zone = settings.current().timeZone
   if (level === null) {
     const answer = await history.read({ series, fromAtMs, toAtMs, maxPoints }, signal)
-    yield* answerAsCsv(answer, series, labelOf, zone)
+    yield* answerAsCsv(answer, series, namesOf, zone)
     return
   }
-  yield { text: seriesHeader(series, labelOf, formOf(level)), rows: 0 }
-  yield* rowsAsCsv(history.rows({ series, fromAtMs, toAtMs, level }, signal), zone)
+  const rows = (): AsyncIterable<RowBatch> => history.rows({ series, fromAtMs, toAtMs, level }, signal)
+  yield* wideCsv({ sources: [{ series, rows }], namesOf, level, fromAtMs, toAtMs, zone })
 }
 
-function labelsOf(directory: ServerDirectory): EntityLabel {
-  return ({ entity }: SeriesRef) => {
+/** As the window names them now. */
+function liveNames(directory: ServerDirectory): NamesOf {
+  return ({ entity }) => {
     const runtime = directory.find(entity.serverId)
-    const server = runtime?.record.name ?? entity.serverId
-    if (entity.kind === 'server') return server
-    const name = entity.kind === 'vm' ? runtime?.machines.view(entity.key as VmUuid)?.name : undefined
-    return `${server} / ${name ?? entity.key}`
+    const machine = entity.kind === 'vm' ? runtime?.machines.view(entity.key as VmUuid)?.name : undefined
+    return { server: runtime?.record.name ?? entity.serverId, entity: machine ?? entity.key }
   }
-}
-
-/** One plain name: no folders, no characters that a file system refuses. */
-function safeFileName(name: string): string {
-  const plain = name
-    .replace(/\p{Cc}|[/\\:*?"<>|]/gu, '-')
-    .replace(/^\.+/, '')
-    .trim()
-  return plain === '' ? 'export.csv' : plain
 }

@@ -29,8 +29,8 @@ export interface ExportSink {
   readonly kind: 'file' | 'download'
   /** file: the full path. download: the path on this console. */
   readonly location: string
-  /** Resolves when there is room for more. */
-  write(text: string): Promise<void>
+  /** Resolves when there is room for more. The bytes are the caller's again then: what is kept longer is copied. */
+  write(bytes: Uint8Array): Promise<void>
   /** Completes the file (rename) or the download. */
   finish(): Promise<void>
   /** Leaves nothing half-written behind. Idempotent. */

@@ -10,16 +10,21 @@ type TaskDescriptions<C extends Contract> = {
 
 const exportDescription: TaskDescription<{ fileName: string }, ExportEvent, ExportResult> = {
   subject: ({ fileName }) => ({ fileName }),
-  doneRatio(event) {
-    if (event.kind !== 'progress') return null
-    const { rows, totalRows } = event.progress
-    return totalRows === null || totalRows === 0 ? null : rows / totalRows
-  },
+  doneRatio: (event) => (event.kind === 'progress' ? event.progress.doneRatio : null),
   result: (result) =>
     result.kind === 'file' ? { path: result.path, rows: result.rows } : { rows: result.rows }
 }
 
 export const taskDescriptions: TaskDescriptions<VirthelmContract> = {
+  'backup.make': {
+    subject: ({ fileName }) => ({ fileName }),
+    doneRatio: (event) => (event.kind === 'progress' ? event.doneRatio : null),
+    result: (result) =>
+      result.kind === 'file'
+        ? { path: result.path, sizeBytes: result.sizeBytes }
+        : { sizeBytes: result.sizeBytes }
+  },
+  'exports.history': exportDescription,
   'exports.series': exportDescription,
   'exports.table': exportDescription,
   'servers.test': { subject: ({ draft }) => ({ serverName: draft.name }) }

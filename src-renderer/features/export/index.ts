@@ -1,1 +1,2 @@
-export { useCsvExport, type CsvExport, type SeriesExport } from './use-csv-export.ts'
+export { follow, useCsvExport, type CsvExport, type SeriesExport } from './use-csv-export.ts'
+export { useExportDialog, type ExportDialogs, type ExportStart } from './use-export-dialog.ts'

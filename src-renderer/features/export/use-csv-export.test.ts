@@ -41,7 +41,7 @@ describe('useCsvExport', () => {
     const { stub, toasts, csv } = setUp({
       'exports.table': (_input, { onProgress }) => {
         onProgress?.({ kind: 'address', path: '/download/abc' } as never)
-        onProgress?.({ kind: 'progress', progress: { rows: 1, totalRows: 2, bytes: 9 } } as never)
+        onProgress?.({ kind: 'progress', progress: { rows: 1, bytes: 9, doneRatio: 0.5 } } as never)
         return { kind: 'download', rows: 2 }
       }
     })

@@ -3,7 +3,7 @@
  * taken (browser mode) and its end is told.
  */
 import { AppError } from '#contract/errors.ts'
-import type { CsvCell, ExportEvent, ExportResult } from '#contract/exports.ts'
+import type { CsvCell, ExportEvent, ExportResult, HistoryExport } from '#contract/exports.ts'
 import type { HistoryLevel, SeriesRef } from '#contract/history.ts'
 import { useI18n } from 'vue-i18n'
 import { useRpc } from '../../app/rpc-provider.ts'
@@ -26,6 +26,7 @@ export interface CsvExport {
   /** Resolves when it has ended, well or not; the operator has been told by then. */
   exportTable(name: string, columns: readonly string[], rows: readonly (readonly CsvCell[])[]): Promise<void>
   exportSeries(input: SeriesExport): Promise<void>
+  exportHistory(name: string, choice: Omit<HistoryExport, 'fileName'>): Promise<void>
 }
 
 /** Starts the download of an address on this console. Anything else is refused. */
@@ -77,6 +78,10 @@ export function useCsvExport(): CsvExport {
         const input = { fileName, columns: [...columns], rows: rows.map((row) => [...row]) }
         return rpc.task('exports.table', input, { onProgress }).result
       })
+    },
+    exportHistory(name, choice) {
+      const fileName = csvFileName(name, Date.now())
+      return run(fileName, () => rpc.task('exports.history', { ...choice, fileName }, { onProgress }).result)
     },
     exportSeries({ name, series, ...rest }) {
       const fileName = csvFileName(name, Date.now())

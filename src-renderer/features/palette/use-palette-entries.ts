@@ -4,6 +4,7 @@ import {
   CirclePause,
   CirclePlay,
   Cpu,
+  Download,
   FlaskConical,
   History,
   Keyboard,
@@ -26,6 +27,7 @@ import { useErrorWords } from '../../locales/error-words.ts'
 import { useToasts } from '../../ui/index.ts'
 import { openServerDialog } from '../add-server/index.ts'
 import { useConsole } from '../console/index.ts'
+import { useExportDialog } from '../export/index.ts'
 import { useDemo } from '../fleet/index.ts'
 import { useMachineActions } from '../machine/index.ts'
 import { useMachinesStore } from '../machines/index.ts'
@@ -58,6 +60,7 @@ export function usePaletteEntries(shell: WindowActions): ComputedRef<readonly Pa
   const tasks = useTasks()
   const about = useConsole()
   const demo = useDemo()
+  const exports = useExportDialog()
   const actions = useServerActions()
   const machineActions = useMachineActions()
   const toasts = useToasts()
@@ -102,6 +105,9 @@ export function usePaletteEntries(shell: WindowActions): ComputedRef<readonly Pa
       action('toggleTree', PanelLeft, () => shell.toggleTree()),
       action('showTasks', ListChecks, () => (tasks.drawerOpen = true)),
       action('showKeys', Keyboard, () => shell.openKeys()),
+      ...(servers.all.length === 0
+        ? []
+        : [action('exportHistory', Download, () => attempt(() => exports.open({ servers: [] })))]),
       ...(about.demo ? [] : [action('openDemo', FlaskConical, () => attempt(() => demo.open()))])
     ]
   })

@@ -3,6 +3,7 @@ import type { ServerView } from '#contract/servers.ts'
 import {
   CirclePause,
   CirclePlay,
+  Download,
   ExternalLink,
   KeyRound,
   PlugZap,
@@ -18,6 +19,7 @@ import { useRpc } from '../../app/rpc-provider.ts'
 import { useErrorWords } from '../../locales/error-words.ts'
 import { useDialogs, useToasts, visibleText, type MenuItem } from '../../ui/index.ts'
 import { openServerDialog } from '../add-server/index.ts'
+import { useExportDialog } from '../export/index.ts'
 import { openHostKeyDialog } from '../host-keys/index.ts'
 import { remedyFor, type Remedy } from '../servers/index.ts'
 import RemoveServerDialog from './RemoveServerDialog.vue'
@@ -45,6 +47,7 @@ export function useServerActions(): ServerActions {
   const rpc = useRpc()
   const router = useRouter()
   const dialogs = useDialogs()
+  const exports = useExportDialog()
   const toasts = useToasts()
   const errorWords = useErrorWords()
 
@@ -152,6 +155,12 @@ export function useServerActions(): ServerActions {
           label: t(collecting ? 'fleet.act.stop' : 'fleet.act.start'),
           icon: collecting ? CirclePause : CirclePlay,
           onSelect: () => setCollecting(server, !collecting)
+        },
+        {
+          id: 'export',
+          label: t('fleet.act.exportHistory'),
+          icon: Download,
+          onSelect: () => void run(server, () => exports.open({ servers: [server.record.id] }))
         },
         { id: 'line', separator: true },
         {

@@ -1,2 +1,2 @@
+/** The view is no part of it: it shows cards of features that in turn read the settings. */
 export { useSettings, type SettingsChange } from './store.ts'
-export const SettingsView = () => import('./SettingsView.vue')

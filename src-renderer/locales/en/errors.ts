@@ -21,7 +21,13 @@ export const errors = {
     notFound: 'There is no such file.',
     notReadable: 'The file may not be read.',
     tooLarge: 'The file is too large for a key.',
-    hostKey: 'The host key was not accepted.'
+    hostKey: 'The host key was not accepted.',
+    notABackup: 'It is no backup of Virthelm.',
+    cutOff: 'It ends too soon: the file was not copied or downloaded whole.',
+    incomplete: 'A file is missing in it.',
+    changed: 'What is in it is not what was put in: a checksum does not match.',
+    damaged: 'A database in it is damaged.',
+    newer: 'It was made by a newer Virthelm. Update first.'
   },
 
   internal: {
@@ -234,6 +240,14 @@ export const errors = {
     title: 'The file {path} could not be written.',
     next: 'Check the folder, its permissions and the free space.'
   },
-  nothingToExport: { title: 'There is nothing to export in this range.', next: 'Choose another range.' }
+  nothingToExport: { title: 'There is nothing to export in this range.', next: 'Choose another range.' },
+  tooManyColumns: {
+    title: 'That would be more columns than a spreadsheet takes.',
+    next: 'Choose the long form, or fewer servers or metrics.'
+  },
+  backupInvalid: {
+    title: 'This file cannot be restored.',
+    next: 'Nothing was changed. Choose another backup.'
+  }
 } as const satisfies Record<ErrorCode, Words> &
   Record<string, Words | string | Readonly<Record<string, string>>>

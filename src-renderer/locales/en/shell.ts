@@ -57,6 +57,8 @@ export const shell = {
     dismiss: 'Remove from the list',
     state: { running: 'running', done: 'done', failed: 'failed', cancelled: 'cancelled' },
     name: {
+      'backup-make': 'Backup',
+      'exports-history': 'CSV of history',
       'exports-series': 'CSV of a chart',
       'exports-table': 'CSV of a table',
       'servers-test': 'Connection test',
@@ -110,6 +112,7 @@ export const shell = {
     toggleTree: 'Show or hide the list of servers',
     showTasks: 'Show tasks',
     showKeys: 'Show the keys',
+    exportHistory: 'Export history as CSV',
     openDemo: 'Open the demo fleet',
     fleetCards: 'Show the fleet as cards',
     fleetTable: 'Show the fleet as a table',

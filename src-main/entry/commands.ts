@@ -1,0 +1,64 @@
+/** The commands that need no window, wired. Both entries and `npm run` come through here. */
+import { homedir } from 'node:os'
+import { dataFolderOf } from '../platform/data-folder.ts'
+import type { Log } from '../application/platform/platform.ts'
+import { openDataArchive } from '../storage/archive/data-archive.ts'
+import { openStorageReader } from '../storage/client.ts'
+import { backupCommand } from './backup-command.ts'
+import { exportCommand } from './export-command.ts'
+import { version, workers } from './installation.ts'
+
+export type CommandName = 'export' | 'backup'
+
+/** A command has no log file: it writes nothing into the data folder. What is wrong is said where it runs. */
+const terminalLog: Log = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: (event, fields) => say(event, fields),
+  error(event, cause, fields) {
+    say(event, { ...fields, cause: cause instanceof Error ? cause.message : String(cause) })
+    return ''
+  }
+}
+
+function say(event: string, fields: Record<string, unknown> = {}): void {
+  process.stderr.write(`${event} ${JSON.stringify(fields)}\n`)
+}
+
+/**
+ * Runs a command and returns its exit code: 0 done, 1 failed, 2 wrong options. SIGINT and SIGTERM interrupt it; then
+ * nothing half-written stays.
+ */
+export async function runCommand(name: CommandName, args: readonly string[]): Promise<number> {
+  const interrupted = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.once(signal, () => interrupted.abort())
+  const shared = {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    signal: interrupted.signal,
+    dataFolderOf: (chosen: string | null): string =>
+      dataFolderOf(
+        { chosen, demo: false },
+        { platform: process.platform, env: process.env, homeFolder: homedir() }
+      )
+  }
+  if (name === 'export') {
+    return exportCommand(args, {
+      ...shared,
+      nowMs: Date.now(),
+      openReader: (dataFolder) =>
+        openStorageReader({ dataFolder, workerUrl: workers.storage, log: terminalLog })
+    })
+  }
+  return backupCommand(args, {
+    ...shared,
+    openArchive: (folders) =>
+      openDataArchive({
+        ...folders,
+        workerUrl: workers.archive,
+        consoleVersion: version,
+        nowMs: () => Date.now()
+      })
+  })
+}

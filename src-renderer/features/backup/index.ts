@@ -1,0 +1,1 @@
+export { default as BackupCard } from './BackupCard.vue'
