@@ -2,14 +2,15 @@
  * The history under the modelled load of bench/support/load-model.ts: a server of 45 metrics with 20 VMs of 14 each, every
  * 5 s. `npm run bench -- history [--json] [--days N] [--hours N]`. VictoriaMetrics runs beside it on the same samples.
  *
- *   insert   50 servers, some hours: CPU of both threads (packing, committing, sealing, rolling up) and bytes written
+ *   insert   50 servers, some hours: CPU of both threads for packing, handing over and committing; beside it that of sealing
+ *            (chunks, rollups by the hour, trimming the tail); all bytes written, those of sealing too
  *   size     one server, 7 days raw: the whole file, and that of VictoriaMetrics; reads of one series; an export
  *   fleet    1,000 VMs, 24 hours, and one server's 30 days: top 10, and 30 days by the hour
  */
 import { parseArgs } from 'node:util'
 import type { HistoryQuery } from '#contract/history.ts'
 import { METRICS, type MetricDefinition } from '#contract/metric-catalogue.ts'
-import type { Storage } from '../src-main/application/storage.ts'
+import type { Storage, Tick } from '../src-main/application/storage.ts'
 import {
   BenchFolder,
   cpuUs,
@@ -36,7 +37,7 @@ const FLEET = 50
 const READS = 200
 /** Marks on which the engine's ticks come, per interval (sampling/pace.ts). */
 const MARKS = INTERVAL_MS / 250
-/** Of so many ticks the storage commits those of half a second at once (waitMs in samples/appender.ts). */
+/** Of so many ticks the storage commits those of some seconds at once (waitMs in samples/appender.ts). */
 const MARKS_PER_COMMIT = Math.round(waitMs(INTERVAL_MS / FLEET) / 250)
 
 const { values: options } = parseArgs({
@@ -56,39 +57,38 @@ async function measureInsert(hours: number): Promise<void> {
   const storage = await folder.open()
   try {
     const servers = modelServers(FLEET)
-    const endMs = START_MS + hours * HOUR_MS + HOUR_MS / 60
+    const endMs = START_MS + hours * HOUR_MS
     let ticks = 0
-    let usedUs = 0
+    const usedUs = { insert: 0, seal: 0 }
     const writtenBefore = writtenBytes()
-    const measured = async (work: () => Promise<unknown>): Promise<void> => {
+    const measured = async (what: keyof typeof usedUs, work: () => Promise<unknown>): Promise<void> => {
       const before = cpuUs()
       await work()
-      usedUs += cpuUs() - before
+      usedUs[what] += cpuUs() - before
     }
-    let appended: Promise<void>[] = []
-    let committedMark = 0
+    let waiting: Tick[] = []
+    let mark = 0
     for (let fromMs = START_MS; fromMs < endMs; fromMs += INTERVAL_MS) {
-      for (let mark = 0; mark < MARKS; mark++) {
-        const due = servers.filter((_, index) => index % MARKS === mark)
-        const batch = due.map((server) => tickOf(server, fromMs + mark * 250))
+      for (let place = 0; place < MARKS; place++) {
+        const due = servers.filter((_, index) => index % MARKS === place)
+        waiting.push(...due.map((server) => tickOf(server, fromMs + place * 250)))
+        if (++mark % MARKS_PER_COMMIT !== 0) continue
+        const batch = waiting
+        waiting = []
         ticks += batch.length
-        await measured(async () => {
-          appended.push(...batch.map((tick) => storage.history.append(tick)))
-          const [first] = due
-          if (first === undefined || ++committedMark % MARKS_PER_COMMIT !== 0) return
-          // Any other call lets the waiting ticks be committed: time goes faster here than the storage's clock.
-          await storage.history.endGap(first.serverId, fromMs)
+        await measured('insert', async () => {
+          const appended = batch.map((tick) => storage.history.append(tick))
+          // Time goes faster here than the clock by which the storage waits for more.
+          await storage.history.flush()
           await Promise.all(appended)
-          appended = []
         })
       }
       if ((fromMs + INTERVAL_MS) % HOUR_MS === 0)
-        await measured(() => storage.history.applyRetention(RETENTION, fromMs + HOUR_MS / 20))
+        await measured('seal', () => storage.history.applyRetention(RETENTION, fromMs + HOUR_MS / 20))
     }
-    await measured(() => Promise.all(appended))
-    await measured(() => storage.history.applyRetention(RETENTION, endMs))
     const samples = ticks * SAMPLES_PER_TICK
-    metrics['insertCpuUsPerSample'] = usedUs / samples
+    metrics['insertCpuUsPerSample'] = usedUs.insert / samples
+    metrics['sealCpuUsPerSample'] = usedUs.seal / samples
     metrics['bytesWrittenPerSample'] = (writtenBytes() - writtenBefore) / samples
   } finally {
     await storage.close()

@@ -98,8 +98,13 @@ export interface Tick {
 }
 
 export interface HistoryStore {
-  /** Resolves when the tick is committed (batched with its neighbours). While the disk is full it rejects with diskFull. */
+  /**
+   * Resolves when the tick is committed: of a large fleet with those of some seconds. Whoever reads is answered with all
+   * that was appended before. While the disk is full it rejects with diskFull.
+   */
   append(tick: Tick): Promise<void>
+  /** Commits at once what waits for other ticks. */
+  flush(): Promise<void>
   /**
    * Opens a gap of the server, or of one VM (or changes the reason of the open one); `endGap` closes it. Idempotent.
    * A VM without any values has no gap.

@@ -114,6 +114,7 @@ function makeHistory(calls: WorkerCalls): HistoryStore {
         waitingTicks--
       }
     },
+    flush: () => calls.call('history.flush'),
     beginGap: (serverId, fromAtMs, reason, vmUuid) =>
       calls.call('history.beginGap', serverId, fromAtMs, reason, vmUuid ?? null),
     endGap: (serverId, toAtMs, vmUuid) => calls.call('history.endGap', serverId, toAtMs, vmUuid ?? null),

@@ -73,6 +73,16 @@ export class HistoryFile {
     return this.parts
   }
 
+  /** As `context`, when all ticks that were appended so far are in it. */
+  upToDate(): ReadContext {
+    this.flush()
+    return this.parts
+  }
+
+  flush(): void {
+    this.appender.flush()
+  }
+
   append(tick: PackedTick): Promise<void> {
     return this.appender.append(tick)
   }

@@ -67,6 +67,7 @@ export interface WorkerApi {
   'journal.end': (id: number, result: Parameters<JournalStore['end']>[1]) => JournalEntry
   'journal.list': (query: Parameters<JournalStore['list']>[0]) => readonly JournalEntry[]
   'history.append': (tick: PackedTick) => void
+  'history.flush': () => void
   'history.beginGap': (serverId: ServerId, fromAtMs: number, reason: GapReason, vmUuid: VmUuid | null) => void
   'history.endGap': (serverId: ServerId, toAtMs: number, vmUuid: VmUuid | null) => void
   'history.addMark': (mark: HistoryMark) => void

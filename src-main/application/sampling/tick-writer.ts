@@ -12,7 +12,7 @@ export class TickWriter {
   #lastStoredAtMs: number | null
   #openGap: GapReason | null = null
   #failing = false
-  #underWay: Promise<unknown> = Promise.resolve()
+  readonly #underWay = new Set<Promise<unknown>>()
   #recentAtMs: readonly number[] = []
 
   constructor(deps: { serverId: ServerId; history: HistoryStore; log: Log; lastStoredAtMs: number | null }) {
@@ -36,13 +36,21 @@ export class TickWriter {
    */
   write(tick: Tick): Promise<number | null> {
     const written = this.#write(tick)
-    this.#underWay = Promise.all([this.#underWay, written])
+    this.#underWay.add(written)
+    void written.finally(() => this.#underWay.delete(written))
     return written
   }
 
   /** Resolves when all that was given so far is kept, or known not to be. Never rejects. */
   async settle(): Promise<void> {
-    await this.#underWay
+    if (this.#underWay.size === 0) return
+    try {
+      await this.#history.flush()
+    } catch (cause) {
+      // Then it takes a little longer.
+      this.#log.error('history.flushFailed', cause, { serverId: this.#serverId })
+    }
+    await Promise.all(this.#underWay)
   }
 
   async #write(tick: Tick): Promise<number | null> {

@@ -13,12 +13,13 @@ import type { EntityEntry, Registry, ServerEntry } from './registry.ts'
 import type { Sealer } from './sealer.ts'
 
 /**
- * How long a tick waits for others to be committed with: 200 ms for each tick that comes in a second, so a moment when one
- * server is watched and two seconds for a large fleet. A commit writes whole pages, whether they are full or not.
+ * How long a tick waits for others to be committed with: 400 ms for each tick that comes in a second, so a moment when one
+ * server is watched and four seconds for a large fleet. A commit writes whole pages, whether they are full or not. Readers
+ * wait for none of this: what is queued is committed before they are answered.
  */
-const WAIT_PER_TICK_MS = 200
+const WAIT_PER_TICK_MS = 400
 const LEAST_WAIT_MS = 10
-const MOST_WAIT_MS = 2_000
+const MOST_WAIT_MS = 4_000
 /** Weight of the newest tick in the running mean of the time between two. */
 const SPACING_SHARE = 1 / 32
 const BATCH_TICKS = 256

@@ -37,8 +37,9 @@ export class BitWriter {
   /** As `write`, for up to 53 bits. */
   writeLong(value: number, bits: number): void {
     if (bits > PIECE_BITS) {
-      this.writeLong(Math.floor(value / PIECE), bits - PIECE_BITS)
-      this.write(value % PIECE, PIECE_BITS)
+      const high = Math.floor(value / PIECE)
+      this.writeLong(high, bits - PIECE_BITS)
+      this.write(value - high * PIECE, PIECE_BITS)
     } else this.write(value, bits)
   }
 

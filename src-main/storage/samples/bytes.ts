@@ -1,11 +1,18 @@
-/** Bytes with varints: little-endian base 128, non-negative safe integers. */
+/**
+ * Bytes with varints: little-endian base 128, non-negative safe integers. Beyond 32 bits by parts: the remainder of a
+ * division of doubles is several times as slow as all the rest here.
+ */
+
+const LOW_BITS = 28
+const LOW = 2 ** LOW_BITS
 
 export function zigzag(value: number): number {
   return value < 0 ? -2 * value - 1 : 2 * value
 }
 
 export function unzigzag(value: number): number {
-  return value % 2 === 0 ? value / 2 : -(value + 1) / 2
+  const half = Math.floor(value / 2)
+  return half * 2 === value ? half : -half - 1
 }
 
 /** Bytes that grow as they are written. */
@@ -33,9 +40,12 @@ export class ByteWriter {
   /** A non-negative safe integer. Room must be reserved: at most 8 bytes. */
   varint(value: number): void {
     let rest = value
-    while (rest > 0x7fff_ffff) {
-      this.bytes[this.length++] = (rest % 128) | 0x80
-      rest = Math.floor(rest / 128)
+    if (value > 0x7fff_ffff) {
+      const high = Math.floor(value / LOW)
+      const low = value - high * LOW
+      for (let shift = 0; shift < LOW_BITS; shift += 7)
+        this.bytes[this.length++] = ((low >>> shift) & 0x7f) | 0x80
+      rest = high
     }
     while (rest > 0x7f) {
       this.bytes[this.length++] = (rest & 0x7f) | 0x80

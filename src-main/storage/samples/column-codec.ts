@@ -59,7 +59,11 @@ function survey(values: Float64Array): Survey {
     runs++
     if (value < low) low = value
     else if (value > high) high = value
-    if (unit !== 1) unit = gcd(Math.abs(value - first), unit)
+    if (unit === 1) continue
+    // Mostly it divides this one too: a division is cheaper than a remainder.
+    const times = (value - first) / unit
+    if (times !== Math.floor(times) || times * unit !== value - first)
+      unit = gcd(Math.abs(value - first), unit)
   }
   return { low, high, unit, runs }
 }
