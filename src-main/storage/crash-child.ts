@@ -34,7 +34,7 @@ function acknowledge(line: string): void {
 async function ticks(serverId: ServerId): Promise<void> {
   for (let count = 1; ; count++) {
     const atMs = startMs + count * 1_000
-    await storage.history.append({
+    const appended = storage.history.append({
       serverId,
       atMs,
       entities: [
@@ -42,6 +42,9 @@ async function ticks(serverId: ServerId): Promise<void> {
         { kind: 'vm', key: `vm-${count % 40}`, values: { memoryUsedBytes: atMs } }
       ]
     })
+    // Some ticks wait for others and some do not, as when somebody reads.
+    if (count % 3 > 0) await storage.history.flush()
+    await appended
     acknowledge(`tick ${serverId} ${atMs} ${count}`)
   }
 }

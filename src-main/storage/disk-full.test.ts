@@ -61,7 +61,8 @@ it('a full disk is survived: reads go on, and writing comes back within two inte
     const append = async (): Promise<string> => {
       atMs += 5_000
       try {
-        await storage.history.append(bigTick(serverId, atMs))
+        const appended = storage.history.append(bigTick(serverId, atMs))
+        await Promise.all([appended, storage.history.flush()])
         return 'kept'
       } catch (error) {
         return error instanceof AppError ? error.code : String(error)

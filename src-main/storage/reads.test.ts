@@ -144,8 +144,8 @@ describe('reads', () => {
       .append(tick(serverId, endMs, [{ kind: 'server', key: '', values: { load1: 1 } }]))
       .then(() => order.push('commit'))
     // Does not let the tick wait for others.
-    const ended = storage.history.endGap(serverId, endMs)
-    await Promise.all([long, live, commit, ended])
+    const flushed = storage.history.flush()
+    await Promise.all([long, live, commit, flushed])
     expect(order.at(-1)).toBe('long')
   })
 })

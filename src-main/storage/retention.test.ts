@@ -3,6 +3,7 @@ import BetterSqlite3 from 'better-sqlite3'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { ServerId } from '#contract/ids.ts'
 import type { Storage } from '../application/storage.ts'
+import { appendAll } from './test-naive.ts'
 import { openAt } from './test-open.ts'
 import {
   makeTemporaryFolder,
@@ -34,10 +35,9 @@ afterEach(async () => {
 async function fill(serverId: ServerId, minutes: number): Promise<void> {
   for (let from = 0; from < minutes; from += 5_000) {
     const batch = Array.from({ length: Math.min(5_000, minutes - from) }, (_, index) => from + index)
-    await Promise.all(
-      batch.map((minute) =>
-        storage.history.append(serverTick(serverId, START_MS + minute * 60_000, { load1: minute % 60 }))
-      )
+    await appendAll(
+      storage,
+      batch.map((minute) => serverTick(serverId, START_MS + minute * 60_000, { load1: minute % 60 }))
     )
   }
 }

@@ -114,5 +114,7 @@ export function ref(serverId: ServerId, ...metrics: string[]): SeriesRef {
 }
 
 export async function appendAll(storage: Storage, ticks: readonly Tick[]): Promise<void> {
-  await Promise.all(ticks.map((one) => storage.history.append(one)))
+  const appended = ticks.map((one) => storage.history.append(one))
+  await storage.history.flush()
+  await Promise.all(appended)
 }
