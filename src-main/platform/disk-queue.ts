@@ -133,9 +133,14 @@ class DiskQueue implements RecordQueue {
         }
       }
       if (!changed) return
-      // First the head: a segment of which the deletion fails is then known to be done.
-      await this.#writeHead(upTo)
-      await this.#deleteDone()
+      try {
+        // First the head: a segment of which the deletion fails is then known to be done.
+        await this.#writeHead(upTo)
+        await this.#deleteDone()
+      } catch (cause) {
+        // A full disk, say. This run knows what is done; the next one gives it again.
+        this.#log.warn('queue.notAcknowledged', { segment: upTo.segment, cause })
+      }
     })
   }
 
