@@ -52,7 +52,7 @@ class DiskQueue implements RecordQueue {
   #nextNumber = 1
   #bytes = 0
   #samples = 0
-  #lostSamples = 0
+  #droppedSamples = 0
   /** One thing at a time: every operation waits for the one before. */
   #last: Promise<unknown> = Promise.resolve()
 
@@ -70,16 +70,16 @@ class DiskQueue implements RecordQueue {
   }
 
   get stats(): QueueStats {
-    return { bytes: this.#bytes, samples: this.#samples, lostSamples: this.#lostSamples }
+    return { bytes: this.#bytes, samples: this.#samples, droppedSamples: this.#droppedSamples }
   }
 
   setLimit(limitBytes: number): void {
     this.#limitBytes = limitBytes
   }
 
-  append(bytes: Uint8Array, samples: number): Promise<{ droppedSamples: number }> {
+  append(bytes: Uint8Array, samples: number): Promise<void> {
     return this.#inTurn(async () => {
-      const droppedSamples = await this.#makeRoom(HEADER_BYTES + bytes.length)
+      await this.#makeRoom(HEADER_BYTES + bytes.length)
       const { segment, file } = await this.#writable()
       const record = Buffer.alloc(HEADER_BYTES + bytes.length)
       record.writeUInt32LE(bytes.length, 0)
@@ -97,7 +97,6 @@ class DiskQueue implements RecordQueue {
       segment.endOffset += record.length
       this.#bytes += record.length
       this.#samples += samples
-      return { droppedSamples }
     })
   }
 
@@ -200,7 +199,7 @@ class DiskQueue implements RecordQueue {
     } catch (cause) {
       const samples = segment.records.reduce((sum, record) => sum + record.samples, 0)
       this.#log.error('queue.segmentUnreadable', cause, { segment: segment.number, samples })
-      this.#lostSamples += samples
+      this.#droppedSamples += samples
       if (segment === this.#writing?.segment) await this.#endSegment()
       while (segment.records.length > 0) this.#forgetFirst(segment)
       return []
@@ -229,20 +228,18 @@ class DiskQueue implements RecordQueue {
     })
   }
 
-  /** Drops whole segments from the old end until `more` bytes fit. Resolves with the samples that went. */
-  async #makeRoom(more: number): Promise<number> {
-    let dropped = 0
+  /** Drops whole segments from the old end until `more` bytes fit. */
+  async #makeRoom(more: number): Promise<void> {
     while (this.#bytes > 0 && this.#bytes + more > this.#limitBytes) {
       const oldest = this.#segments[0]
       if (oldest === undefined) break
       if (oldest === this.#writing?.segment) await this.#endSegment()
       while (oldest.records[0] !== undefined) {
-        dropped += oldest.records[0].samples
+        this.#droppedSamples += oldest.records[0].samples
         this.#forgetFirst(oldest)
       }
       await this.#deleteDone()
     }
-    return dropped
   }
 
   #forgetFirst(segment: Segment): void {

@@ -12,7 +12,7 @@ import type { Log } from '../platform/platform.ts'
 import type { Secret } from '../servers/connection.ts'
 import { engineDelayMs } from './back-off.ts'
 import type { EngineHttp } from './http.ts'
-import type { QueuedRecord, RecordQueue } from './record-queue.ts'
+import type { QueuedRecord, QueueStats, RecordQueue } from './record-queue.ts'
 import { SenderLedger, type Failure } from './sender-ledger.ts'
 import { TickBuffer } from './tick-buffer.ts'
 import { packTicks, unpackTicks } from './tick-records.ts'
@@ -48,7 +48,7 @@ const MAX_ANSWER_BYTES = 64 * 1_024
 const IDLE_MS = 10_000
 /** The queue took nothing (the disk is full), or could not be opened: tried again. */
 const QUEUE_RETRY_MS = 5_000
-const NO_QUEUE = { bytes: 0, samples: 0, lostSamples: 0 }
+const NO_QUEUE: QueueStats = { bytes: 0, samples: 0, droppedSamples: 0 }
 
 export class EngineSender {
   readonly #openQueue: () => Promise<RecordQueue>
@@ -63,6 +63,8 @@ export class EngineSender {
   /** Aborted to end the wait of the sending loop: for more to send, or for the next attempt. */
   #nap: { readonly waker: AbortController; readonly idle: boolean } | null = null
   #requestSamples = REQUEST_SAMPLES
+  /** Neither in memory nor in the queue: on their way from one to the other. */
+  #movingSamples = 0
 
   constructor(setup: SenderSetup, openQueue: () => Promise<RecordQueue>, deps: SenderDeps) {
     this.#setup = setup
@@ -113,7 +115,7 @@ export class EngineSender {
     const { settings, secretMissing } = this.#setup
     return this.#ledger.status(
       { enabled: settings.enabled, secretMissing },
-      { ...queue, samples: queue.samples + this.#buffer.samples }
+      { ...queue, samples: queue.samples + this.#movingSamples + this.#buffer.samples }
     )
   }
 
@@ -156,10 +158,12 @@ export class EngineSender {
       const ticks = this.#buffer.take(RECORD_SAMPLES)
       if (ticks.length === 0) return true
       const samples = ticks.reduce((sum, tick) => sum + samplesIn(tick), 0)
+      this.#movingSamples = samples
       try {
-        const { droppedSamples } = await queue.append(await packTicks(ticks), samples)
-        this.#dropped(droppedSamples)
+        await queue.append(await packTicks(ticks), samples)
+        this.#movingSamples = 0
       } catch (cause) {
+        this.#movingSamples = 0
         this.#dropped(this.#buffer.giveBack(ticks))
         this.#deps.log.warn('engine.queueRefused', { engineId: this.#setup.engineId, cause })
         return false
@@ -218,7 +222,7 @@ export class EngineSender {
     switch (outcome.kind) {
       case 'taken':
         await queue.acknowledge(last.position)
-        this.#ledger.sent(samples, this.#deps.clock.nowMs())
+        this.#ledger.sent(samples, this.#deps.clock.nowMs(), queue.stats.droppedSamples)
         this.#requestSamples = Math.min(REQUEST_SAMPLES, this.#requestSamples * 2)
         return 0
       case 'refused':

@@ -17,8 +17,8 @@ export interface QueueStats {
   /** On the disk, as far as they still have to be sent. */
   readonly bytes: number
   readonly samples: number
-  /** In files that could not be read any more. */
-  readonly lostSamples: number
+  /** Since it was opened: the oldest went to keep the limit, or their file could not be read any more. */
+  readonly droppedSamples: number
 }
 
 /**
@@ -26,8 +26,8 @@ export interface QueueStats {
  * at most its end. A record may come twice after either (it was sent, but not yet acknowledged here), never out of order.
  */
 export interface RecordQueue {
-  /** Resolves with the samples of the oldest records that had to go to keep the limit. Rejects when the disk is full. */
-  append(bytes: Uint8Array, samples: number): Promise<{ droppedSamples: number }>
+  /** The oldest records go where the limit demands it. Rejects when the disk is full. */
+  append(bytes: Uint8Array, samples: number): Promise<void>
   /** The oldest records, at least one unless the queue is empty, together at most that many samples. */
   peek(maxSamples: number): Promise<readonly QueuedRecord[]>
   acknowledge(upTo: QueuePosition): Promise<void>

@@ -1,6 +1,7 @@
 /** What became of one engine's samples, and how it stands with the engine now. */
 import type { EngineState, EngineStatus } from '#contract/engines.ts'
 import type { AppError } from '#contract/errors.ts'
+import type { QueueStats } from './record-queue.ts'
 import type { WriteOutcome } from './wire.ts'
 
 export type Failure = Exclude<WriteOutcome, { kind: 'taken' }>
@@ -15,17 +16,19 @@ export class SenderLedger {
   #error: AppError | null = null
   #sentSamples = 0
   #droppedSamples = 0
-  #droppedSinceSuccess = 0
+  /** How many had been dropped when the newest success came. */
+  #droppedAtSuccess = 0
   #refusedSamples = 0
   #lastSuccessAtMs: number | null = null
   #lastErrorAtMs: number | null = null
 
-  sent(samples: number, atMs: number): void {
+  /** @param queueDropped what the queue has dropped so far */
+  sent(samples: number, atMs: number, queueDropped: number): void {
     this.last = 'taken'
     this.failures = 0
     this.#error = null
     this.#sentSamples += samples
-    this.#droppedSinceSuccess = 0
+    this.#droppedAtSuccess = this.#droppedSamples + queueDropped
     this.#lastSuccessAtMs = atMs
   }
 
@@ -36,9 +39,9 @@ export class SenderLedger {
     this.#lastErrorAtMs = atMs
   }
 
+  /** Before they reached the queue. */
   dropped(samples: number): void {
     this.#droppedSamples += samples
-    this.#droppedSinceSuccess += samples
   }
 
   refused(samples: number): void {
@@ -47,14 +50,15 @@ export class SenderLedger {
 
   status(
     setup: { readonly enabled: boolean; readonly secretMissing: boolean },
-    queue: { readonly bytes: number; readonly samples: number; readonly lostSamples: number }
+    queue: QueueStats
   ): EngineStatus {
+    const droppedSamples = this.#droppedSamples + queue.droppedSamples
     return {
-      state: this.#state(setup),
+      state: this.#state(setup, droppedSamples > this.#droppedAtSuccess),
       queuedSamples: queue.samples,
       queuedBytes: queue.bytes,
       sentSamples: this.#sentSamples,
-      droppedSamples: this.#droppedSamples + queue.lostSamples,
+      droppedSamples,
       refusedSamples: this.#refusedSamples,
       lastSuccessAtMs: this.#lastSuccessAtMs,
       lastErrorAtMs: this.#lastErrorAtMs,
@@ -63,12 +67,15 @@ export class SenderLedger {
     }
   }
 
-  #state({ enabled, secretMissing }: { enabled: boolean; secretMissing: boolean }): EngineState {
+  #state(
+    { enabled, secretMissing }: { enabled: boolean; secretMissing: boolean },
+    dropping: boolean
+  ): EngineState {
     if (!enabled) return 'off'
     if (secretMissing) return 'secretNeeded'
     if (this.last === 'none') return 'starting'
     if (this.last === 'taken') return 'sending'
     if (this.last !== 'later') return 'refused'
-    return this.#droppedSinceSuccess > 0 ? 'dropping' : 'waiting'
+    return dropping ? 'dropping' : 'waiting'
   }
 }
