@@ -68,7 +68,7 @@ export function troubledEngines(nowMs: number): EnginesView {
       status: statusOf('waiting', {
         ...failing,
         queuedSamples: 2_411_000,
-        queuedBytes: 12.4 * 1024 ** 2,
+        queuedBytes: 13_002_342,
         lastSuccessAtMs: nowMs - 5_400_000
       })
     },
@@ -82,7 +82,7 @@ export function troubledEngines(nowMs: number): EnginesView {
       status: statusOf('dropping', {
         ...failing,
         queuedSamples: 3_100_000,
-        queuedBytes: 15.8 * 1024 ** 2,
+        queuedBytes: 16_567_501,
         droppedSamples: 48_200
       })
     },

@@ -23,7 +23,7 @@ export const engines = {
   },
   sent: '{count} samples sent',
   nothingYet: 'Nothing has been sent yet.',
-  lastSuccess: 'last {age}',
+  lastSuccess: 'last {age} ago',
   queued: '{size} wait ({count} samples)',
   dropped: '{count} samples dropped: the queue is full',
   droppedBefore: '{count} samples were dropped',
