@@ -150,6 +150,14 @@ describe('the list of outside engines', () => {
     expect(() => engines.retryNow('nobody' as EngineId)).toThrow()
   })
 
+  it('starts without a secret that cannot be read any more, and asks for it', async () => {
+    const id = await engines.save(null, settings('one'), CANARY)
+    await engines.close()
+    blobs.set(`engine-secret:${id}`, new TextEncoder().encode('not what was written'))
+    await open()
+    expect(only()).toMatchObject({ secret: 'missing', status: { state: 'secretNeeded' } })
+  })
+
   it('starts empty where its list cannot be read, and leaves the list alone until one is saved', async () => {
     await engines.close()
     const odd = new TextEncoder().encode('{"engines":[{"kind":"of tomorrow"}]}')

@@ -65,10 +65,10 @@ export class OutsideEngines {
   async open(): Promise<void> {
     const { engines, reading } = await this.#readList()
     for (const { engineId, settings } of engines) {
-      await this.#deps.vault.load(engineId)
+      await this.#loadSecret(engineId)
       this.#adopt(engineId, settings)
     }
-    if (reading !== null) await this.#deps.vault.load(READING)
+    if (reading !== null) await this.#loadSecret(READING)
     this.#setReading(reading)
   }
 
@@ -153,6 +153,15 @@ export class OutsideEngines {
       this.#setReading(settings)
       this.#changed.publish(null)
     })
+  }
+
+  /** A secret that cannot be read must not keep the console from starting: it is asked for again. */
+  async #loadSecret(owner: string): Promise<void> {
+    try {
+      await this.#deps.vault.load(owner)
+    } catch (cause) {
+      this.#deps.log.error('engines.secretUnreadable', cause, { owner })
+    }
   }
 
   async #keepSecret(owner: string, url: string, needed: boolean, secret: string | null): Promise<void> {
