@@ -40,8 +40,8 @@ export interface SenderSetup {
 const GATHER_MS = 2_000
 /** Of one record. Small, so that samples which an engine refuses take few others with them. */
 const RECORD_SAMPLES = 500
-/** Of one request: some ten milliseconds of work, and less than the smallest limit an engine comes with. */
-const REQUEST_SAMPLES = 5_000
+/** Of one request: a few milliseconds of work, and less than the smallest limit an engine comes with. */
+const REQUEST_SAMPLES = 2_000
 const SEND_DEADLINE_MS = 15_000
 const MAX_ANSWER_BYTES = 64 * 1_024
 /** With nothing to send it looks again by itself, for what an earlier run left. */
