@@ -1,10 +1,11 @@
 /**
  * `npm test`: static checks, then every suite; ends with one line over all of them.
- * The lab suite runs where the lab is up (npm run lab -- up); with CI set, a missing lab is a failure.
+ * The lab suite runs where the lab is up (npm run lab -- up); with CI set, a missing lab is a failure. Its tests of
+ * outside engines run wherever those are installed.
  * `--long` runs the long figures whole (docs: README, Tests).
  */
 import { spawn } from 'node:child_process'
-import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
 const root = resolve(import.meta.dirname, '..')
@@ -40,7 +41,7 @@ async function check(name, ...commands) {
   console.log(`✓ ${name} (${((Date.now() - startMs) / 1000).toFixed(0)} s)`)
 }
 
-async function suite(name, env) {
+async function suite(name, env, ...files) {
   const report = join(results, `${name}.json`)
   console.log(`\n── ${name} ──`)
   const args = [
@@ -49,7 +50,8 @@ async function suite(name, env) {
     name,
     '--reporter=default',
     '--reporter=json',
-    `--outputFile.json=${report}`
+    `--outputFile.json=${report}`,
+    ...files
   ]
   const { code } = await run([bin('vitest/vitest.mjs'), ...args], { env })
   let counts = { numPassedTests: 0, numFailedTests: 0, numPendingTests: 0, numTodoTests: 0 }
@@ -96,6 +98,10 @@ else if (process.env['CI']) {
   totals.failed++
   console.error(`\n✗ lab: it is not up, and in CI it must be.\n${lab.output}`)
 } else {
+  // These need three packages of Debian's, but not the lab's servers.
+  const engines = ['influxd', 'victoria-metrics', 'prometheus']
+  if (engines.every((engine) => existsSync(`/usr/bin/${engine}`)))
+    await suite('lab', env, 'test/lab/engines.test.ts')
   console.log(`\nThe lab suite did not run: the lab is not up. Start it as root with: npm run lab -- up`)
 }
 

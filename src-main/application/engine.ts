@@ -12,6 +12,12 @@ import { watchAttention } from './attention.ts'
 import { backupHandlers } from './backup/backup-handlers.ts'
 import type { DataArchive } from './backup/data-archive.ts'
 import { sleepUnlessAborted, type Clock } from './clock.ts'
+import { engineHandlers } from './engines/engine-handlers.ts'
+import { EngineVault } from './engines/engine-vault.ts'
+import type { EngineHttp } from './engines/http.ts'
+import { OutsideEngines } from './engines/outside-engines.ts'
+import { outsideTickOf } from './engines/outside-ticks.ts'
+import type { RecordQueues } from './engines/record-queue.ts'
 import { exportHandlers } from './export/export-handlers.ts'
 import { historyHandlers, LiveTicks } from './history/history-handlers.ts'
 import type { Hypervisor } from './machines/hypervisor.ts'
@@ -20,6 +26,7 @@ import type { Platform } from './platform/platform.ts'
 import type { HostSampler } from './sampling/host-sampler.ts'
 import type { Connector, Secret } from './servers/connection.ts'
 import { PromptBroker } from './servers/prompt-broker.ts'
+import { SealedTexts } from './sealed-texts.ts'
 import { SecretVault } from './servers/secret-vault.ts'
 import { ServerDirectory } from './servers/server-directory.ts'
 import { serverHandlers } from './servers/server-handlers.ts'
@@ -35,6 +42,9 @@ export interface EngineDeps {
   readonly hypervisor: Hypervisor
   readonly storage: Storage
   readonly archive: DataArchive
+  /** Outside engines: the way to them, and where samples wait for them. */
+  readonly engineHttp: EngineHttp
+  readonly engineQueues: RecordQueues
   readonly platform: Platform
   readonly clock: Clock
   readonly secretOf: (text: string) => Secret
@@ -71,6 +81,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
   const marks = createTopic<HistoryMark>()
   const journalTopic = createTopic<JournalEntry>()
   const attention = createTopic<number>(0)
+  const engines = openEngines(deps)
   const feedOptions = { minIntervalMs: FEED_INTERVAL_MS, clock }
 
   const directory = new ServerDirectory(
@@ -88,7 +99,11 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
         for (const view of changed) machineFeed.touch(machineKey(view.ref))
         for (const ref of removed) machineFeed.touch(machineKey(ref))
       },
-      tick: (tick) => live.publish(tick),
+      tick(tick) {
+        live.publish(tick)
+        const outside = engines.outside.takesTicks ? outsideTickOf(tick, directory) : null
+        if (outside !== null) engines.outside.take(outside)
+      },
       mark: (mark) => marks.publish(mark)
     }
   )
@@ -106,7 +121,14 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
   const handlers: Handlers<VirthelmContract> = {
     ...serverHandlers({ ...deps, directory, vault, prompts, openPrompts, feed: serverFeed }),
     ...machineHandlers({ directory, feed: machineFeed, journal: storage.journal, clock, onJournal }),
-    ...historyHandlers({ directory, history: storage.history, live, marks }),
+    ...historyHandlers({
+      directory,
+      history: storage.history,
+      read: engines.outside.reader.over(storage.history),
+      live,
+      marks
+    }),
+    ...engines.handlers,
     ...activityHandlers(storage.journal, journalTopic),
     ...exportHandlers({ directory, history: storage.history, settings, target: platform.exportTarget }),
     ...backupHandlers({ archive: deps.archive, blobs: storage.blobs, target: platform.exportTarget, clock }),
@@ -125,6 +147,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
     'console.openDemo': async () => ({ address: await platform.openDemo() })
   }
 
+  await engines.outside.open()
   await directory.load()
   await deps.seed?.(directory)
   directory.start()
@@ -146,10 +169,23 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
       life.abort()
       await tasks.close()
       await directory.close()
+      await engines.outside.close()
       await background
       await storage.close()
     }
   }
+}
+
+function openEngines(deps: EngineDeps): {
+  readonly outside: OutsideEngines
+  readonly handlers: ReturnType<typeof engineHandlers>
+} {
+  const { clock, random, engineHttp: http, engineQueues: queues, secretOf } = deps
+  const { log, cipher } = deps.platform
+  const { blobs } = deps.storage
+  const vault = new EngineVault({ sealed: new SealedTexts({ cipher, blobs }), secretOf })
+  const outside = new OutsideEngines({ blobs, vault, queues, http, clock, log, random })
+  return { outside, handlers: engineHandlers({ engines: outside, vault, http, clock, log }) }
 }
 
 async function forEach<T>(values: AsyncIterable<T>, visit: (value: T) => void): Promise<void> {

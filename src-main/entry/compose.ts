@@ -6,6 +6,8 @@ import { startEngine, type Engine } from '../application/engine.ts'
 import type { Platform } from '../application/platform/platform.ts'
 import { seedDemo, type DemoServer } from '../application/servers/seed-demo.ts'
 import { startDemoFleetInWorker, type DemoFleetInWorker } from '../demo/index.ts'
+import { diskQueues } from '../platform/disk-queue.ts'
+import { createEngineHttp } from '../remote/engines/http-client.ts'
 import { createHypervisor } from '../remote/libvirt/hypervisor.ts'
 import { createHostSampler } from '../remote/sampler/index.ts'
 import { createConnector } from '../remote/ssh/connector.ts'
@@ -64,6 +66,8 @@ export async function compose(options: ComposeOptions): Promise<Engine> {
       hypervisor: createHypervisor({ log, clock }),
       storage,
       archive,
+      engineHttp: createEngineHttp(),
+      engineQueues: diskQueues(join(dataFolder, 'engines'), log),
       platform,
       clock,
       secretOf: createSecret,

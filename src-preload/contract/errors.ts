@@ -57,6 +57,14 @@ export const ErrorCode = z.enum([
   'vmChanged',
   'vmNotResponding',
   'vmActionNotPossible',
+  // outside engines
+  'tlsFailed',
+  'engineLoginRefused',
+  'engineStoreMissing',
+  'engineNotThisKind',
+  'engineRefused',
+  'engineBusy',
+  'engineNoData',
   // files of the console
   'diskFull',
   'databaseDamaged',

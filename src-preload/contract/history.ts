@@ -68,7 +68,9 @@ export const HistoryAnswer = z.object({
   bucketMs: z.int(),
   atMs: z.array(AtMs),
   series: z.array(MetricSeries),
-  gaps: z.array(HistoryGap)
+  gaps: z.array(HistoryGap),
+  /** Absent: the console's own file. fileInstead: the outside engine was asked and did not answer. */
+  answeredBy: z.enum(['outsideEngine', 'fileInstead']).optional()
 })
 export type HistoryAnswer = z.infer<typeof HistoryAnswer>
 

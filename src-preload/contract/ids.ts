@@ -23,3 +23,7 @@ export type TaskId = z.infer<typeof TaskId>
 /** A question of a login that only the operator can answer (a one-time code, say). */
 export const PromptId = z.uuid().brand<'PromptId'>()
 export type PromptId = z.infer<typeof PromptId>
+
+/** A time-series engine of the operator's own that gets the samples too. */
+export const EngineId = z.uuid().brand<'EngineId'>()
+export type EngineId = z.infer<typeof EngineId>

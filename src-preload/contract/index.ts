@@ -2,6 +2,7 @@
 import { activityContract } from './activity.ts'
 import { backupContract } from './backup.ts'
 import { consoleContract } from './console.ts'
+import { enginesContract } from './engines.ts'
 import { exportsContract } from './exports.ts'
 import { historyContract } from './history.ts'
 import { machinesContract } from './machines.ts'
@@ -13,6 +14,7 @@ export const contract = {
   ...activityContract,
   ...backupContract,
   ...consoleContract,
+  ...enginesContract,
   ...exportsContract,
   ...historyContract,
   ...machinesContract,

@@ -31,9 +31,20 @@ const text = (params: ErrorParams, ...names: string[]): string => {
   return ''
 }
 
+/** What is said of an SSH server otherwise. */
+const ENGINE_VARIANTS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'connectionRefused',
+  'connectTimeout',
+  'connectionClosed',
+  'deadlineExceeded',
+  'outputTooLarge'
+])
+
 /** The same code is said in other words where a fact changes what to do. */
 function variantOf({ code, params }: ErrorInfo): string {
   if (code === 'refused' && params['what'] === 'lookOnly') return 'refusedLookOnly'
+  if (code === 'conflict' && params['what'] === 'tooManyEngines') return 'conflictEngines'
+  if (params['service'] === 'engine' && ENGINE_VARIANTS.has(code)) return `${code}Engine`
   if (code === 'conflict' && params['name'] !== undefined) return 'conflictName'
   return code
 }

@@ -22,6 +22,7 @@ import { createRpcServer } from '../../src-main/rpc/server.ts'
 import { createClient } from '../../src-renderer/rpc/client.ts'
 import type { VirthelmClient } from '../../src-renderer/rpc/index.ts'
 import { fakeBackup } from './engine-backup.ts'
+import { fakeEngineHandlers, troubledEngines } from './engine-engines.ts'
 import {
   busyHours,
   entitiesOf,
@@ -48,6 +49,8 @@ export interface FakeEngineOptions {
   /** `nine` varied ones, `trouble` one of each kind, `empty` none, or N ordinary ones. */
   readonly fleet?: 'nine' | 'trouble' | 'empty' | number
   readonly demo?: boolean
+  /** Outside engines in every state; none otherwise. */
+  readonly troubledEngines?: boolean
   readonly settings?: Partial<Settings>
   readonly health?: Partial<ConsoleHealth>
   /** Off for measuring: the engine shares the window's thread here. */
@@ -238,6 +241,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
       path: `/home/operator/${fileName}`,
       rows: 17_280
     }),
+    ...fakeEngineHandlers(options.troubledEngines === true ? troubledEngines(startedAtMs) : null),
     'exports.series': async ({ fileName }, { progress }) => {
       for (let rows = 0; rows <= 900; rows += 300) {
         progress({ kind: 'progress', progress: { rows, bytes: rows * 40, doneRatio: rows / 900 } })

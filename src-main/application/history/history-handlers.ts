@@ -33,12 +33,14 @@ type HistoryHandlers = Pick<Handlers<VirthelmContract>, Extract<keyof VirthelmCo
 export function historyHandlers(deps: {
   directory: ServerDirectory
   history: HistoryStore
+  /** As the history's own, or with an outside engine before it. */
+  read: HistoryStore['read']
   live: LiveTicks
   marks: Topic<HistoryMark>
 }): HistoryHandlers {
-  const { directory, history, live, marks } = deps
+  const { directory, history, read, live, marks } = deps
   return {
-    'history.read': (query, { signal }) => history.read(query, signal),
+    'history.read': (query, { signal }) => read(query, signal),
     'history.statistics': async (query, { signal }) => ({
       statistics: await history.statistics(query, signal)
     }),

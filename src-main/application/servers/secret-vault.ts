@@ -2,6 +2,7 @@
 import type { ServerId } from '#contract/ids.ts'
 import type { ServerSecrets } from '#contract/servers.ts'
 import type { SecretCipher } from '../platform/platform.ts'
+import { SealedTexts } from '../sealed-texts.ts'
 import type { BlobStore } from '../storage.ts'
 import type { Secret } from './connection.ts'
 
@@ -14,32 +15,22 @@ interface Entry extends HeldSecrets {
   readonly kept: boolean
 }
 
-interface KeptForm {
-  backend: string
-  cipher: string
-}
-
 const NOTHING: Entry = { password: null, passphrase: null, kept: false }
 const blobName = (serverId: ServerId): string => `secret:${serverId}`
 
 export class SecretVault {
   readonly #entries = new Map<ServerId, Entry>()
-  readonly #cipher: SecretCipher
-  readonly #blobs: BlobStore
+  readonly #sealed: SealedTexts
   readonly #secretOf: (text: string) => Secret
 
   constructor(deps: { cipher: SecretCipher; blobs: BlobStore; secretOf: (text: string) => Secret }) {
-    this.#cipher = deps.cipher
-    this.#blobs = deps.blobs
+    this.#sealed = new SealedTexts(deps)
     this.#secretOf = deps.secretOf
   }
 
   /** Reads what was kept. What cannot be deciphered any more is left alone and asked for again. */
   async load(serverId: ServerId): Promise<void> {
-    const blob = await this.#blobs.get(blobName(serverId))
-    if (!blob) return
-    const form = JSON.parse(new TextDecoder().decode(blob)) as KeptForm
-    const plain = await this.#cipher.decrypt(Buffer.from(form.cipher, 'base64'), form.backend)
+    const plain = await this.#sealed.read(blobName(serverId))
     if (plain === null) return
     const { password, passphrase } = JSON.parse(plain) as { password?: string; passphrase?: string }
     this.#entries.set(serverId, {
@@ -69,24 +60,22 @@ export class SecretVault {
   /** Fields that are not given stay as they were. */
   async set(serverId: ServerId, given: ServerSecrets): Promise<void> {
     const next = this.merged(serverId, given)
-    const keep = given.remember && this.#cipher.canKeep
+    const keep = given.remember && this.#sealed.canKeep
     this.#entries.set(serverId, { ...next, kept: keep })
     if (!keep) {
-      await this.#blobs.set(blobName(serverId), null)
+      await this.#sealed.remove(blobName(serverId))
       return
     }
     const plain = JSON.stringify({
       password: next.password?.reveal(),
       passphrase: next.passphrase?.reveal()
     })
-    const cipher = Buffer.from(await this.#cipher.encrypt(plain)).toString('base64')
-    const form: KeptForm = { backend: this.#cipher.backend, cipher }
-    await this.#blobs.set(blobName(serverId), new TextEncoder().encode(JSON.stringify(form)))
+    await this.#sealed.write(blobName(serverId), plain)
   }
 
   async forget(serverId: ServerId): Promise<void> {
     this.#entries.delete(serverId)
-    await this.#blobs.set(blobName(serverId), null)
+    await this.#sealed.remove(blobName(serverId))
   }
 
   #wrap(text: string | undefined): Secret | null {

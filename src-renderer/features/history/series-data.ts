@@ -32,6 +32,8 @@ export interface SeriesData {
   readonly atMs: number[]
   readonly columns: Map<SeriesKey, Column>
   readonly gaps: readonly HistoryGap[]
+  /** Absent: the console's own file. */
+  readonly answeredBy?: NonNullable<HistoryAnswer['answeredBy']>
 }
 
 export function fromAnswer(answer: HistoryAnswer): SeriesData {
@@ -55,7 +57,8 @@ export function fromAnswer(answer: HistoryAnswer): SeriesData {
     aggregated,
     atMs: [...answer.atMs],
     columns,
-    gaps: answer.gaps
+    gaps: answer.gaps,
+    ...(answer.answeredBy !== undefined && { answeredBy: answer.answeredBy })
   }
 }
 

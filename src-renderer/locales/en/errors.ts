@@ -216,6 +216,56 @@ export const errors = {
     next: 'Look at its state, then choose another action.'
   },
 
+  tlsFailed: {
+    title: 'No secure connection with {where}.',
+    next: 'Check that it speaks https there, and that this computer trusts its certificate.'
+  },
+  engineLoginRefused: {
+    title: '{where} refused the login.',
+    next: 'Check user, password or token, and what they may do there.'
+  },
+  engineStoreMissing: {
+    title: 'There is no “{what}” at {where}.',
+    next: 'Make the database or bucket there, or check the name.'
+  },
+  engineNotThisKind: {
+    title: 'What answers at {where} is not such an engine.',
+    next: 'Check the kind, the port and the path of the address.'
+  },
+  engineRefused: { title: '{where} does not want these values.', next: 'The engine’s own words are above.' },
+  engineBusy: {
+    title: '{where} cannot take or give values right now.',
+    next: 'It is tried again by itself.'
+  },
+  engineNoData: {
+    title: '{where} has no samples of Virthelm from the last seven days.',
+    next: 'Add an engine that samples are sent to, and let it run for a while.'
+  },
+  connectionRefusedEngine: {
+    title: 'Connection refused by {where}.',
+    next: 'The host is up, but nothing listens there. Check the port, and that the engine runs.'
+  },
+  connectTimeoutEngine: {
+    title: 'Connection timed out at {where}.',
+    next: 'The host is off, or a firewall drops the packets.'
+  },
+  connectionClosedEngine: {
+    title: '{where} closed the connection.',
+    next: 'The engine may be restarting. It is tried again by itself.'
+  },
+  deadlineExceededEngine: {
+    title: '{where} accepted the connection but did not answer in time.',
+    next: 'The engine may be overloaded. It is tried again by itself.'
+  },
+  outputTooLargeEngine: {
+    title: '{where} sent more than was asked for.',
+    next: 'Check that the address is that of the engine.'
+  },
+  conflictEngines: {
+    title: 'No more outside engines can be added.',
+    next: 'Remove one that is not needed any more.'
+  },
+
   diskFull: {
     title: 'This computer’s disk is full.',
     next: 'Free some space. Values are shown on, but none are kept until then.'

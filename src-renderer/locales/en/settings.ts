@@ -58,5 +58,6 @@ export const settings = {
   about: 'About',
   version: 'Version',
   mode: { desktop: 'Desktop', browser: 'Browser mode' },
-  network: 'Virthelm connects to your servers only. It sends nothing anywhere else.'
+  network:
+    'Virthelm connects to your servers, and to the outside engines that you add here. It sends nothing anywhere else.'
 }

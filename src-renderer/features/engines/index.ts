@@ -1,0 +1,1 @@
+export { default as EnginesCard } from './EnginesCard.vue'

@@ -1,0 +1,122 @@
+export const engines = {
+  title: 'Outside engines',
+  intro:
+    'Samples can also be sent to time-series engines of your own. They stay in the history here as well.',
+  add: 'Add engine',
+  none: 'None. Samples are kept on this computer only.',
+  loading: 'Reading the list…',
+  menu: 'Actions for {name}',
+  edit: 'Edit',
+  retryNow: 'Try now',
+  turnOn: 'Turn on',
+  turnOff: 'Turn off',
+  remove: 'Remove',
+  kind: { influx1: 'InfluxDB 1', influx2: 'InfluxDB 2', remoteWrite: 'Prometheus remote write' },
+  state: {
+    off: 'off',
+    secretNeeded: 'needs its secret',
+    starting: 'starting',
+    sending: 'sending',
+    waiting: 'waiting',
+    dropping: 'dropping',
+    refused: 'refused'
+  },
+  sent: '{count} samples sent',
+  nothingYet: 'Nothing has been sent yet.',
+  lastSuccess: 'last {age} ago',
+  queued: '{size} wait ({count} samples)',
+  dropped: '{count} samples dropped: the queue is full',
+  droppedBefore: '{count} samples were dropped',
+  notWanted: '{count} samples were refused by the engine',
+  retryIn: 'next try in {span}',
+  secretNeeded: 'Enter its password or token. Samples are queued meanwhile.',
+  off: 'Nothing is sent or queued.',
+  removeConfirm: {
+    title: 'Remove {name}?',
+    text: 'Nothing at the engine is touched. What still waits to be sent to it ({size}) is deleted.',
+    textEmpty: 'Nothing at the engine is touched, and nothing waits to be sent to it.',
+    confirm: 'Remove'
+  },
+  dialog: {
+    addTitle: 'Add an outside engine',
+    editTitle: 'Edit {name}',
+    subtitle: 'Every sample is sent there too, from now on.',
+    save: 'Add',
+    name: 'Name',
+    kind: 'Kind',
+    url: 'Address',
+    urlHint: {
+      influx1: 'VictoriaMetrics takes this kind too.',
+      influx2: 'The address of the server, without a path.',
+      remoteWrite: 'With its path. Prometheus: /api/v1/write, VictoriaMetrics: the same.'
+    },
+    database: 'Database',
+    org: 'Organisation',
+    bucket: 'Bucket',
+    login: 'Login',
+    logins: { none: 'None', basic: 'User and password', bearer: 'Token' },
+    user: 'User',
+    userOptional: 'User (if it asks for one)',
+    password: 'Password',
+    token: 'Token',
+    secretHeld: 'Kept. Leave it empty to keep it.',
+    secretKeep: 'Kept encrypted by {backend}.',
+    secretMemory: 'It cannot be kept on this computer: enter it again after each start.',
+    secretElsewhere: 'Enter it again: the one that is held is for another address only.',
+    plain: 'Without https, the login and all values can be read on the way.',
+    queue: 'Queue on this computer',
+    queueHint: 'While the engine does not answer. When it is full, the oldest samples are dropped.',
+    enabled: 'Send samples'
+  },
+  reading: {
+    title: 'Long ranges',
+    own: 'Drawn from the history on this computer.',
+    outside: 'Ranges that begin more than {span} ago are drawn from {host}.',
+    outsideOff: 'Set up for {host}, but off.',
+    failing: 'It does not answer at the moment; the history on this computer is shown instead.',
+    setUp: 'Set up',
+    edit: 'Edit',
+    dialogTitle: 'Draw long ranges from an engine',
+    subtitle: 'A Prometheus-compatible query API that has the samples of this console.',
+    urlHint: 'The root of its API, without /api/v1.',
+    fromAge: 'For ranges that begin before',
+    ages: { '1': '1 day ago', '7': '7 days ago', '30': '30 days ago', '90': '90 days ago' },
+    enabled: 'Draw from there',
+    forget: 'Do not use one',
+    save: 'Save'
+  },
+  test: {
+    run: 'Test',
+    title: 'Test',
+    intro: 'Asks the engine without sending a sample, and says which step fails.',
+    passed: 'It would take the samples.',
+    passedReading: 'It can be read.',
+    notPassed: 'Nothing was sent.',
+    step: {
+      resolve: 'Find the address',
+      connect: 'Connect',
+      tls: 'Secure the connection',
+      answer: 'Answer of the engine',
+      data: 'Samples of Virthelm'
+    },
+    state: { passed: 'passed', warned: 'passed, but', failed: 'failed', skipped: 'not reached' }
+  },
+  error: {
+    name: 'Give it a name.',
+    nameTaken: 'This name is taken.',
+    url: 'http:// or https:// and a host, without login, ? and #.',
+    database: 'Name the database.',
+    org: 'Name the organisation.',
+    bucket: 'Name the bucket.',
+    user: 'Name the user.',
+    secret: 'Enter it. It must be one line.',
+    queueMib: 'From {min} to {max}.'
+  },
+  chart: {
+    outside: 'from the outside engine',
+    outsideTip:
+      'Values of the engine that is set up for long ranges; gaps and what it does not have are of this computer.',
+    instead: 'from this computer',
+    insteadTip: 'The outside engine does not answer at the moment; this is the history kept here.'
+  }
+} as const
