@@ -154,38 +154,42 @@ describe('the queue on the disk', () => {
     expect(() => diskQueues(folder, log).open('../elsewhere', MIB)).toThrow(RangeError)
   })
 
-  it(`loses nothing that it took when its process is killed (${String(kills)} times)`, async () => {
-    let next = 0
-    const acknowledged = new Set<number>()
-    for (let kill = 0; kill < kills; kill++) {
-      const child = spawn(
-        process.execPath,
-        [join(import.meta.dirname, 'disk-queue-child.ts'), folder, NAME, String(next)],
-        { stdio: ['ignore', 'pipe', 'inherit'] }
-      )
-      const exited = once(child, 'exit')
-      let lines = 0
-      let newest = next - 1
-      const whole = createInterface({ input: child.stdout })
-      whole.on('line', (line) => {
-        const number = Number(line.slice(1))
-        if (line.startsWith('+')) newest = number
-        else acknowledged.add(number)
-        if (++lines === 40 + kill * 23) child.kill('SIGKILL')
-      })
-      await Promise.all([exited, once(whole, 'close')])
+  it(
+    `loses nothing that it took when its process is killed (${String(kills)} times)`,
+    { timeout: kills * 3_000 },
+    async () => {
+      let next = 0
+      const acknowledged = new Set<number>()
+      for (let kill = 0; kill < kills; kill++) {
+        const child = spawn(
+          process.execPath,
+          [join(import.meta.dirname, 'disk-queue-child.ts'), folder, NAME, String(next)],
+          { stdio: ['ignore', 'pipe', 'inherit'] }
+        )
+        const exited = once(child, 'exit')
+        let lines = 0
+        let newest = next - 1
+        const whole = createInterface({ input: child.stdout })
+        whole.on('line', (line) => {
+          const number = Number(line.slice(1))
+          if (line.startsWith('+')) newest = number
+          else acknowledged.add(number)
+          if (++lines === 40 + kill * 23) child.kill('SIGKILL')
+        })
+        await Promise.all([exited, once(whole, 'close')])
 
-      const queue = await openQueue(1024 ** 3)
-      const left = await numbersIn(queue)
-      await queue.close()
-      // The last append or acknowledgement may have happened without having been said.
-      const oldest = left[0] ?? newest + 1
-      expect([acknowledged.size, acknowledged.size + 1]).toContain(oldest)
-      expect(left).toEqual(Array.from({ length: left.length }, (_, index) => oldest + index))
-      expect([newest, newest + 1]).toContain(left.at(-1))
-      for (let number = acknowledged.size; number < oldest; number++) acknowledged.add(number)
-      next = (left.at(-1) ?? newest) + 1
+        const queue = await openQueue(1024 ** 3)
+        const left = await numbersIn(queue)
+        await queue.close()
+        // The last append or acknowledgement may have happened without having been said.
+        const oldest = left[0] ?? newest + 1
+        expect([acknowledged.size, acknowledged.size + 1]).toContain(oldest)
+        expect(left).toEqual(Array.from({ length: left.length }, (_, index) => oldest + index))
+        expect([newest, newest + 1]).toContain(left.at(-1))
+        for (let number = acknowledged.size; number < oldest; number++) acknowledged.add(number)
+        next = (left.at(-1) ?? newest) + 1
+      }
+      expect(next).toBeGreaterThan(kills * 20)
     }
-    expect(next).toBeGreaterThan(kills * 20)
-  })
+  )
 })

@@ -5,7 +5,7 @@
  * Nothing is synced: what was appended is in the kernel's hands and outlives this process, and an engine that answers
  * has its segments deleted before most of them ever reach the disk.
  */
-import { mkdir, open, readdir, readFile, rm, writeFile, type FileHandle } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rm, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import type {
@@ -16,6 +16,7 @@ import type {
   RecordQueues
 } from '../application/engines/record-queue.ts'
 import type { Log } from '../application/platform/platform.ts'
+import { readAll, readHead, writeAll, writeHead } from './queue-files.ts'
 
 const HEADER_BYTES = 12
 /** A sixteenth of the smallest limit: dropping the oldest segment never costs much of what is kept. */
@@ -134,7 +135,7 @@ class DiskQueue implements RecordQueue {
       if (!changed) return
       try {
         // First the head: a segment of which the deletion fails is then known to be done.
-        await this.#writeHead(upTo)
+        await writeHead(this.#folder, upTo)
         await this.#deleteDone()
       } catch (cause) {
         // A full disk, say. This run knows what is done; the next one gives it again.
@@ -159,7 +160,7 @@ class DiskQueue implements RecordQueue {
       .flatMap((name) => /^(\d{1,15})\.seg$/.exec(name)?.[1] ?? [])
       .map(Number)
       .toSorted((a, b) => a - b)
-    const head = await this.#readHead()
+    const head = await readHead(this.#folder)
     for (const number of numbers) {
       this.#nextNumber = number + 1
       const segment = { number, records: [], endOffset: 0 } satisfies Segment
@@ -278,40 +279,7 @@ class DiskQueue implements RecordQueue {
     await file?.close()
   }
 
-  async #readHead(): Promise<QueuePosition> {
-    let text = ''
-    try {
-      text = await readFile(join(this.#folder, 'head'), 'utf8')
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-    }
-    // Half written, or none: all that is there is sent (again).
-    const [, segment, offset] = /^(\d{15}) (\d{15})\n$/.exec(text) ?? []
-    return { segment: Number(segment ?? 0), offset: Number(offset ?? -1) }
-  }
-
-  #writeHead({ segment, offset }: QueuePosition): Promise<void> {
-    const padded = (value: number): string => String(value).padStart(15, '0')
-    return writeFile(join(this.#folder, 'head'), `${padded(segment)} ${padded(offset)}\n`, { mode: 0o600 })
-  }
-
   #pathOf(number: number): string {
     return join(this.#folder, `${String(number)}.seg`)
-  }
-}
-
-async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
-  for (let done = 0; done < bytes.length;) {
-    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done)
-    done += bytesWritten
-  }
-}
-
-/** Throws RangeError when the file is shorter than it was. */
-async function readAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
-  for (let done = 0; done < bytes.length;) {
-    const { bytesRead } = await file.read(bytes, done, bytes.length - done, position + done)
-    if (bytesRead === 0) throw new RangeError('a queued record is not there any more')
-    done += bytesRead
   }
 }
