@@ -172,7 +172,9 @@ async function measureSize(): Promise<void> {
       console.error('VictoriaMetrics is not here (Debian: victoria-metrics): no ratio to it.')
       return
     }
+    const peerBeforeUs = peer.cpuUs()
     await feedPeer(peer, ticks)
+    metrics['victoriaMetricsInsertCpuUsPerSample'] = (peer.cpuUs() - peerBeforeUs) / samples
     const selector = 'server_cpuUsedRatio{entity="0"}'
     const peerReads = async (rangeMs: number): Promise<number> => {
       const times: number[] = []
