@@ -176,7 +176,7 @@ export type TopEntry = z.infer<typeof TopEntry>
 /** When the week is busy: one metric of some entities (summed up as a mean over them) by hour of the week. */
 export const BusyQuery = z
   .object({
-    entities: z.array(EntityRef).min(1).max(256),
+    entities: z.array(EntityRef).min(1).max(2_000),
     metric: z.string().max(64),
     fromAtMs: AtMs,
     toAtMs: AtMs,

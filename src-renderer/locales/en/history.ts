@@ -10,6 +10,7 @@ export const history = {
   compare: 'Compare',
   compareTip: 'Draw the same metrics of others beside these',
   csvTip: 'Save what is drawn, in this range',
+  exportMore: 'Export more: other servers, values, levels…',
   allHidden: 'All lines are hidden. Press a name above to show its line.',
   none: {
     title: 'Nothing is chosen',
