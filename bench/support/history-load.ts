@@ -100,10 +100,12 @@ export async function fill(
     ticks += servers.length
     const hourEnds = (atMs + range.intervalMs) % HOUR_MS === 0
     if (batch.length < 500 && !hourEnds) continue
+    await storage.history.flush()
     await Promise.all(batch)
     batch = []
     if (hourEnds) await storage.history.applyRetention(RETENTION, atMs + HOUR_MS / 20)
   }
+  await storage.history.flush()
   await Promise.all(batch)
   return ticks
 }

@@ -125,6 +125,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
       directory,
       history: storage.history,
       read: engines.outside.reader.over(storage.history),
+      budgetBytes: () => settings.current().retention.budgetBytes,
       live,
       marks
     }),

@@ -35,10 +35,11 @@ export function historyHandlers(deps: {
   history: HistoryStore
   /** As the history's own, or with an outside engine before it. */
   read: HistoryStore['read']
+  budgetBytes: () => number | null
   live: LiveTicks
   marks: Topic<HistoryMark>
 }): HistoryHandlers {
-  const { directory, history, read, live, marks } = deps
+  const { directory, history, read, budgetBytes, live, marks } = deps
   return {
     'history.read': (query, { signal }) => read(query, signal),
     'history.statistics': async (query, { signal }) => ({
@@ -49,7 +50,8 @@ export function historyHandlers(deps: {
     'history.busyHours': async (query, { signal }) => ({ hours: await history.busyHours(query, signal) }),
     'history.marks': async (query) => ({ marks: await history.marks({ ...query, limit: MAX_MARKS }) }),
     'history.watchMarks': ({ serverIds }, { signal }) => marksOf(marks, serverIds, signal),
-    'history.usage': () => history.usage(),
+    // The settings' budget: the storage hears of a change when it next goes through its levels.
+    'history.usage': async () => ({ ...(await history.usage()), budgetBytes: budgetBytes() }),
     'history.entities': async ({ serverId }) => ({ entities: [...(await history.entities(serverId))] }),
     'history.live': (input, { signal }) => followWatched(directory, live, input.serverId, signal)
   }

@@ -133,10 +133,14 @@ export function writeResiduals(out: BitWriter, residuals: Residuals): void {
 
 class BitReader {
   private readonly bytes: Uint8Array
+  private readonly view: DataView
+  private readonly lastWord: number
   private at: number
 
   constructor(bytes: Uint8Array, fromByte: number) {
     this.bytes = bytes
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+    this.lastWord = bytes.length - 4
     this.at = fromByte * 8
   }
 
@@ -145,12 +149,14 @@ class BitReader {
     const { bytes, at } = this
     const byte = at >>> 3
     const shift = at & 7
-    const head =
-      ((bytes[byte] ?? 0) << 24) |
-      ((bytes[byte + 1] ?? 0) << 16) |
-      ((bytes[byte + 2] ?? 0) << 8) |
-      (bytes[byte + 3] ?? 0)
+    const head = byte <= this.lastWord ? this.view.getInt32(byte) : this.lastBytes(byte)
     return shift === 0 ? head : (head << shift) | ((bytes[byte + 4] ?? 0) >>> (8 - shift))
+  }
+
+  /** As many as there are, then zeros. */
+  private lastBytes(byte: number): number {
+    const { bytes } = this
+    return ((bytes[byte] ?? 0) << 24) | ((bytes[byte + 1] ?? 0) << 16) | ((bytes[byte + 2] ?? 0) << 8)
   }
 
   /** At most 24 bits. */
@@ -177,7 +183,8 @@ class BitReader {
     const bits = ones + 1 + k
     if (bits <= 32 && k <= PIECE_BITS) {
       this.at += bits
-      return k === 0 ? ones : ones * 2 ** k + ((window << (ones + 1)) >>> (32 - k))
+      // Below 2^29: 19 ones at most, and 24 low bits.
+      return k === 0 ? ones : (ones << k) + ((window << (ones + 1)) >>> (32 - k))
     }
     this.at += ones + 1
     return ones * 2 ** k + this.readLong(k)

@@ -10,8 +10,8 @@ interface ChunkRow {
   data: Buffer
 }
 
-/** Chunks that stay unpacked: one reader goes over the entities of an hour one after the other. */
-const KEPT_CHUNKS = 4
+/** Hours whose chunks stay opened: a day or two of an entity that is looked at, some 20 KB each. */
+const KEPT_CHUNKS = 64
 
 export class RawHours {
   readonly open: OpenHours

@@ -182,8 +182,10 @@ function markHoles(sorted: readonly number[], spacingMs: number, bucketMs: numbe
 }
 
 function medianStep(sorted: readonly number[]): number {
-  const steps = sorted.slice(1).map((at, index) => at - (sorted[index] ?? at))
-  return steps.toSorted((a, b) => a - b)[Math.floor(steps.length / 2)] ?? 0
+  const steps = new Float64Array(Math.max(0, sorted.length - 1))
+  for (let index = 0; index < steps.length; index++)
+    steps[index] = (sorted[index + 1] ?? 0) - (sorted[index] ?? 0)
+  return steps.sort()[Math.floor(steps.length / 2)] ?? 0
 }
 
 function serverSpacing(plan: ReadPlan): number {

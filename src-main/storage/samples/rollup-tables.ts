@@ -24,6 +24,7 @@ export type TakeStored = (code: number, slot: number, rollup: MetricRollup) => v
 export class RollupTables {
   private readonly db: Database
   private readonly statements = new Map<string, Statement>()
+  private readonly inserts = new Map<string, Statement>()
 
   constructor(db: Database) {
     this.db = db
@@ -79,12 +80,15 @@ export class RollupTables {
   }
 
   private insertInto(level: RollupLevel, kind: EntityKind): Statement {
+    const known = this.inserts.get(`${level} ${kind}`)
+    if (known !== undefined) return known
     const columns = codedKind(kind).metrics.flatMap(({ code }) => columnsOf(level, code))
     const names = ['id', 'samples', ...columns]
-    return this.statement(
-      `INSERT OR REPLACE INTO ${level}_${kind} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`,
-      (sql) => this.db.prepare(sql)
+    const statement = this.db.prepare(
+      `INSERT OR REPLACE INTO ${level}_${kind} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`
     )
+    this.inserts.set(`${level} ${kind}`, statement)
+    return statement
   }
 
   private selectFrom(level: RollupLevel, kind: EntityKind, codes: readonly number[]): Statement {

@@ -16,8 +16,8 @@ import type { RollupTables } from './rollup-tables.ts'
 
 /** Ticks that are this late still find their hour open. */
 const GRACE_MS = 60_000
-/** A chunk is cut here: reading one entity reads its chunk whole. */
-const CHUNK_BYTES = 96 * 1024
+/** A chunk is cut here: reading one entity reads its chunk whole. Much smaller ones would leave pages half empty. */
+const CHUNK_BYTES = 16 * 1024
 const TRIM_STEP_MS = 120_000
 
 export interface Due {

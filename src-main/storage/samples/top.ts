@@ -29,7 +29,7 @@ export async function topOf(context: ReadContext, query: TopQuery, signal: Abort
   if (fromMemory) context.recent.load(query.kind, nowHour + 1)
   const wanted = new Set<string>(query.serverIds)
   const pace = new Pace(signal)
-  const found: TopEntry[] = []
+  const found: Found[] = []
   for (const server of context.registry.all()) {
     if (wanted.size > 0 && !wanted.has(server.serverId)) continue
     const open = new Set(context.raw.open.hoursOf(server.number))
@@ -42,12 +42,16 @@ export async function topOf(context: ReadContext, query: TopQuery, signal: Abort
         await pace.rest()
       }
       addOpen(context, server, entity, metric, slots, total)
-      if (total.count > 0) found.push(entryOf(server, entity, metric, total))
+      if (total.count > 0)
+        found.push({ server, entity, total, mean: total.sum / total.count, max: total.max })
     }
     await pace.rest()
   }
   const sign = query.order === 'highest' ? -1 : 1
-  return found.toSorted((a, b) => sign * (a[query.by] - b[query.by])).slice(0, query.limit)
+  return found
+    .toSorted((a, b) => sign * (a[query.by] - b[query.by]))
+    .slice(0, query.limit)
+    .map((one) => entryOf(one, metric))
 }
 
 function slotsOf({ fromAtMs, toAtMs }: TopQuery): Slots {
@@ -100,12 +104,17 @@ function addOpen(
   }
 }
 
-function entryOf(
-  server: ServerEntry,
-  { kind, key, label }: EntityEntry,
-  { scale }: CodedMetric,
-  { sum, count, min, max }: MetricRollup
-): TopEntry {
+interface Found {
+  readonly server: ServerEntry
+  readonly entity: EntityEntry
+  readonly total: MetricRollup
+  /** In the metric's scale, as the total is. */
+  readonly mean: number
+  readonly max: number
+}
+
+function entryOf({ server, entity: { kind, key, label }, total }: Found, { scale }: CodedMetric): TopEntry {
+  const { sum, count, min, max } = total
   const entity = { serverId: ServerId.parse(server.serverId), kind, key }
   return { entity, label, mean: sum / count / scale, min: min / scale, max: max / scale, count }
 }
