@@ -8,6 +8,7 @@ import type { HistoryStore, RowBatch, RowsQuery, Storage, Tick } from '../applic
 import { codedKind, entityName } from './samples/catalogue.ts'
 import { ByteWriter } from './samples/bytes.ts'
 import { packBody } from './samples/codec.ts'
+import { unpackAnswer } from './packed-answer.ts'
 import type { PackedTick, WorkerOptions } from './protocol.ts'
 import { WorkerCalls } from './worker-calls.ts'
 
@@ -120,7 +121,7 @@ function makeHistory(calls: WorkerCalls): HistoryStore {
     endGap: (serverId, toAtMs, vmUuid) => calls.call('history.endGap', serverId, toAtMs, vmUuid ?? null),
     addMark: (mark) => calls.call('history.addMark', mark),
     marks: (query) => calls.call('history.marks', query),
-    read: (query, signal) => calls.callUntil(signal, 'history.read', query),
+    read: async (query, signal) => unpackAnswer(await calls.callUntil(signal, 'history.read', query)),
     statistics: (query, signal) => calls.callUntil(signal, 'history.statistics', query),
     rowsPage: (query, signal) => calls.callUntil(signal, 'history.rowsPage', query),
     top: (query, signal) => calls.callUntil(signal, 'history.top', query),

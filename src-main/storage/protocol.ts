@@ -7,7 +7,6 @@ import type {
   BusyQuery,
   EntityInfo,
   EntityRef,
-  HistoryAnswer,
   HistoryMark,
   HistoryQuery,
   HistoryUsage,
@@ -22,6 +21,7 @@ import type { ServerId, VmUuid } from '#contract/ids.ts'
 import type { HostKey, ServerFacts, ServerRecord } from '#contract/servers.ts'
 import type { Settings } from '#contract/settings.ts'
 import type { GapReason } from '#contract/vocabulary.ts'
+import type { PackedAnswer } from './packed-answer.ts'
 import type { HistoryStore, JournalStore, RowBatch, RowsQuery, StoredServer } from '../application/storage.ts'
 
 /** Given to the worker when it starts. */
@@ -72,7 +72,7 @@ export interface WorkerApi {
   'history.endGap': (serverId: ServerId, toAtMs: number, vmUuid: VmUuid | null) => void
   'history.addMark': (mark: HistoryMark) => void
   'history.marks': (query: Parameters<HistoryStore['marks']>[0]) => HistoryMark[]
-  'history.read': (query: HistoryQuery) => HistoryAnswer
+  'history.read': (query: HistoryQuery) => PackedAnswer
   'history.statistics': (query: StatisticsQuery) => SeriesStatistics[]
   'history.rowsPage': (query: RowsPageQuery) => RowsPage
   'history.top': (query: TopQuery) => TopEntry[]

@@ -209,14 +209,15 @@ describe('rows for exports', () => {
     const serverId = newServerId()
     await appendAll(storage, someTicks(serverId, START_MS, 2_000, 5_000))
     const query = {
-      series: [ref(serverId, 'load1')],
+      // Wide, so that they come in several batches.
+      series: Array.from({ length: 24 }, () => ref(serverId, 'load1')),
       fromAtMs: START_MS,
       toAtMs: START_MS + 9 * HOUR_MS,
       level: 'raw' as const
     }
     let batches = 0
     for await (const batch of storage.history.rows(query, never)) {
-      expect(batch.width).toBe(1)
+      expect(batch.width).toBe(24)
       batches++
       break
     }

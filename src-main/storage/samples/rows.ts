@@ -9,6 +9,8 @@ import type { ReadContext } from './read.ts'
 /** Per server in one window. */
 const RAW_WINDOW_MS = HOUR_MS
 const SLOTS_PER_WINDOW = 720
+/** Numbers in one batch, about. */
+const VALUES_PER_BATCH = 16_384
 
 /** Batches of rows; empty ones are left out. Throws cancelled. */
 export async function* historyRows(
@@ -24,6 +26,8 @@ export async function* historyRows(
   const fromMs = align(Math.max(query.fromAtMs, plan.seen.firstAtMs))
   const toMs = align(Math.min(query.toAtMs - 1, plan.seen.lastAtMs)) + span
   const pace = new Pace(signal)
+  let batches: RowBatch[] = []
+  let rows = 0
   for (let at = fromMs; at < toMs;) {
     // Windows of samples end at full hours, where chunks end.
     const next = query.level === 'raw' ? Math.floor(at / HOUR_MS) * HOUR_MS + windowMs : at + windowMs
@@ -32,10 +36,33 @@ export async function* historyRows(
       query.level === 'raw'
         ? rawWindow(context, plan, range)
         : rollupWindow(context, plan, query.level, range)
-    if (batch !== null) yield batch
-    await pace.rest()
     at = next
+    if (batch !== null) {
+      batches.push(batch)
+      rows += batch.atMs.length
+    }
+    await pace.rest()
+    if (rows * (batch?.width ?? 0) < VALUES_PER_BATCH && at < toMs) continue
+    if (rows > 0) yield joined(batches)
+    batches = []
+    rows = 0
   }
+}
+
+/** Windows one after the other as one batch: each batch wakes another thread. */
+function joined(batches: readonly RowBatch[]): RowBatch {
+  const [first] = batches
+  const width = first?.width ?? 0
+  if (first !== undefined && batches.length === 1) return first
+  const atMs = new Float64Array(batches.reduce((sum, batch) => sum + batch.atMs.length, 0))
+  const values = new Float64Array(atMs.length * width)
+  let row = 0
+  for (const batch of batches) {
+    atMs.set(batch.atMs, row)
+    values.set(batch.values, row * width)
+    row += batch.atMs.length
+  }
+  return { atMs, values, width }
 }
 
 interface Range {
