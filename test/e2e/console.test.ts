@@ -96,7 +96,10 @@ describe('the fleet', () => {
   it('exports the table it shows as CSV that reads back', async () => {
     const page = await open()
     await card(page, 'kvm-alpha').waitFor()
-    const rows = await download(page, () => page.getByRole('button', { name: 'CSV' }).click())
+    await page.getByRole('button', { name: 'CSV' }).click()
+    const rows = await download(page, () =>
+      page.getByRole('menuitem', { name: 'The table of servers shown' }).click()
+    )
     expect(rows).toHaveLength(7)
     expect(rows.map((row) => row[0])).toContain('存储-节点-07')
     expect(new Set(rows.map((row) => row.length)).size).toBe(1)
