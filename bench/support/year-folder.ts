@@ -79,6 +79,7 @@ export async function makeYearFolder(dataFolder: string, name: string, endMs: nu
       const entities = ENTITIES.map(([kind, key]) => valuesAt(kind, key, atMs))
       appended.push(storage.history.append({ serverId, atMs, entities }))
     }
+    await storage.history.flush()
     await Promise.all(appended)
     nowMs = startMs + (day + 1) * DAY_MS
     if (day % 7 === 6 || day === DAYS - 1) await storage.history.applyRetention(retention, nowMs)
