@@ -12,7 +12,7 @@
  * all (pages of 4,096 bytes, jiffies); what a predictor leaves of the steps is packed as Rice codes.
  */
 import { BitWriter, readResiduals, writeResiduals } from './bits.ts'
-import { ByteReader, ByteWriter, unzigzag, zigzag } from './bytes.ts'
+import { type ByteReader, ByteWriter, unzigzag, zigzag } from './bytes.ts'
 import {
   NARROW,
   NARROW_SPREAD,

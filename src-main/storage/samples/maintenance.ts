@@ -112,7 +112,7 @@ export class Maintenance {
       this.hasSealed = true
     } else if (day !== null) await days.seal(day, pace)
     else if (this.hasSealed) {
-      await sealer.trimTail(pace, Infinity)
+      await sealer.trimTail(pace)
       this.hasSealed = false
     }
     this.wake(this.nowMs)

@@ -84,7 +84,7 @@ export async function sealDue({ sealer, days }: RetentionParts, nowMs: number, p
 export async function deleteOld(parts: RetentionParts, kept: KeptFrom, pace: Pace): Promise<void> {
   const { db, registry, sealer, tables } = parts
   await expireSamples(parts, kept, pace)
-  await sealer.trimTail(pace, Infinity)
+  await sealer.trimTail(pace)
   const hasDays = ENTITY_KINDS.map((kind) => {
     const statement = db.prepare<[number, number]>(
       `SELECT 1 FROM day_${kind} WHERE id >= ? AND id < ? LIMIT 1`

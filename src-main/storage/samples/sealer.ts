@@ -146,20 +146,23 @@ export class Sealer {
     this.write(server, hour, chunks, rollups)
   }
 
+  /** Rows with a smaller key stand in chunks: those before the oldest unsealed hour. */
+  private trimTo(): number {
+    return tailKey(0, Math.min(Infinity, ...this.unsealed().map(({ hour }) => hour)) * HOUR_MS)
+  }
+
   /** Rows of the tail that stand in chunks now, in steps: all that is older than the oldest unsealed hour. */
-  async trimTail(pace: Pace, keepFromMs: number): Promise<void> {
-    const oldest = Math.min(Infinity, ...this.unsealed().map(({ hour }) => hour))
-    const toMs = Math.min(keepFromMs, oldest * HOUR_MS)
+  async trimTail(pace: Pace): Promise<void> {
     const { db } = this.parts
     const first = db.prepare<[], number | null>('SELECT min(id) FROM tail').pluck()
     const remove = db.prepare('DELETE FROM tail WHERE id < ?')
-    const before = freePages(this.parts.db)
-    // By spans of time: a LIMIT would look every row up once more.
-    for (let id = first.get(); typeof id === 'number' && id < tailKey(0, toMs); id = first.get()) {
-      remove.run(Math.min(tailKey(0, toMs), tailKey(0, tailAtMs(id) + TRIM_STEP_MS)))
+    const before = freePages(db)
+    // By spans of time: a LIMIT would look every row up once more. Asked anew at each step: a tick may have opened an hour.
+    for (let id = first.get(); typeof id === 'number' && id < this.trimTo(); id = first.get()) {
+      remove.run(Math.min(this.trimTo(), tailKey(0, tailAtMs(id) + TRIM_STEP_MS)))
       await pace.rest()
     }
-    const freed = freePages(this.parts.db) - before
+    const freed = freePages(db) - before
     // What an hour of the tail takes: the next one takes it again.
     if (freed > 0) this.tailPages = freed
   }
