@@ -64,6 +64,23 @@ describe('reads', () => {
     await run(runs)
   })
 
+  it('find ticks that came after newer ones, from before all that was known, also after a restart', async () => {
+    const serverId = newServerId()
+    const ticks = someTicks(serverId, START_MS, 700, 5_000)
+    await storage.history.append(tick(serverId, START_MS + 2 * HOUR_MS, ticks[0]?.entities ?? []))
+    await appendAll(storage, ticks)
+    const query = { series: [ref(serverId, 'cpuUsedRatio')], fromAtMs: START_MS, level: 'raw' as const }
+    const page = { ...query, beforeAtMs: START_MS + HOUR_MS, limit: 1_000 }
+    const withValue = ticks.filter(({ entities }) =>
+      entities.some(({ kind, values }) => kind === 'server' && 'cpuUsedRatio' in values)
+    )
+    const expected = withValue.map(({ atMs }) => atMs).toReversed()
+    expect((await storage.history.rowsPage(page, never)).atMs).toEqual(expected)
+    await storage.close()
+    storage = await openAt(folder, START_MS + 3 * HOUR_MS)
+    expect((await storage.history.rowsPage(page, never)).atMs).toEqual(expected)
+  })
+
   it('choose the level by range and width', async () => {
     const serverId = newServerId()
     await appendAll(

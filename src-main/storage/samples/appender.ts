@@ -168,6 +168,8 @@ export class Appender {
     const row = packRow(ids, tick.lengths, tick.bodies, this.out)
     if (this.isKept(server, ids, tick.atMs) || !this.insertRow(server, tick.atMs, row))
       return new AppError('conflict', { params: { field: 'atMs', value: tick.atMs } })
+    if (server.lastAtMs !== null && tick.atMs < server.lastAtMs)
+      for (const { entry } of entities) registry.seenFrom(entry, tick.atMs)
     this.parts.sealer.note(server.number, hourOf(tick.atMs))
     this.parts.gaps.onTick(server, tick.atMs)
     for (const { kind, key, label } of tick.labels) registry.setLabel(server, kind, key, label)

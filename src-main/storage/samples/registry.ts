@@ -16,7 +16,7 @@ export interface EntityEntry {
   readonly kind: EntityKind
   readonly key: string
   label: string
-  readonly firstAtMs: number
+  firstAtMs: number
   lastAtMs: number
 }
 
@@ -152,6 +152,15 @@ export class Registry {
     server.entities.set(name, entry)
     this.undo.push(() => server.entities.delete(name))
     return entry
+  }
+
+  /** A tick from before all that the entity has: whoever asks for a range is answered from there on. In a transaction. */
+  seenFrom(entity: EntityEntry, atMs: number): void {
+    const { firstAtMs } = entity
+    if (atMs >= firstAtMs) return
+    this.db.prepare('UPDATE entity SET first_at_ms = ? WHERE id = ?').run(atMs, entity.id)
+    entity.firstAtMs = atMs
+    this.undo.push(() => (entity.firstAtMs = firstAtMs))
   }
 
   setLabel(server: ServerEntry, kind: EntityKind, key: string, label: string): void {
