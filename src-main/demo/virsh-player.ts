@@ -4,6 +4,7 @@
  */
 import { answerRun } from './lane-run.ts'
 import { answerTo } from './virsh-answers.ts'
+import { answerOneShot } from './virsh/one-shot.ts'
 import type { DemoDomainAction, DemoHost, LaneIo, VirshPlayer } from './model.ts'
 
 const BANNER = `Welcome to virsh, the virtualization interactive terminal.
@@ -131,7 +132,12 @@ function playScript(host: DemoHost, io: LaneIo): boolean {
   else if (action !== undefined) {
     const message = write(host, uuid, action)
     finish(io, message === null ? '\n' : `error: ${message}\n\n`, message === null ? 0 : 1)
-  } else return false
+  } else {
+    const answer = host.faults.libvirtDown ? null : answerOneShot(host, script)
+    if (answer === null) return false
+    const failed = answer.error !== ''
+    answerRun(io, { stdout: answer.output, stderr: answer.error, exitCode: failed ? 1 : 0 })
+  }
   return true
 }
 

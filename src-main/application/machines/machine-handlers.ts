@@ -1,13 +1,10 @@
 /** What the window can ask about virtual machines. */
-import type { JournalEntry } from '#contract/activity.ts'
 import type { Handlers } from '#contract/define.ts'
-import { AppError } from '#contract/errors.ts'
 import type { ServerId, VmRef, VmUuid } from '#contract/ids.ts'
 import type { VirthelmContract } from '#contract/index.ts'
 import type { MachinesEvent, MachineView } from '#contract/machines.ts'
-import type { Clock } from '../clock.ts'
+import { type JournalDeps, sessionOf } from '../operations/journal-row.ts'
 import type { ServerDirectory } from '../servers/server-directory.ts'
-import type { JournalStore } from '../storage.ts'
 import type { FeedSource, SnapshotFeed } from '../streams.ts'
 import { actOnMachine } from './act.ts'
 
@@ -36,12 +33,9 @@ export function machineSource(directory: ServerDirectory): FeedSource<MachineVie
   }
 }
 
-export interface MachineHandlerDeps {
+export interface MachineHandlerDeps extends JournalDeps {
   readonly directory: ServerDirectory
   readonly feed: SnapshotFeed<MachineView>
-  readonly journal: JournalStore
-  readonly clock: Clock
-  readonly onJournal: (entry: JournalEntry) => void
 }
 
 type MachineHandlers = Pick<Handlers<VirthelmContract>, Extract<keyof VirthelmContract, `machines.${string}`>>
@@ -55,8 +49,7 @@ export function machineHandlers(deps: MachineHandlerDeps): MachineHandlers {
       return null
     },
     'machines.detail': async ({ serverId, vmUuid }, { signal }) => {
-      const { session, record } = directory.get(serverId)
-      if (!session) throw new AppError('disconnected', { params: { server: record.name }, retryable: true })
+      const session = sessionOf(directory.get(serverId))
       return session.detail(vmUuid, AbortSignal.any([signal, AbortSignal.timeout(DETAIL_DEADLINE_MS)]))
     },
     'machines.act': async ({ serverId, vmUuid, action, seenName }, { signal }) => {

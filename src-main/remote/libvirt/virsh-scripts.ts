@@ -8,7 +8,7 @@ import { quote } from '../ssh/quote.ts'
  * English messages; no start-up files of readline; no place for virsh to write its history to (an interactive virsh
  * makes ~/.cache/libvirt/virsh/history when it ends, and the console leaves nothing behind).
  */
-const ENVIRONMENT = `LC_ALL=C TERM=dumb INPUTRC=/dev/null XDG_CACHE_HOME=/dev/null
+export const ENVIRONMENT = `LC_ALL=C TERM=dumb INPUTRC=/dev/null XDG_CACHE_HOME=/dev/null
 export LC_ALL TERM INPUTRC XDG_CACHE_HOME
 unset LIBVIRT_DEFAULT_URI VIRSH_DEFAULT_CONNECT_URI LIBVIRT_DEBUG VIRSH_DEBUG`
 
