@@ -1,15 +1,11 @@
 /** Storage as the application sees it: calls over the port of the one worker that owns the files. */
 import { Worker } from 'node:worker_threads'
 import { AppError } from '#contract/errors.ts'
-import type { EntityRef } from '#contract/history.ts'
 import type { Clock } from '../application/clock.ts'
 import type { Log } from '../application/platform/platform.ts'
-import type { HistoryStore, RowBatch, RowsQuery, Storage, Tick } from '../application/storage.ts'
-import { codedKind, entityName } from './samples/catalogue.ts'
-import { ByteWriter } from './samples/bytes.ts'
-import { packBody } from './samples/codec.ts'
+import type { HistoryStore, RowBatch, RowsQuery, Storage } from '../application/storage.ts'
 import { unpackAnswer } from './packed-answer.ts'
-import type { PackedTick, WorkerOptions } from './protocol.ts'
+import type { WorkerOptions } from './protocol.ts'
 import { WorkerCalls } from './worker-calls.ts'
 
 export interface OpenStorageOptions {
@@ -101,7 +97,6 @@ function makeStorage(calls: WorkerCalls): Storage {
 }
 
 function makeHistory(calls: WorkerCalls): HistoryStore {
-  const packer = new TickPacker()
   let waitingTicks = 0
   return {
     async append(tick) {
@@ -110,7 +105,7 @@ function makeHistory(calls: WorkerCalls): HistoryStore {
       }
       waitingTicks++
       try {
-        await calls.call('history.append', packer.pack(tick))
+        await calls.append(tick)
       } finally {
         waitingTicks--
       }
@@ -130,35 +125,6 @@ function makeHistory(calls: WorkerCalls): HistoryStore {
     entities: (serverId) => calls.call('history.entities', serverId),
     rows: (query, signal) => rowBatches(calls, query, signal),
     applyRetention: (retention, nowMs) => calls.call('history.applyRetention', retention, nowMs)
-  }
-}
-
-/** Packs ticks for the port. Names go along only when they changed: mostly they are the same tick after tick. */
-class TickPacker {
-  private readonly out = new ByteWriter(64 * 1024)
-  /** What each server's last tick was of. */
-  private readonly sent = new Map<string, readonly Pick<EntityRef, 'kind' | 'key'>[]>()
-
-  pack(tick: Tick): PackedTick {
-    const { serverId, atMs, entities, labels = [] } = tick
-    this.out.length = 0
-    const lengths = new Uint32Array(entities.length)
-    const sent = this.sent.get(serverId)
-    let same = sent?.length === entities.length
-    for (const [index, { kind, key, values }] of entities.entries()) {
-      const before = this.out.length
-      packBody(codedKind(kind), values, this.out)
-      lengths[index] = this.out.length - before
-      const one = sent?.[index]
-      if (one?.key !== key || one.kind !== kind) same = false
-    }
-    if (!same)
-      this.sent.set(
-        serverId,
-        entities.map(({ kind, key }) => ({ kind, key }))
-      )
-    const names = same ? null : entities.map(({ kind, key }) => entityName(kind, key))
-    return { serverId, atMs, names, lengths, bodies: this.out.take(), labels }
   }
 }
 

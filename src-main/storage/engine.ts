@@ -111,7 +111,7 @@ function makeHandlers({ console, history, space, nowMs, recovered, release }: En
     'journal.begin': ([entry]) => journal.begin(entry),
     'journal.end': ([id, result]) => journal.end(id, result),
     'journal.list': ([query]) => journal.list(query),
-    'history.append': ([tick]) => history.append(tick),
+    append: (tick) => history.append(tick),
     'history.flush': () => history.flush(),
     'history.beginGap': ([serverId, fromAtMs, reason, vmUuid]) =>
       history.beginGap(serverId, fromAtMs, reason, vmUuid),
@@ -151,10 +151,10 @@ function makeHandlers({ console, history, space, nowMs, recovered, release }: En
 /** Every handler's errors pass by `noteFailure`. */
 function guarded(handlers: WorkerHandlers, noteFailure: (error: unknown) => never): WorkerHandlers {
   const wrapped = Object.entries(handlers).map(([method, handler]) => {
-    const call = handler as (args: unknown, signal: AbortSignal) => unknown
-    const run = async (args: unknown, signal: AbortSignal): Promise<unknown> => {
+    const call = handler as (...args: unknown[]) => unknown
+    const run = async (...args: unknown[]): Promise<unknown> => {
       try {
-        return await call(args, signal)
+        return await call(...args)
       } catch (error) {
         return noteFailure(error)
       }

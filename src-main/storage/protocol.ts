@@ -22,6 +22,7 @@ import type { HostKey, ServerFacts, ServerRecord } from '#contract/servers.ts'
 import type { Settings } from '#contract/settings.ts'
 import type { GapReason } from '#contract/vocabulary.ts'
 import type { PackedAnswer } from './packed-answer.ts'
+import type { TickBatch } from './tick-outbox.ts'
 import type { HistoryStore, JournalStore, RowBatch, RowsQuery, StoredServer } from '../application/storage.ts'
 
 /** Given to the worker when it starts. */
@@ -33,7 +34,7 @@ export interface WorkerOptions {
   readonly readOnly?: boolean
 }
 
-/** A tick with its values already packed, so that the port copies bytes and not hundreds of objects. */
+/** A tick with its values already packed, so that bytes cross the port and not hundreds of objects (tick-outbox.ts). */
 export interface PackedTick {
   readonly serverId: ServerId
   readonly atMs: number
@@ -66,7 +67,6 @@ export interface WorkerApi {
   'journal.begin': (entry: Parameters<JournalStore['begin']>[0]) => JournalEntry
   'journal.end': (id: number, result: Parameters<JournalStore['end']>[1]) => JournalEntry
   'journal.list': (query: Parameters<JournalStore['list']>[0]) => readonly JournalEntry[]
-  'history.append': (tick: PackedTick) => void
   'history.flush': () => void
   'history.beginGap': (serverId: ServerId, fromAtMs: number, reason: GapReason, vmUuid: VmUuid | null) => void
   'history.endGap': (serverId: ServerId, toAtMs: number, vmUuid: VmUuid | null) => void
@@ -92,17 +92,23 @@ export interface WorkerApi {
 export type Method = keyof WorkerApi
 
 /** How the worker implements the calls: a value or a promise of it; long ones watch the signal. */
-export type WorkerHandlers = {
+export type WorkerHandlers = TickTaker & {
   readonly [M in Method]: (
     args: Parameters<WorkerApi[M]>,
     signal: AbortSignal
   ) => ReturnType<WorkerApi[M]> | Promise<ReturnType<WorkerApi[M]>>
 }
 
+/** Ticks have a way of their own; resolves when the tick is committed. */
+export interface TickTaker {
+  readonly append: (tick: PackedTick) => Promise<void>
+}
+
 /** In the order in which they were asked for. */
 export type ToWorker = readonly PostedMessage[]
 
 export type PostedMessage =
+  | TickBatch
   | { readonly kind: 'call'; readonly id: number; readonly method: Method; readonly args: readonly unknown[] }
   | { readonly kind: 'cancel'; readonly id: number }
 

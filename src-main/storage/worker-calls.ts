@@ -2,7 +2,9 @@
 import type { Worker } from 'node:worker_threads'
 import { AppError } from '#contract/errors.ts'
 import type { Log } from '../application/platform/platform.ts'
+import type { Tick } from '../application/storage.ts'
 import type { FromWorker, Method, PostedMessage, ToWorker, WorkerApi } from './protocol.ts'
+import { TickOutbox } from './tick-outbox.ts'
 
 interface Pending {
   readonly resolve: (value: unknown) => void
@@ -25,7 +27,7 @@ export class WorkerCalls {
   private readonly pending = new Map<number, Pending>()
   private readonly exited: Promise<void>
   private lastId = 0
-  private waiting: PostedMessage[] = []
+  private readonly outbox = new TickOutbox()
   private flushTimer: NodeJS.Timeout | null = null
   private gone: AppError | null = null
   private opening: { resolve: () => void; reject: (error: AppError) => void } | null = null
@@ -46,6 +48,20 @@ export class WorkerCalls {
         this.end(new AppError('disconnected', { params: { what: 'storage' } }))
         resolve()
       })
+    })
+  }
+
+  /**
+   * Resolves when the tick is committed. Ticks may wait a moment for each other: waking a thread costs more than a tick. All
+   * that is asked later comes after them.
+   */
+  append(tick: Tick): Promise<void> {
+    if (this.gone !== null) return Promise.reject(this.gone)
+    const id = ++this.lastId
+    this.outbox.add(id, tick)
+    this.flushTimer ??= setTimeout(() => this.flush([]), JOIN_MS)
+    return new Promise((resolve, reject) => {
+      this.pending.set(id, { resolve: resolve as (value: unknown) => void, reject })
     })
   }
 
@@ -99,20 +115,17 @@ export class WorkerCalls {
     return { id, answer }
   }
 
-  /** Ticks may wait a moment for each other: waking a thread costs more than a tick. All others go at once, after them. */
   private post(message: PostedMessage): void {
-    this.waiting.push(message)
-    if (message.kind === 'call' && message.method === 'history.append') {
-      this.flushTimer ??= setTimeout(() => this.flush(), JOIN_MS)
-    } else this.flush()
+    this.flush([message])
   }
 
-  private flush(): void {
+  /** Sends the ticks that wait, and after them `more`. */
+  private flush(more: readonly PostedMessage[]): void {
     if (this.flushTimer !== null) clearTimeout(this.flushTimer)
     this.flushTimer = null
-    const messages: ToWorker = this.waiting
-    this.waiting = []
-    this.worker.postMessage(messages)
+    const ticks = this.outbox.take()
+    const messages: ToWorker = ticks === null ? more : [ticks, ...more]
+    this.worker.postMessage(messages, ticks === null ? [] : [ticks.lengths.buffer, ticks.bodies.buffer])
   }
 
   private receive(message: FromWorker): void {

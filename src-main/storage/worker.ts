@@ -4,6 +4,7 @@ import BetterSqlite3 from 'better-sqlite3'
 import type { ToWorker, FromWorker, Method, Report, WorkerHandlers, WorkerOptions } from './protocol.ts'
 import { openEngine } from './engine.ts'
 import { openReader, type ReaderHandlers } from './reader-engine.ts'
+import { type TickBatch, ticksOf } from './tick-outbox.ts'
 import { asAppError, assertSqliteVersion, causeText, type OpenDatabase } from './sqlite.ts'
 
 function start(): void {
@@ -61,7 +62,7 @@ function serve(
       const value = await handler(args, controller.signal)
       done(id, value)
     } catch (error) {
-      post({ kind: 'fail', id, error: asAppError(error).toInfo(), cause: causeText(error) })
+      fail(id, error)
     } finally {
       running.delete(id)
     }
@@ -70,9 +71,20 @@ function serve(
     port.close()
   }
 
+  const fail = (id: number, error: unknown): void =>
+    post({ kind: 'fail', id, error: asAppError(error).toInfo(), cause: causeText(error) })
+  const append = (batch: TickBatch): void => {
+    for (const { id, tick } of ticksOf(batch))
+      (handlers as WorkerHandlers).append(tick).then(
+        () => done(id, undefined),
+        (error: unknown) => fail(id, error)
+      )
+  }
+
   port.on('message', (messages: ToWorker) => {
     for (const message of messages) {
-      if (message.kind === 'cancel') running.get(message.id)?.abort()
+      if (message.kind === 'append') append(message)
+      else if (message.kind === 'cancel') running.get(message.id)?.abort()
       else void run(message.id, message.method, message.args)
     }
   })

@@ -9,12 +9,18 @@
  * catalogues are read alike. Varints are little-endian base 128. Integers are kept exactly up to ± 2^51; beyond: no value.
  */
 import { crc32 } from 'node:zlib'
+import { ENTITY_KINDS } from '#contract/metric-catalogue.ts'
 import { type ByteWriter, unzigzag, zigzag } from './bytes.ts'
-import type { CodedKind } from './catalogue.ts'
+import { type CodedKind, codedKind } from './catalogue.ts'
 
 export const ROW_VERSION = 1
 const CRC_BYTES = 4
 const LARGEST = 2 ** 51
+
+/** Values of one entity by their codes. Used by one call at a time. */
+const scaled = new Float64Array(1 + Math.max(...ENTITY_KINDS.map((kind) => codedKind(kind).maxCode)))
+/** Up to here zigzag is bit arithmetic. */
+const SMALL = 2 ** 29
 
 /** Appends the body of one entity. Values that are not finite, or too large, are left out. */
 export function packBody(
@@ -22,15 +28,15 @@ export function packBody(
   values: Readonly<Record<string, number | undefined>>,
   out: ByteWriter
 ): void {
+  scaled.fill(NaN, 0, kind.maxCode + 1)
+  kind.read(values, scaled)
   out.reserve((kind.maxCode + 1) * 8)
   let end = out.length
-  let code = 0
-  for (const metric of kind.metrics) {
-    while (++code < metric.code) out.bytes[out.length++] = 0
-    const value = values[metric.name]
-    const scaled = value === undefined ? NaN : Math.round(value * metric.scale)
-    if (scaled >= -LARGEST && scaled <= LARGEST) {
-      out.varint(1 + zigzag(scaled))
+  for (let code = 1; code <= kind.maxCode; code++) {
+    const value = Math.round(scaled[code] ?? NaN)
+    if (value >= -LARGEST && value <= LARGEST) {
+      const isSmall = value >= -SMALL && value < SMALL
+      out.varint(1 + (isSmall ? (value << 1) ^ (value >> 31) : zigzag(value)))
       end = out.length
     } else {
       out.bytes[out.length++] = 0
