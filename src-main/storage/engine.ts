@@ -8,7 +8,6 @@ import { lockFolder } from './lock.ts'
 import { CONSOLE_MIGRATIONS } from './migrations/console/index.ts'
 import { HISTORY_MIGRATIONS } from './migrations/history/index.ts'
 import { openFile, refuseNewer } from './open-file.ts'
-import { packAnswer } from './packed-answer.ts'
 import type { Report, WorkerHandlers, WorkerOptions } from './protocol.ts'
 import { rowCursors } from './row-cursors.ts'
 import { busyHoursOf, rowsPageOf, statisticsOf } from './samples/questions.ts'
@@ -118,8 +117,7 @@ function makeHandlers({ console, history, space, nowMs, recovered, release }: En
     'history.endGap': ([serverId, toAtMs, vmUuid]) => history.endGap(serverId, toAtMs, vmUuid),
     'history.addMark': ([mark]) => history.addMark(mark),
     'history.marks': ([query]) => history.marks.list(query),
-    'history.read': async ([query], signal) =>
-      packAnswer(await readHistory(history.upToDate(), query, signal)),
+    'history.read': ([query], signal) => readHistory(history.upToDate(), query, signal),
     'history.statistics': ([query], signal) => statisticsOf(history.upToDate(), query, signal),
     'history.rowsPage': ([query], signal) => rowsPageOf(history.upToDate(), query, signal),
     'history.top': ([query], signal) => topOf(history.upToDate(), query, signal),

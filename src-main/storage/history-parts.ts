@@ -7,6 +7,7 @@ import { RawHours } from './samples/raw-hours.ts'
 import type { KeptFrom, ReadContext } from './samples/read.ts'
 import { RecentHours } from './samples/recent-hours.ts'
 import { Registry } from './samples/registry.ts'
+import { RollupBlocks } from './samples/rollup-blocks.ts'
 import { RollupTables } from './samples/rollup-tables.ts'
 import { Sealer } from './samples/sealer.ts'
 import type { Database } from './sqlite.ts'
@@ -42,6 +43,8 @@ export function openHistoryParts(db: Database, state: HistoryState): HistoryPart
     db,
     registry,
     tables,
+    // Who only reads is beside a console that writes.
+    blocks: new RollupBlocks(tables, db.readonly),
     raw,
     recent,
     sealer,

@@ -120,17 +120,22 @@ describe('rollups', () => {
     await storage.history.applyRetention(KEEP, START_MS + 24 * HOUR_MS)
     expectRollups('hour', ticks)
     expectRollups('day', ticks)
+    const expectCharts = async (all: readonly Tick[]): Promise<void> => {
+      for (const maxPoints of [2, 100]) {
+        const series = [ref(serverId, 'cpuUsedRatio')]
+        const query = { series, fromAtMs: START_MS, toAtMs: START_MS + 3 * HOUR_MS, maxPoints }
+        const answer = await storage.history.read(query, never)
+        expect(answer.level).toBe(maxPoints === 2 ? 'hour' : 'minute')
+        expectFaithful(answer, query, all)
+      }
+    }
+    await expectCharts(ticks)
     // The hour is sealed already; ticks for it open it again.
     await appendAll(storage, late)
-    // Charts know the late ticks before their hour is sealed again.
-    for (const maxPoints of [2, 100]) {
-      const series = [ref(serverId, 'cpuUsedRatio')]
-      const query = { series, fromAtMs: START_MS, toAtMs: START_MS + 3 * HOUR_MS, maxPoints }
-      const answer = await storage.history.read(query, never)
-      expect(answer.level).toBe(maxPoints === 2 ? 'hour' : 'minute')
-      expectFaithful(answer, query, [...ticks, ...late])
-    }
+    // Charts know the late ticks before their hour is sealed again, and after it.
+    await expectCharts([...ticks, ...late])
     await storage.history.applyRetention(KEEP, START_MS + 24 * HOUR_MS)
+    await expectCharts([...ticks, ...late])
     expectRollups('hour', [...ticks, ...late])
     expectRollups('day', [...ticks, ...late])
     // A late tick that comes twice is refused, wherever the first one is by now.

@@ -64,27 +64,35 @@ export class Buckets {
 
   /** Buckets in which any column has a value, in order of time. */
   filled(): number[] {
+    const any = new Uint8Array(this.grid.count)
+    for (const { count } of this.columns)
+      for (let bucket = 0; bucket < any.length; bucket++) if ((count[bucket] ?? 0) > 0) any[bucket] = 1
     const filled: number[] = []
-    for (let bucket = 0; bucket < this.grid.count; bucket++) {
-      if (this.columns.some((column) => (column.count[bucket] ?? 0) > 0)) filled.push(bucket)
-    }
+    for (let bucket = 0; bucket < any.length; bucket++) if (any[bucket] === 1) filled.push(bucket)
     return filled
   }
 
   /** Values per bucket, NaN where there is none. `single`: no bucket holds more than one sample. */
-  column(
-    index: number,
-    scale: number
-  ): { mean: Float64Array; min: Float64Array; max: Float64Array; single: boolean } {
+  column(index: number, scale: number): BucketValues {
     const column = this.columns[index]
     if (column === undefined) throw new RangeError(`no column ${index}`)
-    const mean = column.sum.map((sum, bucket) => sum / (column.count[bucket] ?? 0) / scale)
-    const finite = (value: number): number => (Number.isFinite(value) ? value / scale : NaN)
-    return {
-      mean,
-      min: column.min.map(finite),
-      max: column.max.map(finite),
-      single: column.count.every((count) => count <= 1)
+    const { length } = column.count
+    const [mean, min, max] = [new Float64Array(length), new Float64Array(length), new Float64Array(length)]
+    let single = true
+    for (let bucket = 0; bucket < length; bucket++) {
+      const count = column.count[bucket] ?? 0
+      mean[bucket] = (column.sum[bucket] ?? 0) / count / scale
+      min[bucket] = count > 0 ? (column.min[bucket] ?? 0) / scale : NaN
+      max[bucket] = count > 0 ? (column.max[bucket] ?? 0) / scale : NaN
+      if (count > 1) single = false
     }
+    return { mean, min, max, single }
   }
+}
+
+interface BucketValues {
+  readonly mean: Float64Array
+  readonly min: Float64Array
+  readonly max: Float64Array
+  readonly single: boolean
 }

@@ -2,7 +2,7 @@
 import type { HistoryGap } from '#contract/history.ts'
 import { ServerId, VmUuid } from '#contract/ids.ts'
 import { GapReason } from '#contract/vocabulary.ts'
-import type { Database } from '../sqlite.ts'
+import type { Database, Statement } from '../sqlite.ts'
 import { entityName } from './catalogue.ts'
 import type { Registry, ServerEntry } from './registry.ts'
 
@@ -24,6 +24,7 @@ export class Gaps {
   private readonly db: Database
   private readonly registry: Registry
   private readonly openedAtMs: number
+  private readonly inRange: Statement<[number, number, number], GapRow & { key: string | null }>
   /** Asked at every tick, so in memory. */
   private readonly open = new Map<string, GapRow>()
   /** Servers whose ticks were refused because the disk was full. */
@@ -33,6 +34,10 @@ export class Gaps {
     this.db = db
     this.registry = registry
     this.openedAtMs = openedAtMs
+    this.inRange = db.prepare(
+      `SELECT gap.*, entity.key FROM gap LEFT JOIN entity ON entity.id = gap.entity
+       WHERE gap.server = ? AND from_ms < ? AND (to_ms IS NULL OR to_ms > ?) ORDER BY from_ms`
+    )
     this.load()
   }
 
@@ -115,12 +120,7 @@ export class Gaps {
 
   /** Gaps that touch the range, of the server and its VMs, in order of time. */
   list(server: ServerEntry, fromAtMs: number, toAtMs: number): HistoryGap[] {
-    const rows = this.db
-      .prepare<[number, number, number], GapRow & { key: string | null }>(
-        `SELECT gap.*, entity.key FROM gap LEFT JOIN entity ON entity.id = gap.entity
-         WHERE gap.server = ? AND from_ms < ? AND (to_ms IS NULL OR to_ms > ?) ORDER BY from_ms`
-      )
-      .all(server.number, toAtMs, fromAtMs)
+    const rows = this.inRange.all(server.number, toAtMs, fromAtMs)
     return rows.flatMap((row) => {
       const reason = GapReason.safeParse(row.reason)
       const vmUuid = VmUuid.nullable().safeParse(row.key)

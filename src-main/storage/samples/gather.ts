@@ -5,6 +5,7 @@ import type { Column, EntityPlan, ServerPlan } from './plan.ts'
 import type { Days } from './days.ts'
 import type { RawHours } from './raw-hours.ts'
 import { mergeMetric, type MetricRollup, rollUpSlots, rollUpValues } from './rollup.ts'
+import type { RollupBlocks, TakeRollup } from './rollup-blocks.ts'
 import type { RollupTables } from './rollup-tables.ts'
 
 /** Takes one point of one column. Values are scaled integers; raw points have count 1 and sum = min = max. */
@@ -26,6 +27,7 @@ export interface GatherSource {
   readonly raw: RawHours
   readonly days: Days
   readonly tables: RollupTables
+  readonly blocks: RollupBlocks
 }
 
 /** One column's samples in one hour: `atMs[i]` is the time of `values[i]` (NaN = none), for from ≤ i < to. */
@@ -165,8 +167,13 @@ function gatherStored(
   const codes = entity.columns.map((column) => column.code)
   const byCode = new Map(entity.columns.map((column) => [column.code, column]))
   const { entityId: id, kind } = entity
-  source.tables.read(level, { id, kind }, codes, slots, (code, slot, { sum, min, max, count }) => {
+  const takeStored: TakeRollup = (code, slot, sum, min, max, count) => {
     const column = byCode.get(code)
     if (column !== undefined && isWanted(slot)) take(column, slot * slotMs, sum, min, max, count)
-  })
+  }
+  if (level !== 'minute') source.blocks.read(level, { id, kind }, codes, slots, takeStored)
+  else
+    source.tables.read(level, { id, kind }, codes, slots, (code, slot, { sum, min, max, count }) =>
+      takeStored(code, slot, sum, min, max, count)
+    )
 }

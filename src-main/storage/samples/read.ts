@@ -1,5 +1,6 @@
 /** Reads for charts: the right level, at most as many points as asked for, peaks and gaps kept. */
-import type { HistoryAnswer, HistoryLevel, HistoryQuery, MetricSeries } from '#contract/history.ts'
+import type { HistoryLevel, HistoryQuery } from '#contract/history.ts'
+import type { PackedAnswer, PackedSeries } from '../packed-answer.ts'
 import { Buckets, type Grid, makeGrid } from './buckets.ts'
 import { gatherRaw, gatherRollups, type GatherSource } from './gather.ts'
 import type { Gaps } from './gaps.ts'
@@ -29,7 +30,7 @@ export async function readHistory(
   context: ReadContext,
   query: HistoryQuery,
   signal: AbortSignal
-): Promise<HistoryAnswer> {
+): Promise<PackedAnswer> {
   const plan = planRead(context.registry, query.series)
   // What was before the first sample needs no pixels.
   const fromMs = Math.min(query.toAtMs - 1, Math.max(query.fromAtMs, plan.seen?.firstAtMs ?? 0))
@@ -75,7 +76,7 @@ interface Range {
   readonly maxPoints: number
 }
 
-type Points = Pick<HistoryAnswer, 'bucketMs' | 'atMs' | 'series'>
+type Points = Pick<PackedAnswer, 'bucketMs' | 'atMs' | 'series'>
 
 async function rawPoints(context: ReadContext, plan: ReadPlan, range: Range, pace: Pace): Promise<Points> {
   const points: { column: Column; atMs: number; value: number }[] = []
@@ -137,33 +138,32 @@ function ownTimes(
   atMs: number[]
 ): Points {
   const indexOf = new Map(atMs.map((at, index) => [at, index]))
-  const means = plan.columns.map(() => new Array<number | null>(atMs.length).fill(null))
+  const means = plan.columns.map(() => new Float64Array(atMs.length).fill(NaN))
   for (const point of points) {
     const mean = means[point.column.index]
     const index = indexOf.get(point.atMs)
     if (mean !== undefined && index !== undefined) mean[index] = point.value / point.column.scale
   }
   const series = plan.columns.map(({ entity, metric, index }) => {
-    return { entity, metric, mean: means[index] ?? [], min: [], max: [] }
+    return { entity, metric, mean: means[index] ?? NONE, min: NONE, max: NONE }
   })
-  return { bucketMs: medianStep(atMs) || 1, atMs, series }
+  return { bucketMs: medianStep(atMs) || 1, atMs: Float64Array.from(atMs), series }
 }
 
+const NONE = new Float64Array(0)
+
 function answer(plan: ReadPlan, grid: Grid, buckets: Buckets): Points {
-  const filled = buckets.filled()
-  const starts = filled.map((bucket) => grid.originMs + bucket * grid.bucketMs)
-  const atMs = markHoles(starts, medianStep(starts), grid.bucketMs)
-  const series = plan.columns.map((column) => {
-    const { mean, min, max, single } = buckets.column(column.index, column.scale)
-    const pick = (values: Float64Array): (number | null)[] =>
-      atMs.map((at) => {
-        const value = values[(at - grid.originMs) / grid.bucketMs] ?? NaN
-        return Number.isNaN(value) ? null : value
-      })
-    const { entity, metric } = column
-    const ends: Pick<MetricSeries, 'min' | 'max'> = single
-      ? { min: [], max: [] }
-      : { min: pick(min), max: pick(max) }
+  const starts = buckets.filled().map((bucket) => grid.originMs + bucket * grid.bucketMs)
+  const atMs = Float64Array.from(markHoles(starts, medianStep(starts), grid.bucketMs))
+  const places = atMs.map((at) => (at - grid.originMs) / grid.bucketMs)
+  const pick = (values: Float64Array): Float64Array<ArrayBuffer> => {
+    const picked = new Float64Array(places.length)
+    for (let index = 0; index < places.length; index++) picked[index] = values[places[index] ?? 0] ?? NaN
+    return picked
+  }
+  const series = plan.columns.map(({ entity, metric, index, scale }): PackedSeries => {
+    const { mean, min, max, single } = buckets.column(index, scale)
+    const ends = single ? { min: NONE, max: NONE } : { min: pick(min), max: pick(max) }
     return { entity, metric, mean: pick(mean), ...ends }
   })
   return { bucketMs: grid.bucketMs, atMs, series }
@@ -181,10 +181,16 @@ function markHoles(sorted: readonly number[], spacingMs: number, bucketMs: numbe
   return marked
 }
 
+/** Steps are mostly all the same: then the one of most is in the middle, and nothing needs sorting. */
 function medianStep(sorted: readonly number[]): number {
   const steps = new Float64Array(Math.max(0, sorted.length - 1))
-  for (let index = 0; index < steps.length; index++)
-    steps[index] = (sorted[index + 1] ?? 0) - (sorted[index] ?? 0)
+  let equal = 0
+  for (let index = 0; index < steps.length; index++) {
+    const step = (sorted[index + 1] ?? 0) - (sorted[index] ?? 0)
+    steps[index] = step
+    if (step === steps[0]) equal++
+  }
+  if (equal > steps.length / 2 + 1) return steps[0] ?? 0
   return steps.sort()[Math.floor(steps.length / 2)] ?? 0
 }
 

@@ -22,6 +22,8 @@ export function columnsOf(level: RollupLevel, code: number): string[] {
 export type TakeStored = (code: number, slot: number, rollup: MetricRollup) => void
 
 export class RollupTables {
+  /** A row of the entity was written or removed (perhaps in a transaction that fails). */
+  onChanged: (entityId: number) => void = () => undefined
   private readonly db: Database
   private readonly statements = new Map<string, Statement>()
   private readonly inserts = new Map<string, Statement>()
@@ -36,6 +38,7 @@ export class RollupTables {
     const row: (number | null)[] = [rollupKey(entity.id, slot), samples]
     for (const { code } of codedKind(entity.kind).metrics) pushParts(row, level, metrics.get(code), samples)
     this.insertInto(level, entity.kind).run(...row)
+    this.onChanged(entity.id)
   }
 
   /** Reads the metrics of one entity with from ≤ slot < to, in order of time; metrics without values are left out. */
@@ -76,6 +79,7 @@ export class RollupTables {
       `DELETE FROM ${level}_${entity.kind} WHERE id >= ? AND id < ? LIMIT ?`,
       (sql) => this.db.prepare(sql)
     )
+    this.onChanged(entity.id)
     return statement.run(rollupKey(entity.id, slots.from), rollupKey(entity.id, slots.to), limit).changes
   }
 
