@@ -92,6 +92,16 @@ export function settledBounds(range: TimeRange, nowMs: number, stepMs: number): 
 export const settleStepMs = (range: TimeRange): number =>
   Math.max(10_000, Math.round(durationOf(range) / 100))
 
+/**
+ * Points to ask for. Of a day or more a point stands for many samples, and the band between their lowest and highest shows
+ * every peak at two pixels a point as well as at one: a noisy band of a thousand corners takes four times as long to fill as
+ * one of five hundred. In steps of a hundred, so that a window dragged wider does not read at every pixel.
+ */
+export function pointsFor(range: TimeRange, pixels: number): number {
+  const pixelsPerPoint = durationOf(range) >= DAY ? 2 : 1
+  return Math.max(100, Math.ceil(pixels / pixelsPerPoint / 100) * 100)
+}
+
 /** How often a moving span is moved: by a pixel, and never more often than once a second. */
 export const stepOf = (range: TimeRange, pixels: number): number =>
   Math.max(1_000, Math.round(durationOf(range) / Math.max(1, pixels)))

@@ -21,7 +21,7 @@ import { useRpc } from '../../app/rpc-provider.ts'
 import type { ChartRange } from '../../charts/index.ts'
 import { listenToTicks } from './live-feeds.ts'
 import { appendTick, byServer, type SeriesData } from './series-data.ts'
-import { boundsOf, stepOf, type TimeRange } from './time-range.ts'
+import { boundsOf, pointsFor, stepOf, type TimeRange } from './time-range.ts'
 
 export interface HistoriesOptions {
   /** Changing it reads again; keep its identity while nothing changed. */
@@ -54,8 +54,7 @@ export function useHistories(options: HistoriesOptions): Histories {
   const error = shallowRef<AppError | null>(null)
   const nowMs = ref(Date.now())
   const range = computed(() => toValue(options.range))
-  /** In steps, so that a window dragged wider does not read at every pixel. */
-  const points = computed(() => Math.max(100, Math.ceil(toValue(options.pixels) / 100) * 100))
+  const points = computed(() => pointsFor(range.value, toValue(options.pixels)))
   const bounds = computed(() => boundsOf(range.value, nowMs.value))
 
   let reading: AbortController | null = null
