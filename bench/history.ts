@@ -5,7 +5,8 @@
  *   insert   50 servers, some hours: CPU of both threads for packing, handing over and committing; beside it that of sealing
  *            (chunks, rollups by the hour, trimming the tail); all bytes written, those of sealing too
  *   size     one server, 7 days raw: the whole file, and that of VictoriaMetrics; reads of one series; an export
- *   fleet    1,000 VMs, 24 hours, and one server's 30 days: top 10, and 30 days by the hour
+ *   fleet    1,000 VMs, 24 hours, and one server's 30 days: top 10, and 30 days by the hour; how
+ *            long the main thread stands still at most while all of the storage is at work
  */
 import { parseArgs } from 'node:util'
 import type { HistoryQuery } from '#contract/history.ts'
@@ -30,6 +31,7 @@ import {
 } from './support/history-load.ts'
 import { waitMs } from '../src-main/storage/samples/appender.ts'
 import { measureExport } from './support/history-export.ts'
+import { measureMainLoop } from './support/main-loop.ts'
 import { randomOf } from './support/load-model.ts'
 import { startVictoriaMetrics, type VictoriaMetrics } from './support/victoria-metrics.ts'
 
@@ -236,6 +238,7 @@ async function measureFleet(): Promise<void> {
       if (metric === 'cpuUsedRatio' && top.length !== 10) throw new Error('no top 10')
     }
     metrics['top10P95Ms'] = p95(times)
+    metrics['mainBlockedMaxMs'] = await measureMainLoop(storage, servers, endMs + HOUR_MS / 2)
   } finally {
     await storage.close()
     folder.remove()

@@ -1,3 +1,4 @@
+import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import BetterSqlite3 from 'better-sqlite3'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -150,4 +151,55 @@ it('keeps the history of a removed server when asked to', async () => {
   await fill(record.id, 10)
   await storage.servers.remove(record.id, { deleteHistory: false })
   expect((await read(record.id, START_MS, START_MS + HOUR_MS)).atMs).toHaveLength(10)
+})
+
+it('leaves the rows of ticks that come while the tail is trimmed', async () => {
+  const servers = Array.from({ length: 12 }, () => newServerId())
+  const [serverId = newServerId()] = servers
+  for (let from = 0; from < 2_160; from += 720) {
+    const steps = Array.from({ length: 720 }, (_, index) => from + index)
+    const hour = steps.flatMap((step) =>
+      servers.map((id) => serverTick(id, START_MS + step * 5_000, { load1: step % 60 }))
+    )
+    await appendAll(storage, hour)
+  }
+  let trimming = true
+  const trimmed = storage.history
+    .applyRetention({ rawDays: 7, minuteDays: 90, hourDays: 1_825, budgetBytes: null }, START_MS + DAY_MS)
+    .finally(() => (trimming = false))
+  // A late one for an hour whose rows are just being removed: its chunk was written without it.
+  const tail = new BetterSqlite3(join(folder, 'history.sqlite'), { readonly: true })
+  const rows = tail.prepare('SELECT count(*) FROM tail').pluck()
+  const before = rows.get()
+  let late = 0
+  while (trimming && late === 0) {
+    await new Promise(setImmediate)
+    if (rows.get() === before) continue
+    const tick = serverTick(serverId, START_MS + 1, { load1: 1 })
+    await Promise.all([storage.history.append(tick), storage.history.flush()])
+    late++
+  }
+  tail.close()
+  expect(late).toBe(1)
+  await trimmed
+  // As after a crash: from the files alone.
+  const files = makeTemporaryFolder()
+  cpSync(folder, files, { recursive: true })
+  const again = await openAt(files, START_MS + DAY_MS)
+  try {
+    const answer = await again.history.rowsPage(
+      {
+        series: [{ entity: { serverId, kind: 'server', key: '' }, metrics: ['load1'] }],
+        fromAtMs: START_MS,
+        beforeAtMs: START_MS + 3 * HOUR_MS,
+        level: 'raw',
+        limit: 10_000
+      },
+      never
+    )
+    expect(answer.atMs).toHaveLength(2_160 + late)
+  } finally {
+    await again.close()
+    removeFolder(files)
+  }
 })
