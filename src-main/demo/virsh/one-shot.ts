@@ -17,6 +17,23 @@ const ANSWERS: VirshAnswers = {}
 
 /** null: not a command of this kind, or one that the demo does not play. */
 export function answerOneShot(host: DemoHost, script: string): VirshOutput | null {
+  return answerEach(host, script) ?? answerOne(host, script)
+}
+
+/** `Virsh.readEach`: many reads in one script, each with its exit code behind a mark of the script's own. */
+function answerEach(host: DemoHost, script: string): VirshOutput | null {
+  const parts = script.split(/^printf '\\n%s %s\\n' ([0-9a-f]{32}) \$\?$/m)
+  if (parts.length < 3) return null
+  let output = ''
+  for (let index = 0; index + 1 < parts.length; index += 2) {
+    const answer = answerOne(host, parts[index] ?? '') ?? { output: '', error: 'error: unknown command\n' }
+    const exitCode = answer.error === '' ? 0 : 1
+    output += `${exitCode === 0 ? answer.output : answer.error}\n${parts[index + 1] ?? ''} ${exitCode}\n`
+  }
+  return { output, error: '' }
+}
+
+function answerOne(host: DemoHost, script: string): VirshOutput | null {
   const call = parseCall(script)
   const answer = call === null ? undefined : ANSWERS[call.words[0] ?? '']
   if (call === null || answer === undefined) return null
