@@ -83,6 +83,7 @@ export function refusalOfQuiesce(vm: VmSnapshots): SnapshotRefusal | null {
 function refusalOfRevert({ vm, version, isMixed }: Tree, snapshot: SnapshotFacts): SnapshotRefusal | null {
   if (vm.isHung) return refusal('vmHangs')
   if (isMixed) return refusal('mixedChain')
+  if (snapshot.memory === 'internal' && /["\\\n]/.test(snapshot.name)) return refusal('nameUnsafe')
   if (kindOf(snapshot) === 'external' && !isAtLeast(version, EXTERNAL))
     return refusal('externalRevertNeedsNewerLibvirt')
   return null
@@ -146,7 +147,8 @@ export function mergePlanOf(
     const now = vm.disks.find((disk) => disk.target === target)
     const basePath = snapshot.pathsWhenTaken.get(target)
     const depth = basePath === undefined ? -1 : (now?.backingPaths.indexOf(basePath) ?? -1)
-    if (now === undefined || now.path === null || basePath === undefined || depth < 0) return no('notUnderCurrent', [target])
+    if (now === undefined || now.path === null || basePath === undefined || depth < 0)
+      return no('notUnderCurrent', [target])
     disks.push({ target, basePath, overlayPaths: [now.path, ...now.backingPaths.slice(0, depth)] })
   }
   if (disks.length === 0) return no('noDisks')
