@@ -30,6 +30,7 @@ import { SealedTexts } from './sealed-texts.ts'
 import { SecretVault } from './servers/secret-vault.ts'
 import { ServerDirectory } from './servers/server-directory.ts'
 import { serverHandlers } from './servers/server-handlers.ts'
+import { snapshotHandlers } from './snapshots/snapshot-handlers.ts'
 import { openSettings, type SettingsKeeper } from './settings/settings-keeper.ts'
 import type { Storage } from './storage.ts'
 import { createSnapshotFeed, createTopic } from './streams.ts'
@@ -121,6 +122,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
   const handlers: Handlers<VirthelmContract> = {
     ...serverHandlers({ ...deps, directory, vault, prompts, openPrompts, feed: serverFeed }),
     ...machineHandlers({ directory, feed: machineFeed, journal: storage.journal, clock, onJournal }),
+    ...snapshotHandlers({ directory, journal: storage.journal, clock, onJournal }),
     ...historyHandlers({
       directory,
       history: storage.history,

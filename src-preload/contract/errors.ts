@@ -57,6 +57,8 @@ export const ErrorCode = z.enum([
   'vmChanged',
   'vmNotResponding',
   'vmActionNotPossible',
+  'snapshotNotPossible',
+  'cloneNotPossible',
   // outside engines
   'tlsFailed',
   'engineLoginRefused',

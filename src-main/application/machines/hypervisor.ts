@@ -5,6 +5,7 @@ import type { MachineDetail, MachineNow } from '#contract/machines.ts'
 import type { Capability } from '#contract/servers.ts'
 import type { DomainState, MachineAction } from '#contract/vocabulary.ts'
 import type { Connection } from '../servers/connection.ts'
+import type { SnapshotHost } from '../snapshots/snapshot-host.ts'
 
 export interface MachineListing {
   readonly uuid: VmUuid
@@ -41,6 +42,7 @@ export interface HypervisorSession {
   readonly libvirtVersion: string | null
   readonly hypervisorVersion: string | null
   readonly capabilities: readonly Capability[]
+  readonly snapshots: SnapshotHost
   /** All domains; safe while a VM hangs. */
   list(signal: AbortSignal): Promise<readonly MachineListing[]>
   /**
