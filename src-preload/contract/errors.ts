@@ -57,6 +57,7 @@ export const ErrorCode = z.enum([
   'vmChanged',
   'vmNotResponding',
   'vmActionNotPossible',
+  'storageNotResponding',
   // outside engines
   'tlsFailed',
   'engineLoginRefused',

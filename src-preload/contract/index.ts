@@ -6,8 +6,10 @@ import { enginesContract } from './engines.ts'
 import { exportsContract } from './exports.ts'
 import { historyContract } from './history.ts'
 import { machinesContract } from './machines.ts'
+import { networksContract } from './networks.ts'
 import { serversContract } from './servers.ts'
 import { settingsContract } from './settings.ts'
+import { storageContract } from './storage.ts'
 import { tasksContract } from './tasks.ts'
 
 export const contract = {
@@ -18,8 +20,10 @@ export const contract = {
   ...exportsContract,
   ...historyContract,
   ...machinesContract,
+  ...networksContract,
   ...serversContract,
   ...settingsContract,
+  ...storageContract,
   ...tasksContract
 }
 export type VirthelmContract = typeof contract

@@ -15,6 +15,7 @@ import { act } from './machine-actions.ts'
 import { LISTING, listingOf, MachineCatalogue } from './machine-catalogue.ts'
 import { capabilitiesOfProbe, type Probe } from './probe.ts'
 import { isDeadline, StatsPoller } from './stats-poller.ts'
+import { createNetworks, createStorage } from './stores/index.ts'
 
 const LIST_DEADLINE_MS = 5_000
 /** A name that changes hands just while it is read is rare; more than twice in a row is somebody's experiment. */
@@ -109,6 +110,8 @@ export function createSession({ connection, uri, probe, clock, log }: SessionDep
     libvirtVersion: probe.libvirtVersion,
     hypervisorVersion: probe.hypervisorVersion,
     capabilities: capabilitiesOfProbe(probe),
+    storage: createStorage({ connection, uri, clock }),
+    networks: createNetworks({ connection, uri, clock }),
     closed: ended.promise,
     close,
     onChange: (listener) => void listeners.add(listener),
