@@ -59,6 +59,7 @@ export const ErrorCode = z.enum([
   'vmActionNotPossible',
   'snapshotNotPossible',
   'cloneNotPossible',
+  'storageNotResponding',
   // outside engines
   'tlsFailed',
   'engineLoginRefused',

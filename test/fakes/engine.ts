@@ -34,6 +34,7 @@ import {
   topOf,
   usage
 } from './engine-history.ts'
+import { fakeStores } from './engine-stores.ts'
 import {
   EMPTY_PLAN,
   makeServer,
@@ -246,6 +247,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     'console.health': (_input, { signal }) => createTopic<ConsoleHealth>(health).latest(signal),
     'console.openDemo': async () => ({ address: null }),
     ...fakeBackup(),
+    ...fakeStores(),
     'exports.history': async ({ fileName }) => ({
       kind: 'file',
       path: `/home/operator/${fileName}`,

@@ -6,6 +6,7 @@ import type { Capability } from '#contract/servers.ts'
 import type { DomainState, MachineAction } from '#contract/vocabulary.ts'
 import type { Connection } from '../servers/connection.ts'
 import type { SnapshotHost } from '../snapshots/snapshot-host.ts'
+import type { NetworkSession, StorageSession } from '../stores/stores.ts'
 
 export interface MachineListing {
   readonly uuid: VmUuid
@@ -66,6 +67,8 @@ export interface HypervisorSession {
     journal: ActionJournal,
     signal: AbortSignal
   ): Promise<'done' | 'already'>
+  readonly storage: StorageSession
+  readonly networks: NetworkSession
   /** Resolves when the session can no longer answer (daemon gone, channel closed): open a new one. Never rejects. */
   readonly closed: Promise<void>
   close(): void

@@ -17,6 +17,7 @@ import { capabilitiesOfProbe, type Probe } from './probe.ts'
 import { createSnapshotHost } from './snapshots.ts'
 import { isDeadline, StatsPoller } from './stats-poller.ts'
 import { Virsh } from './virsh.ts'
+import { createNetworks, createStorage } from './stores/index.ts'
 
 const LIST_DEADLINE_MS = 5_000
 /** A name that changes hands just while it is read is rare; more than twice in a row is somebody's experiment. */
@@ -117,6 +118,8 @@ export function createSession({ connection, uri, probe, clock, log }: SessionDep
       libvirtVersion: probe.libvirtVersion,
       isHung: (uuid) => poller.isHung(uuid)
     }),
+    storage: createStorage({ connection, uri, clock }),
+    networks: createNetworks({ connection, uri, clock }),
     closed: ended.promise,
     close,
     onChange: (listener) => void listeners.add(listener),
