@@ -41,6 +41,8 @@ export interface DemoDomain {
   stateReason: string
   autostart: boolean
   persistent: boolean
+  /** Its memory is saved: it goes on there when it is started. */
+  managedSave: boolean
   readonly vcpus: number
   readonly memoryMaxBytes: number
   /** `balloon.current`. */
@@ -105,6 +107,8 @@ export interface DemoHost {
    * (`Requested operation is not valid: domain is already running`).
    */
   act(domain: DemoDomain, action: DemoDomainAction): string | null
+  /** It is gone from the list; "Undefined" is told. */
+  undefine(domain: DemoDomain): void
   /** Told after each event; returns the function that ends it. */
   onDomainEvent(listener: (event: DemoDomainEvent) => void): () => void
 }

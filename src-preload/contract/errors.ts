@@ -57,6 +57,7 @@ export const ErrorCode = z.enum([
   'vmChanged',
   'vmNotResponding',
   'vmActionNotPossible',
+  'planChanged',
   // outside engines
   'tlsFailed',
   'engineLoginRefused',

@@ -43,6 +43,8 @@ const ENGINE_VARIANTS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 /** The same code is said in other words where a fact changes what to do. */
 function variantOf({ code, params }: ErrorInfo): string {
   if (code === 'refused' && params['what'] === 'lookOnly') return 'refusedLookOnly'
+  if (code === 'refused' && params['what'] === 'protected') return 'refusedProtected'
+  if (code === 'refused' && params['what'] === 'typedName') return 'refusedTypedName'
   if (code === 'conflict' && params['what'] === 'tooManyEngines') return 'conflictEngines'
   if (params['service'] === 'engine' && ENGINE_VARIANTS.has(code)) return `${code}Engine`
   if (code === 'conflict' && params['name'] !== undefined) return 'conflictName'
