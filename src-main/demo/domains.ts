@@ -57,6 +57,7 @@ export function makeDomain(hostName: string, profile: VmProfile, seed: number): 
     stateReason: 'shutdown',
     autostart: profile.autostart ?? false,
     persistent: true,
+    managedSave: false,
     vcpus: profile.vcpus,
     memoryMaxBytes: profile.memoryBytes,
     memoryBalloonBytes: profile.memoryBytes,

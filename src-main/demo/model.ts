@@ -43,6 +43,8 @@ export interface DemoDomain {
   stateReason: string
   autostart: boolean
   persistent: boolean
+  /** Its memory is saved: it goes on there when it is started. */
+  managedSave: boolean
   readonly vcpus: number
   readonly memoryMaxBytes: number
   /** `balloon.current`. */
@@ -109,6 +111,8 @@ export interface DemoHost {
   act(domain: DemoDomain, action: DemoDomainAction): string | null
   /** Tells the listeners of an event that changed nothing of the model (a snapshot was taken). */
   tell(domain: DemoDomain, event: string, detail: string): void
+  /** It is gone from the list; "Undefined" is told. */
+  undefine(domain: DemoDomain): void
   /** Told after each event; returns the function that ends it. */
   onDomainEvent(listener: (event: DemoDomainEvent) => void): () => void
 }

@@ -48,7 +48,9 @@ function list(host: DemoHost, options: readonly string[]): string {
   const wanted = host.domains.filter(
     (domain) =>
       (!options.includes('--autostart') || domain.autostart) &&
-      (!options.includes('--transient') || !domain.persistent)
+      (!options.includes('--transient') || !domain.persistent) &&
+      (!options.includes('--with-managed-save') || domain.managedSave) &&
+      !options.some((option) => option === '--with-snapshot' || option === '--with-checkpoint')
   )
   const lines = wanted.map((domain) =>
     [

@@ -60,6 +60,7 @@ export const ErrorCode = z.enum([
   'snapshotNotPossible',
   'cloneNotPossible',
   'storageNotResponding',
+  'planChanged',
   // outside engines
   'tlsFailed',
   'engineLoginRefused',

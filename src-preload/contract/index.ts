@@ -2,6 +2,7 @@
 import { activityContract } from './activity.ts'
 import { backupContract } from './backup.ts'
 import { consoleContract } from './console.ts'
+import { deletionContract } from './deletion.ts'
 import { enginesContract } from './engines.ts'
 import { exportsContract } from './exports.ts'
 import { historyContract } from './history.ts'
@@ -17,6 +18,7 @@ export const contract = {
   ...activityContract,
   ...backupContract,
   ...consoleContract,
+  ...deletionContract,
   ...enginesContract,
   ...exportsContract,
   ...historyContract,

@@ -44,6 +44,8 @@ const ENGINE_VARIANTS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 function variantOf({ code, params }: ErrorInfo): string {
   if (code === 'refused' && params['what'] === 'lookOnly') return 'refusedLookOnly'
   if (code === 'refused' && params['what'] === 'nameNotTyped') return 'refusedNameNotTyped'
+  if (code === 'refused' && params['what'] === 'protected') return 'refusedProtected'
+  if (code === 'refused' && params['what'] === 'typedName') return 'refusedTypedName'
   if (code === 'conflict' && params['what'] === 'tooManyEngines') return 'conflictEngines'
   if (params['service'] === 'engine' && ENGINE_VARIANTS.has(code)) return `${code}Engine`
   if (code === 'storageNotResponding' && params['pool'] === undefined) return 'storageNotRespondingList'

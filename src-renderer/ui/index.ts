@@ -53,7 +53,7 @@ export { default as Select } from './Select.vue'
 export type { Option } from './option.ts'
 /** v-model boolean, label, hint?, disabled */
 export { default as Switch } from './Switch.vue'
-/** v-model boolean, label, hint?, disabled */
+/** v-model boolean, label, hint?, disabled, hideLabel */
 export { default as Checkbox } from './Checkbox.vue'
 /**
  * rows: T[], columns: TableColumn<T>[], rowKey(row) → string, label, v-model:sort TableSort | null, rowHeight (32);

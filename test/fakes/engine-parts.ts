@@ -1,5 +1,6 @@
 /** Fakes of what the application needs from outside: servers that answer as a test says, a clock a test owns. */
 import { AppError } from '#contract/errors.ts'
+import type { DeletionHost } from '../../src-main/application/deletion/host-survey.ts'
 import type { HistoryMark } from '#contract/history.ts'
 import type { VmUuid } from '#contract/ids.ts'
 import type { HostKey, ServerFacts } from '#contract/servers.ts'
@@ -192,6 +193,11 @@ export class FakeHypervisor implements Hypervisor {
   tiers: string[] = []
   acts: { uuid: string; action: string; seenName: string }[] = []
   actError: AppError | null = null
+  deletion: DeletionHost = {
+    survey: () => Promise.reject(new AppError('libvirtFailed')),
+    commandOf: () => '',
+    run: () => Promise.reject(new AppError('libvirtFailed'))
+  }
   #change: () => void = () => undefined
 
   changeOutside(listings: MachineListing[]): void {
@@ -225,6 +231,7 @@ export class FakeHypervisor implements Hypervisor {
       },
       storage: noStorage,
       networks: noNetworks,
+      deletion: this.deletion,
       closed: new Promise(() => undefined),
       close: () => undefined
     }

@@ -22,6 +22,7 @@ import { createRpcServer } from '../../src-main/rpc/server.ts'
 import { createClient } from '../../src-renderer/rpc/client.ts'
 import type { VirthelmClient } from '../../src-renderer/rpc/index.ts'
 import { fakeBackup } from './engine-backup.ts'
+import { fakeDeletion } from './engine-deletion.ts'
 import { fakeEngineHandlers, troubledEngines } from './engine-engines.ts'
 import {
   busyHours,
@@ -248,6 +249,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     'console.openDemo': async () => ({ address: null }),
     ...fakeBackup(),
     ...fakeStores(),
+    ...fakeDeletion(),
     'exports.history': async ({ fileName }) => ({
       kind: 'file',
       path: `/home/operator/${fileName}`,

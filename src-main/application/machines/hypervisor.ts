@@ -4,6 +4,7 @@ import type { EntityValues } from '#contract/metric-catalogue.ts'
 import type { MachineDetail, MachineNow } from '#contract/machines.ts'
 import type { Capability } from '#contract/servers.ts'
 import type { DomainState, MachineAction } from '#contract/vocabulary.ts'
+import type { DeletionHost } from '../deletion/host-survey.ts'
 import type { Connection } from '../servers/connection.ts'
 import type { SnapshotHost } from '../snapshots/snapshot-host.ts'
 import type { NetworkSession, StorageSession } from '../stores/stores.ts'
@@ -69,6 +70,8 @@ export interface HypervisorSession {
   ): Promise<'done' | 'already'>
   readonly storage: StorageSession
   readonly networks: NetworkSession
+  /** Deleting VMs and their files. */
+  readonly deletion: DeletionHost
   /** Resolves when the session can no longer answer (daemon gone, channel closed): open a new one. Never rejects. */
   readonly closed: Promise<void>
   close(): void

@@ -33,6 +33,14 @@ export const taskDescriptions: TaskDescriptions<VirthelmContract> = {
         ? { path: result.path, sizeBytes: result.sizeBytes }
         : { sizeBytes: result.sizeBytes }
   },
+  'deletion.run': {
+    subject: ({ seenName }) => ({ vm: seenName.slice(0, 300) }),
+    doneRatio: ({ doneSteps, totalSteps }) => doneSteps / totalSteps,
+    result: ({ files }) => {
+      const count = (outcome: string): number => files.filter((file) => file.outcome === outcome).length
+      return { filesDeleted: count('deleted') + count('gone'), filesLeft: count('kept') + count('failed') }
+    }
+  },
   'exports.history': exportDescription,
   'exports.series': exportDescription,
   'exports.table': exportDescription,

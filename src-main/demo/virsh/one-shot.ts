@@ -2,6 +2,8 @@
 import type { DemoHost } from '../model.ts'
 import type { VirshOutput } from '../virsh-answers.ts'
 import { snapshotAnswers } from './snapshots.ts'
+import { answerTo, type VirshOutput } from '../virsh-answers.ts'
+import { commandsOf, deletionAnswers } from './deletion.ts'
 
 /** A command as it came: its words after `virsh -c URI`, and the document on its stdin. */
 export interface VirshCall {
@@ -15,6 +17,7 @@ export type VirshAnswers = Readonly<Record<string, (host: DemoHost, call: VirshC
 
 /** By virsh's word. */
 const ANSWERS: VirshAnswers = { ...snapshotAnswers }
+const ANSWERS: VirshAnswers = { ...deletionAnswers }
 
 /** null: not a command of this kind, or one that the demo does not play. */
 export function answerOneShot(host: DemoHost, script: string): VirshOutput | null {
@@ -36,10 +39,29 @@ function answerEach(host: DemoHost, script: string): VirshOutput | null {
 
 function answerOne(host: DemoHost, script: string): VirshOutput | null {
   const call = parseCall(script)
-  const answer = call === null ? undefined : ANSWERS[call.words[0] ?? '']
+  const [first = ''] = call?.words ?? []
+  const answer = first.includes(';') ? answersOfMany : ANSWERS[first]
   if (call === null || answer === undefined) return null
   host.advance()
   return answer(host, call)
+}
+
+/** `one; two; three` in one virsh, with an echo to both streams before each. */
+function answersOfMany(host: DemoHost, { words: [text = ''] }: VirshCall): VirshOutput {
+  let output = ''
+  let error = ''
+  for (const words of commandsOf(text)) {
+    if (words[0] === 'echo') {
+      if (words[1] === '--err') error += `error: ${words[2] ?? ''}\n`
+      else output += words[1] ?? ''
+      continue
+    }
+    const call: VirshCall = { words, document: null, readOnly: true }
+    const answer = ANSWERS[words[0] ?? '']?.(host, call) ?? answerTo(host, words.join(' '))
+    output += answer.output
+    error += answer.error
+  }
+  return { output, error }
 }
 
 /** The reverse of what `virsh.ts` writes: single-quoted words, a document printed into the pipe. */

@@ -9,6 +9,7 @@ import type { Clock } from '../../application/clock.ts'
 import type { HypervisorSession, MachineListing } from '../../application/machines/hypervisor.ts'
 import type { Log } from '../../application/platform/platform.ts'
 import type { Connection } from '../../application/servers/connection.ts'
+import { createDeletionHost } from './deletion/deletion-host.ts'
 import { watchEvents } from './event-watch.ts'
 import { createLaneHolder } from './lane-holder.ts'
 import { act } from './machine-actions.ts'
@@ -122,6 +123,7 @@ export function createSession({ connection, uri, probe, clock, log }: SessionDep
     networks: createNetworks({ connection, uri, clock }),
     closed: ended.promise,
     close,
+    deletion: createDeletionHost({ connection, uri, clock }),
     onChange: (listener) => void listeners.add(listener),
     list: (signal) => guarded(signal, list),
     async stats(tier, signal) {

@@ -105,12 +105,19 @@ export const GUARD_EXIT = 97
 export function writeScript(uri: string, command: string, uuid: string, guardName: string | null): string {
   const write = `virsh -c ${quote(uri)} ${command} ${quote(uuid)} </dev/null 2>&1`
   if (guardName === null) return `${ENVIRONMENT}\n${write}\n`
-  return `${ENVIRONMENT}
-name=$(virsh -r -q -c ${quote(uri)} domname ${quote(uuid)} </dev/null 2>/dev/null)
-if [ "$name" = ${quote(guardName)} ]; then
-${write}
+  return `${ENVIRONMENT}\n${guarded(uri, { uuid, name: guardName }, write)}\n`
+}
+
+/** Exits with GUARD_EXIT instead of `command` when the UUID leads to no domain of this name. domname knows no names. */
+export function guarded(
+  uri: string,
+  { uuid, name }: { readonly uuid: string; readonly name: string },
+  command: string
+): string {
+  return `name=$(virsh -r -q -c ${quote(uri)} domname ${quote(uuid)} </dev/null 2>/dev/null)
+if [ "$name" = ${quote(name)} ]; then
+${command}
 else
 (exit ${GUARD_EXIT})
-fi
-`
+fi`
 }

@@ -11,7 +11,7 @@ import type { Connection } from '../../application/servers/connection.ts'
 import { failureKindOf } from '../../domain/libvirt/failure-words.ts'
 import { quote } from '../ssh/quote.ts'
 import { connectionFailureOf } from './lane-holder.ts'
-import { ENVIRONMENT } from './virsh-scripts.ts'
+import { ENVIRONMENT, GUARD_EXIT, guarded } from './virsh-scripts.ts'
 
 export interface VirshDeps {
   readonly connection: Connection
@@ -30,6 +30,8 @@ export interface VirshWrite {
   readonly args: readonly string[]
   /** A document for a command that reads a file: put its place into `args` as `STDIN`. */
   readonly document?: string
+  /** Sent only while the UUID leads to the domain of this name, asked on the server right before; else vmChanged. */
+  readonly guard?: { readonly uuid: string; readonly name: string }
 }
 
 /** Where virsh finds `VirshWrite.document`. */
@@ -96,6 +98,8 @@ export class Virsh {
     }
     const { exitCode, stdout, stderr } = answer
     await journal.afterSend({ exitCode, stderr: stderr.trim().slice(0, MAX_MESSAGE_CHARS), durationMs })
+    if (exitCode === GUARD_EXIT && write.guard !== undefined)
+      throw new AppError('vmChanged', { params: { seenName: write.guard.name } })
     if (exitCode !== 0) throw failureOf(stderr)
     return stdout
   }
@@ -108,11 +112,11 @@ export function shownCommand(uri: string, { args, document }: VirshWrite): strin
   return document === undefined ? command : `${command} <<'XML'\n${document.trimEnd()}\nXML`
 }
 
-function virshScript(uri: string, { args, document }: VirshWrite, readOnly: boolean): string {
+function virshScript(uri: string, { args, document, guard }: VirshWrite, readOnly: boolean): string {
   const command = ['virsh', '-q', ...(readOnly ? ['-r'] : []), '-c', uri, ...args].map(quote).join(' ')
   // A builtin prints the document: nothing of it appears among the server's processes.
-  if (document !== undefined) return `${ENVIRONMENT}\nprintf %s ${quote(document)} | ${command}\n`
-  return `${ENVIRONMENT}\n${command} </dev/null\n`
+  const sent = document === undefined ? `${command} </dev/null` : `printf %s ${quote(document)} | ${command}`
+  return `${ENVIRONMENT}\n${guard === undefined ? sent : guarded(uri, guard, sent)}\n`
 }
 
 function readsScript(uri: string, commands: readonly (readonly string[])[], marker: string): string {

@@ -28,8 +28,10 @@ export const activity = {
     reboot: 'Reboot',
     forceOff: 'Force off',
     pause: 'Pause',
-    resume: 'Resume'
-  } satisfies Record<MachineAction, string>,
+    resume: 'Resume',
+    delete: 'Delete',
+    pool: { refresh: 'Refresh pool' }
+  } satisfies Record<MachineAction, string> & Record<string, unknown>,
   copy: 'Copy as shell command',
   csv: 'CSV',
   csvTip: 'Save the rows shown, as a table',

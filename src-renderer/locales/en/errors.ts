@@ -203,6 +203,14 @@ export const errors = {
     next: 'Start it there: systemctl start libvirtd.'
   },
   libvirtFailed: { title: 'libvirt on {where} refused.', next: 'Its own words are above.' },
+  refusedProtected: {
+    title: '{vm} is protected against deletion. Nothing was done.',
+    next: 'Take the protection away in its menu first, if you are sure.'
+  },
+  refusedTypedName: {
+    title: 'The typed name is not that of {vm}. Nothing was done.',
+    next: 'Type the name exactly as it is shown.'
+  },
   vmNotFound: {
     title: '{vm} is not on {where} any more.',
     next: 'It was removed or moved. The list is up to date.'
@@ -214,6 +222,10 @@ export const errors = {
   vmNotResponding: {
     title: '{vm} does not respond.',
     next: 'Its QEMU process hangs. Wait, or force it off.'
+  },
+  planChanged: {
+    title: '{vm} is not as it was when you confirmed.',
+    next: 'Nothing more was done from there on. Open Delete again to see what is there now.'
   },
   vmActionNotPossible: {
     title: 'This cannot be done with {vm} in its present state.',

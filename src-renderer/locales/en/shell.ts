@@ -58,6 +58,7 @@ export const shell = {
     state: { running: 'running', done: 'done', failed: 'failed', cancelled: 'cancelled' },
     name: {
       'backup-make': 'Backup',
+      'deletion-run': 'Delete machine',
       'exports-history': 'CSV of history',
       'exports-series': 'CSV of a chart',
       'exports-table': 'CSV of a table',
@@ -70,6 +71,8 @@ export const shell = {
     },
     took: 'took {span}',
     rows: '{count} rows',
+    filesDeleted: 'no file deleted | 1 file deleted | {count} files deleted',
+    filesLeft: 'no file left | 1 ticked file left | {count} ticked files left',
     close: 'Close the task list'
   },
   lost: {
