@@ -10,6 +10,7 @@ import type { Prompt, ServerView, SshConfigHost } from '#contract/servers.ts'
 import { activityHandlers } from './activity/activity-handlers.ts'
 import { watchAttention } from './attention.ts'
 import { backupHandlers } from './backup/backup-handlers.ts'
+import { consoleHandlers } from './consoles/console-handlers.ts'
 import type { DataArchive } from './backup/data-archive.ts'
 import { sleepUnlessAborted, type Clock } from './clock.ts'
 import { engineHandlers } from './engines/engine-handlers.ts'
@@ -121,6 +122,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
   const handlers: Handlers<VirthelmContract> = {
     ...serverHandlers({ ...deps, directory, vault, prompts, openPrompts, feed: serverFeed }),
     ...machineHandlers({ directory, feed: machineFeed, journal: storage.journal, clock, onJournal }),
+    ...consoleHandlers({ directory, journal: storage.journal, clock, onJournal }),
     ...historyHandlers({
       directory,
       history: storage.history,

@@ -44,6 +44,8 @@ export const ErrorCode = z.enum([
   'secretsUnavailable',
   // commands on a server
   'channelRefused',
+  'forwardFailed',
+  'tooManyTerminals',
   'shellUnavailable',
   'outputTooLarge',
   'protocolViolation',
@@ -57,6 +59,10 @@ export const ErrorCode = z.enum([
   'vmChanged',
   'vmNotResponding',
   'vmActionNotPossible',
+  'displayMissing',
+  'displayNotUnderstood',
+  'serialMissing',
+  'serialInUse',
   // outside engines
   'tlsFailed',
   'engineLoginRefused',

@@ -2,6 +2,7 @@
 import { activityContract } from './activity.ts'
 import { backupContract } from './backup.ts'
 import { consoleContract } from './console.ts'
+import { consolesContract } from './consoles.ts'
 import { enginesContract } from './engines.ts'
 import { exportsContract } from './exports.ts'
 import { historyContract } from './history.ts'
@@ -14,6 +15,7 @@ export const contract = {
   ...activityContract,
   ...backupContract,
   ...consoleContract,
+  ...consolesContract,
   ...enginesContract,
   ...exportsContract,
   ...historyContract,

@@ -115,6 +115,14 @@ export class FakeConnection implements Connection {
     throw new Error('not played')
   }
 
+  openForward(): never {
+    throw new Error('not played')
+  }
+
+  openTerminal(): never {
+    throw new Error('not played')
+  }
+
   async probe(): Promise<boolean> {
     this.probes++
     return true
@@ -220,6 +228,12 @@ export class FakeHypervisor implements Hypervisor {
         if (this.actError) throw this.actError
         await journal.afterSend({ exitCode: 0, stderr: '', durationMs: 3 })
         return 'done'
+      },
+      consoles: {
+        openVnc: () => Promise.reject(new AppError('displayMissing')),
+        serialCommand: (uuid) => `virsh console ${uuid}`,
+        openSerial: () => Promise.reject(new AppError('serialMissing')),
+        picture: () => Promise.reject(new AppError('displayMissing'))
       },
       closed: new Promise(() => undefined),
       close: () => undefined

@@ -9,6 +9,7 @@ import type { Clock } from '../../application/clock.ts'
 import type { HypervisorSession, MachineListing } from '../../application/machines/hypervisor.ts'
 import type { Log } from '../../application/platform/platform.ts'
 import type { Connection } from '../../application/servers/connection.ts'
+import { createConsoles } from './consoles.ts'
 import { watchEvents } from './event-watch.ts'
 import { createLaneHolder } from './lane-holder.ts'
 import { act } from './machine-actions.ts'
@@ -112,6 +113,7 @@ export function createSession({ connection, uri, probe, clock, log }: SessionDep
     closed: ended.promise,
     close,
     onChange: (listener) => void listeners.add(listener),
+    consoles: createConsoles({ connection, uri, clock, lane, isHung: (uuid) => poller.isHung(uuid) }),
     list: (signal) => guarded(signal, list),
     async stats(tier, signal) {
       if (statsRunning) throw new AppError('conflict')
