@@ -54,7 +54,7 @@ export function consoleHandlers(deps: ConsoleHandlerDeps): ConsoleHandlers {
       if (terminals.has(terminalId)) throw new AppError('conflict')
       const { user, host, port } = record.connection
       const shown = `ssh -p ${port} ${user}@${host}`
-      await whileOpen({ action: 'server.terminal', record, vm: null }, shown, deps, async () => {
+      await whileOpen({ action: 'terminal', record, vm: null }, shown, deps, async () => {
         const terminal = await connection.openTerminal(
           { columns, rows, script: null },
           { signal, deadlineMs: OPEN_DEADLINE_MS }
