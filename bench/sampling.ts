@@ -81,6 +81,8 @@ function counting(connection: Connection, count: (chunk: Uint8Array) => void): C
     closed: connection.closed,
     openShell: async (request) => channel(await connection.openShell(request)),
     run: (script, request) => connection.run(script, request),
+    openForward: (target, request) => connection.openForward(target, request),
+    openTerminal: (of, request) => connection.openTerminal(of, request),
     probe: (deadlineMs) => connection.probe(deadlineMs),
     close: () => {
       connection.close()

@@ -10,6 +10,7 @@ import type { Prompt, ServerView, SshConfigHost } from '#contract/servers.ts'
 import { activityHandlers } from './activity/activity-handlers.ts'
 import { watchAttention } from './attention.ts'
 import { backupHandlers } from './backup/backup-handlers.ts'
+import { consoleHandlers } from './consoles/console-handlers.ts'
 import type { DataArchive } from './backup/data-archive.ts'
 import { sleepUnlessAborted, type Clock } from './clock.ts'
 import { deletionHandlers } from './deletion/deletion-handlers.ts'
@@ -126,6 +127,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
     ...machineHandlers({ directory, feed: machineFeed, journal: storage.journal, clock, onJournal }),
     ...snapshotHandlers({ directory, journal: storage.journal, clock, onJournal }),
     ...deletionHandlers({ directory, journal: storage.journal, clock, onJournal }),
+    ...consoleHandlers({ directory, journal: storage.journal, clock, onJournal }),
     ...historyHandlers({
       directory,
       history: storage.history,

@@ -1,6 +1,7 @@
 /** The demo fleet: several played servers behind real ssh on loopback. */
 import { randomBytes } from 'node:crypto'
 import type { HostKey, ServerDraft } from '#contract/servers.ts'
+import { createConsoles } from './consoles/index.ts'
 import { createControl, type DemoControl, type DemoMachine } from './control.ts'
 import { SimulatedHost } from './host.ts'
 import { createSamplerPlayer } from './lane-sampler.ts'
@@ -45,7 +46,16 @@ export async function startDemoFleet(options: DemoFleetOptions = {}): Promise<De
     const shown = options.profile === 'bare' ? { ...profile, vms: [], libvirt: null } : profile
     const host = new SimulatedHost(shown, seed * 1_000 + index, nowMs)
     const players = [createSamplerPlayer(host), createVirshPlayer(host), runPlayer]
-    return { host, ssh: new DemoSshServer({ user: USER, password, faults: host.faults, players }) }
+    return {
+      host,
+      ssh: new DemoSshServer({
+        user: USER,
+        password,
+        faults: host.faults,
+        players,
+        consoles: createConsoles(host, USER)
+      })
+    }
   })
   await Promise.all(machines.map(({ ssh }) => ssh.listen()))
   return {

@@ -150,9 +150,6 @@ export class SimulatedHost implements DemoHost {
     for (const [event, detail] of transition.events) this.tell(domain, event, detail)
   }
 
-  #tell(domain: DemoDomain, event: string, detail: string): void {
-    for (const listener of this.#listeners) listener({ domain, event, detail })
-  }
 
   #begin(domain: SimulatedDomain): void {
     domain.id = this.#nextDomainId++

@@ -4,6 +4,7 @@ import { createServer, type Server as NetServer, type Socket } from 'node:net'
 import ssh2, { type AuthContext, type Connection, type Server, type Session } from 'ssh2'
 import type { HostKey } from '#contract/servers.ts'
 import { playChannel } from './channel.ts'
+import type { DemoConsoles } from './consoles/index.ts'
 import { hostKeyOf, makeDemoKey } from './host-key.ts'
 import type { DemoFaults, LanePlayer } from './model.ts'
 
@@ -16,6 +17,7 @@ export interface DemoSshOptions {
   readonly password: string
   readonly faults: DemoFaults
   readonly players: readonly LanePlayer[]
+  readonly consoles: DemoConsoles
 }
 
 export class DemoSshServer {
@@ -130,6 +132,10 @@ export class DemoSshServer {
     client.on('session', (accept) => {
       this.#onSession(accept())
     })
+    client.on('tcpip', (accept, reject, { destPort }) => {
+      if (this.#options.faults.silent) return
+      if (!this.#options.consoles.forward(destPort, accept)) reject()
+    })
   }
 
   #authenticate(context: AuthContext): void {
@@ -145,7 +151,25 @@ export class DemoSshServer {
   }
 
   #onSession(session: Session): void {
+    const { consoles, faults } = this.#options
+    let size: { columns: number; rows: number } | null = null
+    session.on('pty', (accept, _reject, { cols, rows }) => {
+      size = { columns: cols, rows }
+      accept()
+    })
+    session.on('window-change', (accept, _reject, { cols, rows }) => {
+      if (size !== null) Object.assign(size, { columns: cols, rows })
+      accept?.()
+    })
+    session.on('shell', (accept, reject) => {
+      if (size === null) reject()
+      else if (!faults.silent) consoles.terminal(accept(), { size, command: null })
+    })
     session.on('exec', (accept, reject, info) => {
+      if (size !== null) {
+        if (!faults.silent) consoles.terminal(accept(), { size, command: info.command })
+        return
+      }
       if (info.command !== SHELL_COMMAND) {
         reject()
         return

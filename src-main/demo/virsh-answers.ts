@@ -1,5 +1,6 @@
 /** What virsh prints about the domains of a demo server, in the forms that `remote/libvirt` asks for. */
 import { isActive, numbersOf, wordOf } from '../domain/libvirt/domain-state.ts'
+import { vncPortOf } from './consoles/index.ts'
 import type { DemoDomain, DemoHost } from './model.ts'
 
 /** What one command printed; `hangs`: it waits for a QEMU that does not answer, and nothing more will come. */
@@ -25,7 +26,7 @@ export function answerTo(host: DemoHost, command: string): VirshOutput {
   if (domain === undefined) return failed(`failed to get domain '${names[0] ?? ''}'`)
   switch (verb) {
     case 'dumpxml':
-      return printed(`${dumpxml(domain)}\n`)
+      return printed(`${dumpxml(host, domain)}\n`)
     case 'domstate':
       return printed(`${wordOf(domain.state)}\n\n`)
     case 'domcontrol':
@@ -159,7 +160,7 @@ export function escaped(text: string): string {
   return text.replace(/[&<>'"]/g, (character) => entities[character] ?? '')
 }
 
-function dumpxml(domain: DemoDomain): string {
+function dumpxml(host: DemoHost, domain: DemoDomain): string {
   const id = domain.id === null ? '' : ` id='${domain.id}'`
   const element = (name: string, text: string | null): string =>
     text === null ? '' : `  <${name}>${escaped(text)}</${name}>\n`
@@ -176,10 +177,19 @@ ${element('title', domain.title)}${element('description', domain.description)}  
 ${domain.firmware === 'uefi' ? loader : ''}  </os>
   <cpu mode='host-passthrough' check='none'/>
   <devices>
-${domain.disks.map(diskXml).join('')}${domain.interfaces.map(interfaceXml).join('')}${agentXml(domain)}    <memballoon model='virtio'>${stats}</memballoon>
+${domain.disks.map(diskXml).join('')}${domain.interfaces.map(interfaceXml).join('')}${agentXml(domain)}${consolesXml(host, domain)}    <memballoon model='virtio'>${stats}</memballoon>
   </devices>
 </domain>`
 }
+
+const consolesXml = (host: DemoHost, domain: DemoDomain): string =>
+  `    <serial type='pty'><target port='0'/></serial>
+    <console type='pty'><target type='serial' port='0'/></console>
+    <graphics type='vnc' port='${domain.id === null ? -1 : vncPortOf(host, domain)}' autoport='yes' listen='127.0.0.1'>
+      <listen type='address' address='127.0.0.1'/>
+    </graphics>
+    <video><model type='virtio'/></video>
+`
 
 const diskXml = (disk: DemoDomain['disks'][number]): string =>
   `    <disk type='file' device='disk'>

@@ -2,6 +2,7 @@
  * Plays virsh on a demo server: the resident lane (banner, prompts and echo included), the events, and the one-shot
  * scripts of `remote/libvirt`. Everything else is not its own.
  */
+import { screenshotAnswer } from './consoles/index.ts'
 import { answerRun } from './lane-run.ts'
 import { answerTo } from './virsh-answers.ts'
 import { answerOneShot } from './virsh/one-shot.ts'
@@ -133,6 +134,11 @@ function playScript(host: DemoHost, io: LaneIo): boolean {
     const message = write(host, uuid, action)
     finish(io, message === null ? '\n' : `error: ${message}\n\n`, message === null ? 0 : 1)
   } else {
+    const picture = host.faults.libvirtDown ? null : screenshotAnswer(host, script)
+    if (picture !== null) {
+      answerRun(io, { ...picture, exitCode: 0 })
+      return true
+    }
     const answer = host.faults.libvirtDown ? null : answerOneShot(host, script)
     if (answer === null) return false
     const failed = answer.error !== ''

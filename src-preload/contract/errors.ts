@@ -44,6 +44,8 @@ export const ErrorCode = z.enum([
   'secretsUnavailable',
   // commands on a server
   'channelRefused',
+  'forwardFailed',
+  'tooManyTerminals',
   'shellUnavailable',
   'outputTooLarge',
   'protocolViolation',
@@ -61,6 +63,10 @@ export const ErrorCode = z.enum([
   'cloneNotPossible',
   'storageNotResponding',
   'planChanged',
+  'displayMissing',
+  'displayNotUnderstood',
+  'serialMissing',
+  'serialInUse',
   // outside engines
   'tlsFailed',
   'engineLoginRefused',

@@ -3,6 +3,7 @@ import { activityContract } from './activity.ts'
 import { backupContract } from './backup.ts'
 import { consoleContract } from './console.ts'
 import { deletionContract } from './deletion.ts'
+import { consolesContract } from './consoles.ts'
 import { enginesContract } from './engines.ts'
 import { exportsContract } from './exports.ts'
 import { historyContract } from './history.ts'
@@ -19,6 +20,7 @@ export const contract = {
   ...backupContract,
   ...consoleContract,
   ...deletionContract,
+  ...consolesContract,
   ...enginesContract,
   ...exportsContract,
   ...historyContract,

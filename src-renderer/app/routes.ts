@@ -4,9 +4,9 @@ import type { RouteLocationRaw } from 'vue-router'
 
 export const ROUTE = {
   fleet: 'fleet',
-  /** params: serverId, tab? (overview | machines | history | facts) */
+  /** params: serverId, tab? (overview | machines | terminal | history | facts) */
   server: 'server',
-  /** params: serverId, vmUuid, tab? (overview | snapshots | history) */
+  /** params: serverId, vmUuid, tab? (overview | console | serial | snapshots | history) */
   machine: 'machine',
   machines: 'machines',
   compare: 'compare',

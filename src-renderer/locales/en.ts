@@ -6,6 +6,7 @@ import { capabilities } from './en/capabilities.ts'
 import { charts } from './en/charts.ts'
 import { compare } from './en/compare.ts'
 import { deletion } from './en/deletion.ts'
+import { consoles } from './en/consoles.ts'
 import { engines } from './en/engines.ts'
 import { errors } from './en/errors.ts'
 import { exports } from './en/export.ts'
@@ -29,6 +30,7 @@ export const en = {
   charts,
   compare,
   deletion,
+  consoles,
   engines,
   errors,
   export: exports,

@@ -117,6 +117,14 @@ export class FakeConnection implements Connection {
     throw new Error('not played')
   }
 
+  openForward(): never {
+    throw new Error('not played')
+  }
+
+  openTerminal(): never {
+    throw new Error('not played')
+  }
+
   async probe(): Promise<boolean> {
     this.probes++
     return true
@@ -232,6 +240,12 @@ export class FakeHypervisor implements Hypervisor {
       storage: noStorage,
       networks: noNetworks,
       deletion: this.deletion,
+      consoles: {
+        openVnc: () => Promise.reject(new AppError('displayMissing')),
+        serialCommand: (uuid) => `virsh console ${uuid}`,
+        openSerial: () => Promise.reject(new AppError('serialMissing')),
+        picture: () => Promise.reject(new AppError('displayMissing'))
+      },
       closed: new Promise(() => undefined),
       close: () => undefined
     }

@@ -23,6 +23,7 @@ import { createClient } from '../../src-renderer/rpc/client.ts'
 import type { VirthelmClient } from '../../src-renderer/rpc/index.ts'
 import { fakeBackup } from './engine-backup.ts'
 import { fakeDeletion } from './engine-deletion.ts'
+import { fakeConsoles } from './engine-consoles.ts'
 import { fakeEngineHandlers, troubledEngines } from './engine-engines.ts'
 import {
   busyHours,
@@ -250,6 +251,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     ...fakeBackup(),
     ...fakeStores(),
     ...fakeDeletion(),
+    ...fakeConsoles(),
     'exports.history': async ({ fileName }) => ({
       kind: 'file',
       path: `/home/operator/${fileName}`,

@@ -76,6 +76,8 @@ export function createLocalConnection(options: LocalConnectionOptions = {}): Loc
       return openChannel()
     },
     run: (script, runOptions) => runToEnd(openChannel(), script, runOptions),
+    openForward: () => Promise.reject(new Error('not played')),
+    openTerminal: () => Promise.reject(new Error('not played')),
     probe: async () => closedBy === null,
     close: () => {
       close(new AppError('disconnected'))

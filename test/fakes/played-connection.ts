@@ -47,6 +47,8 @@ export function createPlayedConnection(player: LanePlayer): PlayedConnection {
       }
       return runScript(channel, script, { deadlineMs, maxBytes })
     },
+    openForward: () => Promise.reject(new Error('not played')),
+    openTerminal: () => Promise.reject(new Error('not played')),
     probe: async () => true,
     endLane(lane) {
       for (const end of enders) end(lane)

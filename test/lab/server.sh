@@ -32,7 +32,7 @@ mount -t tmpfs tmpfs /dev/shm
 private folder-cover "$LAB_ROOT"
 mount -o remount,bind,ro /
 
-mkdir -p /run/sshd
+mkdir -p /run/sshd /run/lock
 while IFS=: read -r user shell groups password; do
   [ "$user" = root ] || useradd --create-home --shell "$shell" ${groups:+--groups "$groups"} "$user"
   home=$(getent passwd "$user" | cut -d: -f6)

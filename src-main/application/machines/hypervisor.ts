@@ -5,6 +5,7 @@ import type { MachineDetail, MachineNow } from '#contract/machines.ts'
 import type { Capability } from '#contract/servers.ts'
 import type { DomainState, MachineAction } from '#contract/vocabulary.ts'
 import type { DeletionHost } from '../deletion/host-survey.ts'
+import type { MachineConsoles } from '../consoles/machine-consoles.ts'
 import type { Connection } from '../servers/connection.ts'
 import type { SnapshotHost } from '../snapshots/snapshot-host.ts'
 import type { NetworkSession, StorageSession } from '../stores/stores.ts'
@@ -72,6 +73,7 @@ export interface HypervisorSession {
   readonly networks: NetworkSession
   /** Deleting VMs and their files. */
   readonly deletion: DeletionHost
+  readonly consoles: MachineConsoles
   /** Resolves when the session can no longer answer (daemon gone, channel closed): open a new one. Never rejects. */
   readonly closed: Promise<void>
   close(): void

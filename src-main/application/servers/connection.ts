@@ -73,10 +73,57 @@ export interface Connection {
     script: string,
     options: { signal: AbortSignal; deadlineMs: number; maxBytes?: number }
   ): Promise<ScriptResult>
+  /**
+   * Opens a byte stream from the server to one of its own ports or sockets. Nothing listens anywhere for it, and it
+   * takes no session channel. Throws forwardFailed, deadlineExceeded, cancelled or disconnected.
+   */
+  openForward(
+    target: ForwardTarget,
+    options: { signal: AbortSignal; deadlineMs: number }
+  ): Promise<ByteStream>
+  /**
+   * Opens a terminal: the account's login shell, or one constant script. At most `MAX_TERMINALS` at once, beside the
+   * channels of `openShell`. Throws tooManyTerminals, channelRefused, deadlineExceeded, cancelled or disconnected.
+   */
+  openTerminal(
+    request: TerminalRequest,
+    options: { signal: AbortSignal; deadlineMs: number }
+  ): Promise<TerminalStream>
   /** Answers within the deadline, or the link is taken for dead and closed (after suspend, say). */
   probe(deadlineMs: number): Promise<boolean>
   /** Idempotent; never throws. */
   close(): void
+}
+
+/** Where a forward leads, seen from the server. */
+export type ForwardTarget =
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
+  | { readonly kind: 'socket'; readonly path: string }
+
+export interface TerminalSize {
+  readonly columns: number
+  readonly rows: number
+}
+
+export interface TerminalRequest extends TerminalSize {
+  /** One line of POSIX sh (parameters quoted by `quote`); null = the login shell. */
+  readonly script: string | null
+}
+
+/** Bytes both ways. What is not read waits on the server: sshd's window is the only buffer. */
+export interface ByteStream {
+  /** Read once. Ends when the other end does; leaving the loop closes the stream. */
+  readonly incoming: AsyncIterable<Uint8Array>
+  /** Resolves when the other end has room for more. Rejects once the stream is closed. */
+  write(bytes: Uint8Array): Promise<void>
+  /** Resolves when the stream is gone. Never rejects. */
+  readonly closed: Promise<void>
+  /** Idempotent; never throws. */
+  close(): void
+}
+
+export interface TerminalStream extends ByteStream {
+  resize(size: TerminalSize): void
 }
 
 export interface ScriptResult {

@@ -70,6 +70,11 @@ export class ServerRuntime {
     return this.#session
   }
 
+  /** The one ssh connection while it stands. */
+  get connection(): Connection | null {
+    return this.#connection
+  }
+
   get sparkline(): readonly (number | null)[] {
     return this.picture.sparkline
   }

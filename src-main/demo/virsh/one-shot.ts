@@ -4,6 +4,7 @@ import type { VirshOutput } from '../virsh-answers.ts'
 import { snapshotAnswers } from './snapshots.ts'
 import { answerTo, type VirshOutput } from '../virsh-answers.ts'
 import { commandsOf, deletionAnswers } from './deletion.ts'
+import { consoleAnswers } from './consoles.ts'
 
 /** A command as it came: its words after `virsh -c URI`, and the document on its stdin. */
 export interface VirshCall {
@@ -18,6 +19,7 @@ export type VirshAnswers = Readonly<Record<string, (host: DemoHost, call: VirshC
 /** By virsh's word. */
 const ANSWERS: VirshAnswers = { ...snapshotAnswers }
 const ANSWERS: VirshAnswers = { ...deletionAnswers }
+const ANSWERS: VirshAnswers = { ...consoleAnswers }
 
 /** null: not a command of this kind, or one that the demo does not play. */
 export function answerOneShot(host: DemoHost, script: string): VirshOutput | null {

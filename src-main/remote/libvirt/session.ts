@@ -10,6 +10,7 @@ import type { HypervisorSession, MachineListing } from '../../application/machin
 import type { Log } from '../../application/platform/platform.ts'
 import type { Connection } from '../../application/servers/connection.ts'
 import { createDeletionHost } from './deletion/deletion-host.ts'
+import { createConsoles } from './consoles.ts'
 import { watchEvents } from './event-watch.ts'
 import { createLaneHolder } from './lane-holder.ts'
 import { act } from './machine-actions.ts'
@@ -125,6 +126,7 @@ export function createSession({ connection, uri, probe, clock, log }: SessionDep
     close,
     deletion: createDeletionHost({ connection, uri, clock }),
     onChange: (listener) => void listeners.add(listener),
+    consoles: createConsoles({ connection, uri, clock, lane, isHung: (uuid) => poller.isHung(uuid) }),
     list: (signal) => guarded(signal, list),
     async stats(tier, signal) {
       if (statsRunning) throw new AppError('conflict')

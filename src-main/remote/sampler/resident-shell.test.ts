@@ -50,6 +50,8 @@ function connectionTo(channel: ShellChannel): Connection {
     closed: new Promise(() => undefined),
     openShell: async () => channel,
     run: () => Promise.reject(new AppError('internal')),
+    openForward: () => Promise.reject(new Error('not played')),
+    openTerminal: () => Promise.reject(new Error('not played')),
     probe: async () => true,
     close: () => undefined
   }

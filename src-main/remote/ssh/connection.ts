@@ -1,15 +1,24 @@
 /** The application's view of one logged in link: shells and scripts on session channels. */
 import type { ClientChannel } from 'ssh2'
 import { AppError } from '#contract/errors.ts'
-import type { Connection, ScriptResult, ShellChannel } from '../../application/servers/connection.ts'
+import type {
+  ByteStream,
+  Connection,
+  ForwardTarget,
+  ScriptResult,
+  ShellChannel,
+  TerminalRequest,
+  TerminalStream
+} from '../../application/servers/connection.ts'
 import { cancelled, within } from './deadline.ts'
 import { remoteWords, where } from './errors.ts'
 import type { SshLink } from './link.ts'
+import { openForward, Terminals, type OpenOptions } from './open-streams.ts'
 import { DEFAULT_MAX_BYTES, runScript } from './script-run.ts'
 import { Semaphore } from './semaphore.ts'
 import { SshShellChannel } from './shell-channel.ts'
 
-/** sshd allows ten (MaxSessions); some are left for processes that outlive their channel. */
+/** sshd allows ten (MaxSessions): these, the terminals (open-streams.ts), and one for a process that outlives its channel. */
 const MAX_SESSIONS = 6
 /** Constant: nothing the operator or a server chose ever becomes part of a command line. */
 const COMMAND = 'exec /bin/sh -s'
@@ -19,9 +28,11 @@ export class SshConnection implements Connection {
   readonly closed: Promise<AppError>
   readonly #link: SshLink
   readonly #sessions = new Semaphore(MAX_SESSIONS)
+  readonly #terminals: Terminals
 
   constructor(link: SshLink, address: string) {
     this.#link = link
+    this.#terminals = new Terminals(link)
     this.address = address
     this.closed = link.closed
   }
@@ -91,6 +102,14 @@ export class SshConnection implements Connection {
     }
   }
 
+  openForward(target: ForwardTarget, options: OpenOptions): Promise<ByteStream> {
+    return this.#orGone(options, openForward(this.#link, target, options))
+  }
+
+  openTerminal(request: TerminalRequest, options: OpenOptions): Promise<TerminalStream> {
+    return this.#orGone(options, this.#terminals.open(request, options))
+  }
+
   async probe(deadlineMs: number): Promise<boolean> {
     try {
       await this.#link.ping(deadlineMs)
@@ -128,6 +147,15 @@ export class SshConnection implements Connection {
         refuse(error)
       }
     })
+  }
+
+  async #orGone<T>({ signal }: OpenOptions, work: Promise<T>): Promise<T> {
+    try {
+      return await work
+    } catch (error) {
+      if (this.#link.end && !signal.aborted) throw this.#gone()
+      throw error
+    }
   }
 
   #gone(): AppError {

@@ -17,6 +17,7 @@ import {
   Server,
   Settings,
   SquarePen,
+  SquareTerminal,
   SunMoon
 } from '@lucide/vue'
 import { computed, type Component, type ComputedRef } from 'vue'
@@ -158,7 +159,16 @@ export function usePaletteEntries(shell: WindowActions): ComputedRef<readonly Pa
         icon: collecting ? CirclePause : CirclePlay,
         run: () => actions.setCollecting(view, !collecting)
       }
-      if (view.connection.kind === 'online') return [edit, collect]
+      const terminal: PaletteEntry = {
+        id: `terminal ${view.record.id}`,
+        group: 'actions',
+        label: t('consoles.terminalLabel', { server }),
+        note: '',
+        icon: SquareTerminal,
+        run: () => actions.terminal(view)
+      }
+      if (view.connection.kind === 'online')
+        return view.record.lookOnly ? [edit, collect] : [terminal, edit, collect]
       return [
         {
           id: `connect ${view.record.id}`,

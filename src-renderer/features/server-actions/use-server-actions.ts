@@ -9,6 +9,7 @@ import {
   PlugZap,
   ShieldQuestionMark,
   SquarePen,
+  SquareTerminal,
   Trash2
 } from '@lucide/vue'
 import type { Component } from 'vue'
@@ -19,6 +20,7 @@ import { useRpc } from '../../app/rpc-provider.ts'
 import { useErrorWords } from '../../locales/error-words.ts'
 import { useDialogs, useToasts, visibleText, type MenuItem } from '../../ui/index.ts'
 import { openServerDialog } from '../add-server/index.ts'
+import { openServerTerminal } from '../consoles/index.ts'
 import { useExportDialog } from '../export/index.ts'
 import { openHostKeyDialog } from '../host-keys/index.ts'
 import { remedyFor, type Remedy } from '../servers/index.ts'
@@ -38,6 +40,8 @@ export interface ServerActions {
   connectNow(server: ServerView): void
   menu(server: ServerView): MenuItem[]
   edit(server: ServerView): void
+  /** Opens a shell on the server and shows it. */
+  terminal(server: ServerView): void
   /** Starts or stops collecting; stopping is asked for, with what it means. */
   setCollecting(server: ServerView, collecting: boolean): void
 }
@@ -80,6 +84,15 @@ export function useServerActions(): ServerActions {
       if (sure) await rpc.call('servers.setCollecting', { serverId: server.record.id, collecting })
     })
   const edit = (server: ServerView): void => void run(server, () => openServerDialog({ edit: server }))
+
+  const terminal = (server: ServerView): void =>
+    void run(server, async () => {
+      await openServerTerminal(
+        server.record.id,
+        t('consoles.terminalLabel', { server: visibleText(server.record.name) })
+      )
+      await router.push(toServer(server.record.id, 'terminal'))
+    })
 
   const checkKey = (server: ServerView): void =>
     void run(server, async () => {
@@ -124,6 +137,7 @@ export function useServerActions(): ServerActions {
   return {
     connectNow,
     edit,
+    terminal,
     setCollecting,
     remedy(server) {
       if (server.connection.kind === 'stopped') {
@@ -141,6 +155,17 @@ export function useServerActions(): ServerActions {
           label: t('fleet.act.open'),
           icon: ExternalLink,
           onSelect: () => void router.push(toServer(server.record.id))
+        },
+        {
+          id: 'terminal',
+          label: t('consoles.terminal.tab'),
+          icon: SquareTerminal,
+          ...(server.record.lookOnly
+            ? { disabledReason: t('consoles.lookOnly.title') }
+            : online
+              ? {}
+              : { disabledReason: t('consoles.away.title') }),
+          onSelect: () => terminal(server)
         },
         { id: 'edit', label: t('fleet.act.edit'), icon: SquarePen, onSelect: () => edit(server) },
         {

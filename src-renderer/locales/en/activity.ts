@@ -18,7 +18,7 @@ export const activity = {
   outcomes: { pending: 'sent', done: 'done', failed: 'failed', unknown: 'unknown' },
   unknownTip:
     'The connection or the console ended before the answer came. Look at the server to see what happened.',
-  pendingTip: 'Sent; no answer yet.',
+  pendingTip: 'Sent; no answer yet. Or a console that is still open.',
   noExit: 'The command did not report an exit code.',
   noDuration: 'It has not ended, or its end was not seen.',
   noMachine: 'The command was about the server itself.',
@@ -32,6 +32,10 @@ export const activity = {
     delete: 'Delete',
     pool: { refresh: 'Refresh pool' }
   } satisfies Record<MachineAction, string> & Record<string, unknown>,
+    vnc: 'Display',
+    serial: 'Serial line',
+    terminal: 'Terminal'
+  } satisfies Record<MachineAction | 'vnc' | 'serial' | 'terminal', string>,
   copy: 'Copy as shell command',
   csv: 'CSV',
   csvTip: 'Save the rows shown, as a table',

@@ -176,6 +176,14 @@ export const errors = {
     title: '{where} opened no further channel.',
     next: 'Its limit of sessions is reached (MaxSessions). It is tried again by itself.'
   },
+  forwardFailed: {
+    title: '{where} does not open the way to {target}.',
+    next: 'Its sshd must allow forwarding (AllowTcpForwarding, AllowStreamLocalForwarding), and the display must listen there.'
+  },
+  tooManyTerminals: {
+    title: '{count} terminals of {where} are open already.',
+    next: 'Its sshd allows only a few per connection. Close a serial line or a terminal of this server.'
+  },
   shellUnavailable: {
     title: '{user} gets no shell at {where}.',
     next: 'Choose a user whose login shell is not disabled and that may run commands.'
@@ -245,6 +253,21 @@ export const errors = {
   storageNotRespondingList: {
     title: 'libvirt’s list of pools does not answer, because a pool hangs.',
     next: 'The pools that were known before are shown. The list is asked for again by itself.'
+  displayMissing: {
+    title: '{vm} has no VNC display.',
+    next: 'Add one to its configuration (graphics of type vnc); it is there after the next start.'
+  },
+  displayNotUnderstood: {
+    title: 'The VNC display of {vm} sent something that is not understood. It was cut off.',
+    next: 'Displays with TLS, or with another login than a VNC password, cannot be shown here.'
+  },
+  serialMissing: {
+    title: '{vm} has no serial line.',
+    next: 'Add one to its configuration (serial or console of type pty); it is there after the next start.'
+  },
+  serialInUse: {
+    title: 'Somebody else holds the serial line of {vm}.',
+    next: 'Take it over to end the other session, or wait until it is free.'
   },
 
   tlsFailed: {

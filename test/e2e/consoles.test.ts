@@ -1,0 +1,143 @@
+/** Displays, serial lines and terminals of the demo fleet, used in a real browser. */
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import {
+  launchBrowser,
+  openPage,
+  photograph,
+  removeFolder,
+  startConsole,
+  type ConsoleProcess,
+  type Watched
+} from './harness.ts'
+
+const axeSource = createRequire(import.meta.url).resolve('axe-core')
+
+let browser: Browser
+let demo: ConsoleProcess
+let watched: Watched | null = null
+
+beforeAll(async () => {
+  browser = await launchBrowser()
+  demo = await startConsole(['--demo'])
+})
+
+afterAll(async () => {
+  await browser.close()
+  expect(await demo.stop()).toBe(0)
+  await removeFolder(demo.dataFolder)
+})
+
+afterEach(async () => {
+  const complaints = watched?.complaints ?? []
+  await watched?.page.context().close()
+  watched = null
+  expect(complaints).toEqual([])
+})
+
+async function open(): Promise<Page> {
+  watched = await openPage(browser, demo.address)
+  const { page } = watched
+  await page.getByRole('navigation', { name: 'Pages' }).waitFor()
+  await page.locator('article', { hasText: 'kvm-alpha' }).first().waitFor()
+  return page
+}
+
+/** The page of a VM by its name, through the palette. */
+async function openMachine(page: Page, name: string, tab: 'Console' | 'Serial' | 'Overview'): Promise<void> {
+  await page.keyboard.press('Control+k')
+  await page.keyboard.type(name)
+  await page
+    .getByRole('option', { name: new RegExp(name) })
+    .first()
+    .click()
+  await page.getByRole('tab', { name: tab }).click()
+}
+
+/** How many different colours the display shows, and a sign of what is on it. */
+const lookAt = (page: Page): Promise<{ width: number; height: number; lit: number; sum: number }> =>
+  page.evaluate(() => {
+    const canvas = document.querySelector<HTMLCanvasElement>('[data-testid=vnc-screen] canvas')
+    if (!canvas || canvas.width === 0) return { width: 0, height: 0, lit: 0, sum: 0 }
+    // A copy: reading the display's own canvas would slow it down, and the browser says so.
+    const copy = new OffscreenCanvas(canvas.width, canvas.height)
+    const context = copy.getContext('2d', { willReadFrequently: true })
+    if (!context) return { width: 0, height: 0, lit: 0, sum: 0 }
+    context.drawImage(canvas, 0, 0)
+    const { data } = context.getImageData(0, 0, canvas.width, canvas.height)
+    let lit = 0
+    let sum = 0
+    for (let at = 0; at < data.length; at += 4) {
+      if ((data[at] ?? 0) > 90) {
+        lit++
+        sum = (sum * 31 + at) % 1_000_003
+      }
+    }
+    return { width: canvas.width, height: canvas.height, lit, sum }
+  })
+
+const terminalText = (page: Page, kind: 'serial' | 'terminal'): Promise<string> =>
+  page.locator(`[data-testid=${kind}-screen] .xterm-rows`).innerText()
+
+async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(await readFile(axeSource, 'utf8'))
+  return page.evaluate(async () => {
+    const { axe } = window as unknown as {
+      axe: { run(o: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> }
+    }
+    const { violations } = await axe.run({ runOnly: ['wcag2a', 'wcag2aa'] })
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`)
+  })
+}
+
+describe('a display', () => {
+  it('is drawn, goes on, and takes what is typed', async () => {
+    const page = await open()
+    await openMachine(page, 'web-01', 'Console')
+    await expect.poll(async () => (await lookAt(page)).lit, { timeout: 15_000 }).toBeGreaterThan(500)
+    const first = await lookAt(page)
+    expect(first).toMatchObject({ width: 640, height: 400 })
+    // Its clock goes on.
+    await expect.poll(async () => (await lookAt(page)).sum, { timeout: 5_000 }).not.toBe(first.sum)
+    const before = (await lookAt(page)).lit
+    await page.locator('[data-testid=vnc-screen] canvas').click()
+    await page.keyboard.type('WWWWWWWWWWWWWWWWWWWW')
+    await expect.poll(async () => (await lookAt(page)).lit - before, { timeout: 5_000 }).toBeGreaterThan(200)
+    await photograph(page, 'console-vnc')
+    expect(await violations(page)).toEqual([])
+  })
+})
+
+describe('a serial line', () => {
+  it('lets one log in and answers', async () => {
+    const page = await open()
+    await openMachine(page, 'web-01', 'Serial')
+    await expect.poll(() => terminalText(page, 'serial'), { timeout: 15_000 }).toContain('login:')
+    await page.locator('[data-testid=serial-screen] .xterm').click()
+    await page.keyboard.type('root\nsecret\nuname\n')
+    await expect.poll(() => terminalText(page, 'serial')).toContain('x86_64 GNU/Linux')
+    expect(await terminalText(page, 'serial')).not.toContain('secret')
+    await photograph(page, 'console-serial')
+    expect(await violations(page)).toEqual([])
+  })
+})
+
+describe('a terminal', () => {
+  it('opens from the palette, answers, and goes on while other pages are looked at', async () => {
+    const page = await open()
+    await page.keyboard.press('Control+k')
+    await page.keyboard.type('Terminal on kvm-alpha')
+    await page.getByRole('option', { name: 'Terminal on kvm-alpha' }).first().click()
+    await expect.poll(() => terminalText(page, 'terminal'), { timeout: 15_000 }).toContain('try "help"')
+    await page.locator('[data-testid=terminal-screen] .xterm').click()
+    await page.keyboard.type('echo still-here\n')
+    await expect.poll(() => terminalText(page, 'terminal')).toMatch(/still-here[\s\S]*still-here/)
+    await page.getByRole('tab', { name: 'Facts' }).click()
+    await page.getByRole('tab', { name: 'Terminal' }).click()
+    await expect.poll(() => terminalText(page, 'terminal')).toMatch(/still-here[\s\S]*still-here/)
+    await photograph(page, 'console-terminal')
+    expect(await violations(page)).toEqual([])
+  })
+})

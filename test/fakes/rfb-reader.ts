@@ -1,0 +1,83 @@
+/** A VNC client of the tests' own: shakes hands, asks for one frame in raw colours, and says what is on it. */
+
+export interface RfbEnd {
+  readonly bytes: AsyncIterator<Uint8Array>
+  write(bytes: Uint8Array): Promise<void>
+}
+
+export interface RfbFrame {
+  readonly widthPx: number
+  readonly heightPx: number
+  readonly colours: number
+  /** Pixels that are not black. */
+  readonly lit: number
+}
+
+const PIXEL_BYTES = 4
+
+export class RfbReader {
+  readonly #end: RfbEnd
+  #rest = Buffer.alloc(0)
+  #size: { widthPx: number; heightPx: number } | null = null
+
+  constructor(end: RfbEnd) {
+    this.#end = end
+  }
+
+  /** One whole picture of the screen. */
+  async frame(): Promise<RfbFrame> {
+    const { widthPx, heightPx } = (this.#size ??= await this.#shakeHands())
+    const ask = Buffer.from([3, 0, 0, 0, 0, 0, widthPx >> 8, widthPx & 255, heightPx >> 8, heightPx & 255])
+    await this.#end.write(ask)
+    const seen = new Set<number>()
+    let lit = 0
+    for (let area = 0; area < widthPx * heightPx;) {
+      const head = await this.#take(4)
+      if (head[0] !== 0) throw new Error(`an unexpected message: ${String(head[0])}`)
+      for (let left = head.readUInt16BE(2); left > 0; left--) {
+        const rect = await this.#take(12)
+        const pixels = rect.readUInt16BE(4) * rect.readUInt16BE(6)
+        if (rect.readInt32BE(8) !== 0) throw new Error('not raw')
+        const raw = await this.#take(pixels * PIXEL_BYTES)
+        for (let at = 0; at < raw.length; at += PIXEL_BYTES) {
+          const colour = raw.readUInt32LE(at) & 0xffffff
+          seen.add(colour)
+          if (colour !== 0) lit++
+        }
+        area += pixels
+      }
+    }
+    return { widthPx, heightPx, colours: seen.size, lit }
+  }
+
+  async #shakeHands(): Promise<{ widthPx: number; heightPx: number }> {
+    const version = (await this.#take(12)).toString()
+    if (!version.startsWith('RFB 003.008')) throw new Error(`speaks ${version}`)
+    await this.#end.write(Buffer.from(version))
+    const kinds = await this.#take((await this.#take(1))[0] ?? 0)
+    if (!kinds.includes(1)) throw new Error('asks for a password')
+    await this.#end.write(Buffer.of(1))
+    if ((await this.#take(4)).readUInt32BE() !== 0) throw new Error('refused')
+    await this.#end.write(Buffer.of(1))
+    const init = await this.#take(24)
+    await this.#take(init.readUInt32BE(20))
+    // Little endian, 8 bits a colour; raw only.
+    await this.#end.write(Buffer.from([0, 0, 0, 0, 32, 24, 0, 1, 0, 255, 0, 255, 0, 255, 16, 8, 0, 0, 0, 0]))
+    await this.#end.write(Buffer.from([2, 0, 0, 1, 0, 0, 0, 0]))
+    return { widthPx: init.readUInt16BE(0), heightPx: init.readUInt16BE(2) }
+  }
+
+  async #take(count: number): Promise<Buffer> {
+    const parts = [this.#rest]
+    let have = this.#rest.length
+    while (have < count) {
+      const next = await this.#end.bytes.next()
+      if (next.done === true) throw new Error('the display ended')
+      parts.push(Buffer.from(next.value))
+      have += next.value.length
+    }
+    const all = Buffer.concat(parts, have)
+    this.#rest = all.subarray(count)
+    return all.subarray(0, count)
+  }
+}
