@@ -57,6 +57,8 @@ export const ErrorCode = z.enum([
   'vmChanged',
   'vmNotResponding',
   'vmActionNotPossible',
+  'changeRefused',
+  'passwordAtRisk',
   // outside engines
   'tlsFailed',
   'engineLoginRefused',

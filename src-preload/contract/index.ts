@@ -1,7 +1,9 @@
 /** The whole contract between the window and the engine. */
 import { activityContract } from './activity.ts'
 import { backupContract } from './backup.ts'
+import { configurationContract } from './configuration.ts'
 import { consoleContract } from './console.ts'
+import { guestContract } from './guest.ts'
 import { enginesContract } from './engines.ts'
 import { exportsContract } from './exports.ts'
 import { historyContract } from './history.ts'
@@ -13,7 +15,9 @@ import { tasksContract } from './tasks.ts'
 export const contract = {
   ...activityContract,
   ...backupContract,
+  ...configurationContract,
   ...consoleContract,
+  ...guestContract,
   ...enginesContract,
   ...exportsContract,
   ...historyContract,

@@ -185,6 +185,13 @@ export function fakeSampler(clock: Clock, uptimeSec = (): number => 10): HostSam
 }
 
 /** A hypervisor whose list and stats a test sets; `null` = no libvirt on that server. */
+/** A subject of a session that the test does not play. */
+const unplayed = new Proxy({} as never, {
+  get(_target, name) {
+    throw new Error(`not played: ${String(name)}`)
+  }
+})
+
 export class FakeHypervisor implements Hypervisor {
   listings: MachineListing[] | null = null
   round: StatsRound = { machines: [], notResponding: [] }
@@ -221,6 +228,8 @@ export class FakeHypervisor implements Hypervisor {
         await journal.afterSend({ exitCode: 0, stderr: '', durationMs: 3 })
         return 'done'
       },
+      configuration: unplayed,
+      guests: unplayed,
       closed: new Promise(() => undefined),
       close: () => undefined
     }

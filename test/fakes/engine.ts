@@ -22,6 +22,7 @@ import { createRpcServer } from '../../src-main/rpc/server.ts'
 import { createClient } from '../../src-renderer/rpc/client.ts'
 import type { VirthelmClient } from '../../src-renderer/rpc/index.ts'
 import { fakeBackup } from './engine-backup.ts'
+import { fakeConfiguration } from './engine-configuration.ts'
 import { fakeEngineHandlers, troubledEngines } from './engine-engines.ts'
 import {
   busyHours,
@@ -236,6 +237,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     'console.health': (_input, { signal }) => createTopic<ConsoleHealth>(health).latest(signal),
     'console.openDemo': async () => ({ address: null }),
     ...fakeBackup(),
+    ...fakeConfiguration(),
     'exports.history': async ({ fileName }) => ({
       kind: 'file',
       path: `/home/operator/${fileName}`,

@@ -4,6 +4,8 @@ import type { EntityValues } from '#contract/metric-catalogue.ts'
 import type { MachineDetail, MachineNow } from '#contract/machines.ts'
 import type { Capability } from '#contract/servers.ts'
 import type { DomainState, MachineAction } from '#contract/vocabulary.ts'
+import type { MachineConfigurator } from '../configuration/machine-configurator.ts'
+import type { GuestAsker } from '../guest/guest-asker.ts'
 import type { Connection } from '../servers/connection.ts'
 
 export interface MachineListing {
@@ -64,6 +66,8 @@ export interface HypervisorSession {
     journal: ActionJournal,
     signal: AbortSignal
   ): Promise<'done' | 'already'>
+  readonly configuration: MachineConfigurator
+  readonly guests: GuestAsker
   /** Resolves when the session can no longer answer (daemon gone, channel closed): open a new one. Never rejects. */
   readonly closed: Promise<void>
   close(): void

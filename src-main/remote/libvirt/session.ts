@@ -9,12 +9,15 @@ import type { Clock } from '../../application/clock.ts'
 import type { HypervisorSession, MachineListing } from '../../application/machines/hypervisor.ts'
 import type { Log } from '../../application/platform/platform.ts'
 import type { Connection } from '../../application/servers/connection.ts'
+import { createConfigurator } from './configuration/configurator.ts'
 import { watchEvents } from './event-watch.ts'
+import { createGuestAsker } from './guest-asker.ts'
 import { createLaneHolder } from './lane-holder.ts'
 import { act } from './machine-actions.ts'
 import { LISTING, listingOf, MachineCatalogue } from './machine-catalogue.ts'
 import { capabilitiesOfProbe, type Probe } from './probe.ts'
 import { isDeadline, StatsPoller } from './stats-poller.ts'
+import { Virsh } from './virsh.ts'
 
 const LIST_DEADLINE_MS = 5_000
 /** A name that changes hands just while it is read is rare; more than twice in a row is somebody's experiment. */
@@ -57,6 +60,19 @@ export function createSession({ connection, uri, probe, clock, log }: SessionDep
     onChange: changed
   })
   void connection.closed.then(() => close())
+  const virsh = new Virsh({ connection, uri, clock })
+  const isHung = (uuid: string): boolean => poller.isHung(uuid)
+  const configuration = createConfigurator({
+    lane,
+    virsh,
+    uri,
+    isHung,
+    otherUserOf: (uuid, path) => catalogue.otherUserOf(uuid, path),
+    changed() {
+      catalogue.invalidateAll()
+      changed()
+    }
+  })
 
   function close(): void {
     if (lifetime.signal.aborted) return
@@ -111,6 +127,8 @@ export function createSession({ connection, uri, probe, clock, log }: SessionDep
     capabilities: capabilitiesOfProbe(probe),
     closed: ended.promise,
     close,
+    configuration,
+    guests: createGuestAsker({ lane, connection, virsh, uri, mayAskAgents: probe.canWrite, isHung }),
     onChange: (listener) => void listeners.add(listener),
     list: (signal) => guarded(signal, list),
     async stats(tier, signal) {

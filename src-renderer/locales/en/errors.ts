@@ -211,6 +211,14 @@ export const errors = {
     title: '{vm} does not respond.',
     next: 'Its QEMU process hangs. Wait, or force it off.'
   },
+  changeRefused: {
+    title: 'This change cannot be made on {vm} as it is now.',
+    next: 'It was changed in the meantime. Look at its present configuration, then try again.'
+  },
+  passwordAtRisk: {
+    title: 'Nothing was changed: a console password of {vm} could be lost.',
+    next: 'libvirt does not tell whether there is one. Set it in the XML again, or confirm that there is none.'
+  },
   vmActionNotPossible: {
     title: 'This cannot be done with {vm} in its present state.',
     next: 'Look at its state, then choose another action.'
