@@ -32,6 +32,7 @@ import { SealedTexts } from './sealed-texts.ts'
 import { SecretVault } from './servers/secret-vault.ts'
 import { ServerDirectory } from './servers/server-directory.ts'
 import { serverHandlers } from './servers/server-handlers.ts'
+import { snapshotHandlers } from './snapshots/snapshot-handlers.ts'
 import { openSettings, type SettingsKeeper } from './settings/settings-keeper.ts'
 import type { Storage } from './storage.ts'
 import { createSnapshotFeed, createTopic } from './streams.ts'
@@ -125,6 +126,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
     ...machineHandlers({ directory, feed: machineFeed, journal: storage.journal, clock, onJournal }),
     ...configurationHandlers({ directory, blobs: storage.blobs, journal: storage.journal, clock, onJournal }),
     ...guestHandlers({ directory, journal: storage.journal, clock, onJournal }),
+    ...snapshotHandlers({ directory, journal: storage.journal, clock, onJournal }),
     ...historyHandlers({
       directory,
       history: storage.history,

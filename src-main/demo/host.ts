@@ -107,6 +107,10 @@ export class SimulatedHost implements DemoHost {
     return null
   }
 
+  tell(domain: DemoDomain, event: string, detail: string): void {
+    for (const listener of this.#listeners) listener({ domain, event, detail })
+  }
+
   onDomainEvent(listener: (event: DemoDomainEvent) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)

@@ -8,7 +8,9 @@ import type { DomainState } from '#contract/vocabulary.ts'
 /** A disk of a demo VM. Counters only grow while the VM runs; they start at 0 with each start of the VM. */
 export interface DemoVmDisk {
   readonly target: string
-  readonly source: string
+  source: string
+  /** Images below it, nearest first; external snapshots make them. */
+  backing?: string[]
   readonly format: 'qcow2' | 'raw'
   readonly capacityBytes: number
   allocationBytes: number
@@ -105,6 +107,8 @@ export interface DemoHost {
    * (`Requested operation is not valid: domain is already running`).
    */
   act(domain: DemoDomain, action: DemoDomainAction): string | null
+  /** Tells the listeners of an event that changed nothing of the model (a snapshot was taken). */
+  tell(domain: DemoDomain, event: string, detail: string): void
   /** Told after each event; returns the function that ends it. */
   onDomainEvent(listener: (event: DemoDomainEvent) => void): () => void
 }

@@ -12,8 +12,8 @@ export interface VirshOutput {
 const MONITOR_GROUPS = ['--cpu-total', '--vcpu', '--balloon', '--block']
 const KIB = 1024
 
-const printed = (output: string): VirshOutput => ({ output, error: '' })
-const failed = (error: string): VirshOutput => ({ output: '\n', error: `error: ${error}\n` })
+export const printed = (output: string): VirshOutput => ({ output, error: '' })
+export const failed = (error: string): VirshOutput => ({ output: '\n', error: `error: ${error}\n` })
 
 export function answerTo(host: DemoHost, command: string): VirshOutput {
   const [verb = '', ...args] = command.trim().split(/\s+/)
@@ -146,7 +146,7 @@ function putDisks(domain: DemoDomain, active: boolean, put: Put): void {
   }
 }
 
-function escaped(text: string): string {
+export function escaped(text: string): string {
   const entities: Readonly<Record<string, string>> = {
     '&': '&amp;',
     '<': '&lt;',
@@ -174,7 +174,7 @@ ${element('title', domain.title)}${element('description', domain.description)}  
 ${domain.firmware === 'uefi' ? loader : ''}  </os>
   <cpu mode='host-passthrough' check='none'/>
   <devices>
-${domain.disks.map(diskXml).join('')}${domain.interfaces.map(interfaceXml).join('')}    <memballoon model='virtio'>${stats}</memballoon>
+${domain.disks.map(diskXml).join('')}${domain.interfaces.map(interfaceXml).join('')}${agentXml(domain)}    <memballoon model='virtio'>${stats}</memballoon>
   </devices>
 </domain>`
 }
@@ -183,9 +183,21 @@ const diskXml = (disk: DemoDomain['disks'][number]): string =>
   `    <disk type='file' device='disk'>
       <driver name='qemu' type='${disk.format}'/>
       <source file='${escaped(disk.source)}'/>
-      <target dev='${escaped(disk.target)}' bus='virtio'/>
+${backingXml(disk.backing ?? [])}      <target dev='${escaped(disk.target)}' bus='virtio'/>
     </disk>
 `
+
+/** The chain below a disk, one inside the other. */
+const backingXml = ([path, ...below]: readonly string[]): string =>
+  path === undefined
+    ? `<backingStore/>\n`
+    : `<backingStore type='file'><format type='qcow2'/><source file='${escaped(path)}'/>${backingXml(below)}</backingStore>\n`
+
+/** Of guests that have one; Windows and appliances of the demo do without. */
+const agentXml = ({ firmware, state }: DemoDomain): string =>
+  firmware === 'uefi'
+    ? ''
+    : `    <channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0' state='${isActive(state) ? 'connected' : 'disconnected'}'/></channel>\n`
 
 const interfaceXml = (nic: DemoDomain['interfaces'][number]): string =>
   `    <interface type='bridge'>

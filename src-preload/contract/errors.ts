@@ -59,6 +59,8 @@ export const ErrorCode = z.enum([
   'vmActionNotPossible',
   'changeRefused',
   'passwordAtRisk',
+  'snapshotNotPossible',
+  'cloneNotPossible',
   // outside engines
   'tlsFailed',
   'engineLoginRefused',

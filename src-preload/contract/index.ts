@@ -10,6 +10,7 @@ import { historyContract } from './history.ts'
 import { machinesContract } from './machines.ts'
 import { serversContract } from './servers.ts'
 import { settingsContract } from './settings.ts'
+import { snapshotsContract } from './snapshots.ts'
 import { tasksContract } from './tasks.ts'
 
 export const contract = {
@@ -24,6 +25,7 @@ export const contract = {
   ...machinesContract,
   ...serversContract,
   ...settingsContract,
+  ...snapshotsContract,
   ...tasksContract
 }
 export type VirthelmContract = typeof contract

@@ -43,11 +43,15 @@ const ENGINE_VARIANTS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 /** The same code is said in other words where a fact changes what to do. */
 function variantOf({ code, params }: ErrorInfo): string {
   if (code === 'refused' && params['what'] === 'lookOnly') return 'refusedLookOnly'
+  if (code === 'refused' && params['what'] === 'nameNotTyped') return 'refusedNameNotTyped'
   if (code === 'conflict' && params['what'] === 'tooManyEngines') return 'conflictEngines'
   if (params['service'] === 'engine' && ENGINE_VARIANTS.has(code)) return `${code}Engine`
   if (code === 'conflict' && params['name'] !== undefined) return 'conflictName'
   return code
 }
+
+/** Where the words of reasons stand. */
+const REASON_WORDS = ['errors.reasons', 'snapshots.refusal']
 
 /** A reason is a word of the engine's own (`publicKeyOnly`), or the server's text. */
 const IDENTIFIER = /^[A-Za-z][A-Za-z0-9_]*$/
@@ -58,7 +62,8 @@ export function useErrorWords(): (error: unknown) => ErrorWords {
   const { t } = i18n
   const detailOf = (params: ErrorParams): string => {
     const own = text(params, 'stderr', 'text', 'message', 'reason', 'detail')
-    if (i18n.te(`errors.reasons.${own}`)) return t(`errors.reasons.${own}`)
+    const reason = REASON_WORDS.map((place) => `${place}.${own}`).find((key) => i18n.te(key))
+    if (reason !== undefined) return t(reason, { disks: text(params, 'disks') })
     return IDENTIFIER.test(own) ? '' : own
   }
   return (error) => {

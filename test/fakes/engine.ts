@@ -96,6 +96,15 @@ const AFTER: Record<MachineAction, DomainState> = {
   resume: 'running'
 }
 
+const notPlayed = (): Promise<never> => Promise.reject(new AppError('notFound'))
+const noSnapshots = {
+  'snapshots.read': notPlayed,
+  'snapshots.create': notPlayed,
+  'snapshots.revert': notPlayed,
+  'snapshots.delete': notPlayed,
+  'snapshots.mergeBack': notPlayed
+} satisfies Partial<Handlers<VirthelmContract>>
+
 export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
   const fleet = options.fleet ?? 'nine'
   const plans =
@@ -221,6 +230,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
   }
 
   const handlers: Handlers<VirthelmContract> = {
+    ...noSnapshots,
     'activity.list': async ({ serverId, vmUuid, beforeId, limit }) => ({
       entries: journal
         .filter(

@@ -7,6 +7,7 @@ import type { DomainState, MachineAction } from '#contract/vocabulary.ts'
 import type { MachineConfigurator } from '../configuration/machine-configurator.ts'
 import type { GuestAsker } from '../guest/guest-asker.ts'
 import type { Connection } from '../servers/connection.ts'
+import type { SnapshotHost } from '../snapshots/snapshot-host.ts'
 
 export interface MachineListing {
   readonly uuid: VmUuid
@@ -43,6 +44,7 @@ export interface HypervisorSession {
   readonly libvirtVersion: string | null
   readonly hypervisorVersion: string | null
   readonly capabilities: readonly Capability[]
+  readonly snapshots: SnapshotHost
   /** All domains; safe while a VM hangs. */
   list(signal: AbortSignal): Promise<readonly MachineListing[]>
   /**

@@ -2,6 +2,7 @@
 import type { Contract, InputOf, NamesOf, OutputOf, ProgressOf } from '#contract/define.ts'
 import type { ExportEvent, ExportResult } from '#contract/exports.ts'
 import type { VirthelmContract } from '#contract/index.ts'
+import type { SnapshotProgress } from '#contract/snapshots.ts'
 import type { TaskDescription } from './task-registry.ts'
 
 type TaskDescriptions<C extends Contract> = {
@@ -15,6 +16,14 @@ const exportDescription: TaskDescription<{ fileName: string }, ExportEvent, Expo
     result.kind === 'file' ? { path: result.path, rows: result.rows } : { rows: result.rows }
 }
 
+const snapshotDescription: TaskDescription<{ seenName: string; snapshot: string }, SnapshotProgress> = {
+  subject: ({ seenName, snapshot }) => ({ vmName: cut(seenName), snapshot: cut(snapshot) }),
+  doneRatio: ({ doneRatio }) => doneRatio
+}
+
+/** As long as the drawer takes it. */
+const cut = (text: string): string => text.slice(0, 300)
+
 export const taskDescriptions: TaskDescriptions<VirthelmContract> = {
   'backup.make': {
     subject: ({ fileName }) => ({ fileName }),
@@ -27,5 +36,17 @@ export const taskDescriptions: TaskDescriptions<VirthelmContract> = {
   'exports.history': exportDescription,
   'exports.series': exportDescription,
   'exports.table': exportDescription,
-  'servers.test': { subject: ({ draft }) => ({ serverName: draft.name }) }
+  'servers.test': { subject: ({ draft }) => ({ serverName: draft.name }) },
+  'snapshots.create': {
+    subject: ({ seenName, name }) => ({ vmName: cut(seenName), snapshot: cut(name) })
+  },
+  'snapshots.revert': snapshotDescription,
+  'snapshots.delete': snapshotDescription,
+  'snapshots.mergeBack': {
+    ...snapshotDescription,
+    result: ({ deletedFiles, leftFiles }) => ({
+      deletedFiles: deletedFiles.length,
+      ...(leftFiles.length === 0 ? {} : { path: leftFiles.join(' ').slice(0, 1024) })
+    })
+  }
 }

@@ -1,6 +1,7 @@
 /** One-shot commands of `remote/libvirt/virsh.ts` on a demo server. Each subject has its own file of answers beside this one. */
 import type { DemoHost } from '../model.ts'
 import type { VirshOutput } from '../virsh-answers.ts'
+import { snapshotAnswers } from './snapshots.ts'
 
 /** A command as it came: its words after `virsh -c URI`, and the document on its stdin. */
 export interface VirshCall {
@@ -13,10 +14,27 @@ export interface VirshCall {
 export type VirshAnswers = Readonly<Record<string, (host: DemoHost, call: VirshCall) => VirshOutput>>
 
 /** By virsh's word. */
-const ANSWERS: VirshAnswers = {}
+const ANSWERS: VirshAnswers = { ...snapshotAnswers }
 
 /** null: not a command of this kind, or one that the demo does not play. */
 export function answerOneShot(host: DemoHost, script: string): VirshOutput | null {
+  return answerEach(host, script) ?? answerOne(host, script)
+}
+
+/** `Virsh.readEach`: many reads in one script, each with its exit code behind a mark of the script's own. */
+function answerEach(host: DemoHost, script: string): VirshOutput | null {
+  const parts = script.split(/^printf '\\n%s %s\\n' ([0-9a-f]{32}) \$\?$/m)
+  if (parts.length < 3) return null
+  let output = ''
+  for (let index = 0; index + 1 < parts.length; index += 2) {
+    const answer = answerOne(host, parts[index] ?? '') ?? { output: '', error: 'error: unknown command\n' }
+    const exitCode = answer.error === '' ? 0 : 1
+    output += `${exitCode === 0 ? answer.output : answer.error}\n${parts[index + 1] ?? ''} ${exitCode}\n`
+  }
+  return { output, error: '' }
+}
+
+function answerOne(host: DemoHost, script: string): VirshOutput | null {
   const call = parseCall(script)
   const answer = call === null ? undefined : ANSWERS[call.words[0] ?? '']
   if (call === null || answer === undefined) return null

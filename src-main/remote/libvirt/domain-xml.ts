@@ -30,7 +30,8 @@ const parser = new XMLParser({
   isArray: (name) => LISTS.has(name)
 })
 
-type Node = Readonly<Record<string, unknown>>
+/** An element as fast-xml-parser gives it: children by name, attributes behind `@`, text in `#text`. */
+export type Node = Readonly<Record<string, unknown>>
 
 /** @throws AppError protocolViolation when the text is too long, declares entities, or is no domain */
 export function parseDomainXml(text: string): DomainXml {
@@ -111,7 +112,7 @@ function memoryOf(memory: unknown): number | null {
 }
 
 /** libvirt says `firmware='efi'` for its own choice, a pflash loader for a named one, and a kernel for direct boot. */
-function firmwareOf(os: Node): MachineDetail['firmware'] {
+export function firmwareOf(os: Node): MachineDetail['firmware'] {
   if (textOf(os.kernel) !== null) return 'direct'
   const loader = childOf(os, 'loader')
   const loaderPath = textOf(os.loader) ?? ''
@@ -141,7 +142,7 @@ function diskOf(disk: Node): MachineDisk {
 }
 
 /** A file, a block device, a volume of a pool, or a name on the network. */
-function diskSourceOf(source: Node | null): string | null {
+export function diskSourceOf(source: Node | null): string | null {
   const pool = attribute(source, 'pool')
   const volume = attribute(source, 'volume')
   if (pool !== null && volume !== null) return `${pool}/${volume}`
@@ -166,11 +167,11 @@ function interfaceOf(node: Node): MachineInterface {
   }
 }
 
-const isNode = (value: unknown): value is Node =>
+export const isNode = (value: unknown): value is Node =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** The first element of the name; a text alone counts as an element without attributes. */
-function childOf(node: Node, name: string): Node | null {
+export function childOf(node: Node, name: string): Node | null {
   if (!Object.hasOwn(node, name)) return null
   const child = node[name]
   const first: unknown = Array.isArray(child) ? child[0] : child
@@ -178,27 +179,27 @@ function childOf(node: Node, name: string): Node | null {
   return typeof first === 'string' ? { '#text': first } : null
 }
 
-function listOf(node: Node | null, name: string): readonly Node[] {
+export function listOf(node: Node | null, name: string): readonly Node[] {
   if (node === null || !Object.hasOwn(node, name)) return []
   const children = node[name]
   return Array.isArray(children) ? children.filter(isNode).slice(0, MAX_DEVICES) : []
 }
 
-function attribute(node: Node | null, name: string): string | null {
+export function attribute(node: Node | null, name: string): string | null {
   const value = node === null ? undefined : node[`@${name}`]
   return typeof value === 'string' ? value : null
 }
 
 /** Text of an element that may carry attributes. An empty one has none. */
-function textOf(value: unknown): string | null {
+export function textOf(value: unknown): string | null {
   const first: unknown = Array.isArray(value) ? value[0] : value
   const text = isNode(first) ? first['#text'] : first
   return typeof text === 'string' && text !== '' ? text : null
 }
 
-function wholeNumber(text: string | null): number | null {
+export function wholeNumber(text: string | null): number | null {
   const trimmed = text?.trim()
   return trimmed !== undefined && /^\d{1,15}$/.test(trimmed) ? Number(trimmed) : null
 }
 
-const capped = (text: string | null): string | null => (text === null ? null : text.slice(0, MAX_TEXT))
+export const capped = (text: string | null): string | null => (text === null ? null : text.slice(0, MAX_TEXT))

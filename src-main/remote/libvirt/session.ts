@@ -16,6 +16,7 @@ import { createLaneHolder } from './lane-holder.ts'
 import { act } from './machine-actions.ts'
 import { LISTING, listingOf, MachineCatalogue } from './machine-catalogue.ts'
 import { capabilitiesOfProbe, type Probe } from './probe.ts'
+import { createSnapshotHost } from './snapshots.ts'
 import { isDeadline, StatsPoller } from './stats-poller.ts'
 import { Virsh } from './virsh.ts'
 
@@ -44,6 +45,7 @@ export function createSession({ connection, uri, probe, clock, log }: SessionDep
   const lane = createLaneHolder(connection, uri, clock)
   const catalogue = new MachineCatalogue(lane, clock, log)
   const poller = new StatsPoller(lane, catalogue, clock, log)
+  const virsh = new Virsh({ connection, uri, clock })
   const listeners = new Set<() => void>()
   const ended = Promise.withResolvers<void>()
   const lifetime = new AbortController()
@@ -125,6 +127,11 @@ export function createSession({ connection, uri, probe, clock, log }: SessionDep
     libvirtVersion: probe.libvirtVersion,
     hypervisorVersion: probe.hypervisorVersion,
     capabilities: capabilitiesOfProbe(probe),
+    snapshots: createSnapshotHost({
+      virsh,
+      libvirtVersion: probe.libvirtVersion,
+      isHung: (uuid) => poller.isHung(uuid)
+    }),
     closed: ended.promise,
     close,
     configuration,

@@ -3,6 +3,7 @@
  * words quoted one by one. Reads go through a read-only connection, which refuses writes by itself; every write is a row
  * of the journal before it is sent.
  */
+import { randomBytes } from 'node:crypto'
 import { AppError } from '#contract/errors.ts'
 import type { Clock } from '../../application/clock.ts'
 import type { ActionJournal } from '../../application/machines/hypervisor.ts'
@@ -35,6 +36,8 @@ export interface VirshWrite {
 export const STDIN = '/dev/stdin'
 
 const MAX_MESSAGE_CHARS = 2_000
+/** Short enough that the script may still be bounded on the server (script-run.ts). */
+const READS_PER_RUN = 40
 
 export class Virsh {
   readonly #deps: VirshDeps
@@ -53,6 +56,26 @@ export class Virsh {
     const { exitCode, stdout, stderr } = await this.#deps.connection.run(script, options)
     if (exitCode !== 0) throw failureOf(stderr)
     return stdout
+  }
+
+  /**
+   * Many reads on one channel, one after the other: each with what it printed, or with its own failure. Throws only what
+   * concerns the connection: libvirtMissing, libvirtDenied, libvirtDaemonDown, deadlineExceeded, disconnected, cancelled,
+   * outputTooLarge.
+   */
+  async readEach(
+    commands: readonly (readonly string[])[],
+    options: VirshOptions
+  ): Promise<readonly (string | AppError)[]> {
+    const answers: (string | AppError)[] = []
+    for (let at = 0; at < commands.length; at += READS_PER_RUN) {
+      const marker = randomBytes(16).toString('hex')
+      const some = commands.slice(at, at + READS_PER_RUN)
+      const script = readsScript(this.#deps.uri, some, marker)
+      const { stdout } = await this.#deps.connection.run(script, options)
+      answers.push(...answersOf(stdout, marker, some.length))
+    }
+    return answers
   }
 
   /**
@@ -94,6 +117,34 @@ function virshScript(uri: string, { args, document }: VirshWrite, readOnly: bool
   // A builtin prints the document: nothing of it appears among the server's processes.
   if (document !== undefined) return `${ENVIRONMENT}\nprintf %s ${quote(document)} | ${command}\n`
   return `${ENVIRONMENT}\n${command} </dev/null\n`
+}
+
+function readsScript(uri: string, commands: readonly (readonly string[])[], marker: string): string {
+  const reads = commands.map((args) => {
+    const command = ['virsh', '-q', '-r', '-c', uri, ...args].map(quote).join(' ')
+    return `${command} </dev/null 2>&1\nprintf '\\n%s %s\\n' ${marker} $?`
+  })
+  return `${ENVIRONMENT}\n${reads.join('\n')}\n`
+}
+
+function answersOf(stdout: string, marker: string, count: number): (string | AppError)[] {
+  const parts = stdout.split(new RegExp(`\\n${marker} (\\d+)\\n`))
+  const answers: (string | AppError)[] = []
+  for (let index = 0; index < count; index++) {
+    const text = parts[index * 2]
+    const exit = parts[index * 2 + 1]
+    if (text === undefined || exit === undefined)
+      throw new AppError('protocolViolation', { params: { subject: 'virsh' } })
+    answers.push(exit === '0' ? text : readFailure(text))
+  }
+  return answers
+}
+
+/** One read's own failure is a value; one of the connection would be that of all. */
+function readFailure(text: string): AppError {
+  const failure = failureOf(text)
+  if (connectionFailureOf(text) !== null) throw failure
+  return failure
 }
 
 function failureOf(stderr: string): AppError {

@@ -64,6 +64,10 @@ export const errors = {
     title: 'This is more than can be sent at once.',
     next: 'Take a shorter range or fewer rows.'
   },
+  refusedNameNotTyped: {
+    title: 'The name of the machine was not typed. Nothing was done.',
+    next: 'Repeat it, and type the name exactly as it is shown.'
+  },
   refused: {
     title: 'The console refused this.',
     next: 'It is not allowed here. Nothing was changed.'
@@ -222,6 +226,14 @@ export const errors = {
   vmActionNotPossible: {
     title: 'This cannot be done with {vm} in its present state.',
     next: 'Look at its state, then choose another action.'
+  },
+  snapshotNotPossible: {
+    title: 'This cannot be done with the snapshots of {vm}.',
+    next: 'Nothing was changed. Look at the snapshots again.'
+  },
+  cloneNotPossible: {
+    title: '{vm} cannot be cloned this way.',
+    next: 'Nothing was left behind. Look at the reason, then try again.'
   },
 
   tlsFailed: {

@@ -62,6 +62,10 @@ export const shell = {
       'exports-series': 'CSV of a chart',
       'exports-table': 'CSV of a table',
       'servers-test': 'Connection test',
+      'snapshots-create': 'Snapshot',
+      'snapshots-delete': 'Snapshot deleted',
+      'snapshots-mergeBack': 'Snapshot merged back',
+      'snapshots-revert': 'Revert to a snapshot',
       other: 'Task'
     },
     took: 'took {span}',
