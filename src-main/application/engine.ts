@@ -35,6 +35,7 @@ import { serverHandlers } from './servers/server-handlers.ts'
 import { snapshotHandlers } from './snapshots/snapshot-handlers.ts'
 import { openSettings, type SettingsKeeper } from './settings/settings-keeper.ts'
 import type { Storage } from './storage.ts'
+import { storeHandlers } from './stores/store-handlers.ts'
 import { createSnapshotFeed, createTopic } from './streams.ts'
 import { taskDescriptions } from './tasks/task-descriptions.ts'
 import { createTaskRegistry, type TaskHost } from './tasks/task-registry.ts'
@@ -135,6 +136,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
       live,
       marks
     }),
+    ...storeHandlers({ directory, clock, log: platform.log }),
     ...engines.handlers,
     ...activityHandlers(storage.journal, journalTopic),
     ...exportHandlers({ directory, history: storage.history, settings, target: platform.exportTarget }),

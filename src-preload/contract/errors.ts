@@ -61,6 +61,7 @@ export const ErrorCode = z.enum([
   'passwordAtRisk',
   'snapshotNotPossible',
   'cloneNotPossible',
+  'storageNotResponding',
   // outside engines
   'tlsFailed',
   'engineLoginRefused',

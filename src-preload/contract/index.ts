@@ -8,9 +8,11 @@ import { enginesContract } from './engines.ts'
 import { exportsContract } from './exports.ts'
 import { historyContract } from './history.ts'
 import { machinesContract } from './machines.ts'
+import { networksContract } from './networks.ts'
 import { serversContract } from './servers.ts'
 import { settingsContract } from './settings.ts'
 import { snapshotsContract } from './snapshots.ts'
+import { storageContract } from './storage.ts'
 import { tasksContract } from './tasks.ts'
 
 export const contract = {
@@ -23,9 +25,11 @@ export const contract = {
   ...exportsContract,
   ...historyContract,
   ...machinesContract,
+  ...networksContract,
   ...serversContract,
   ...settingsContract,
   ...snapshotsContract,
+  ...storageContract,
   ...tasksContract
 }
 export type VirthelmContract = typeof contract

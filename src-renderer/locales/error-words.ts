@@ -46,6 +46,7 @@ function variantOf({ code, params }: ErrorInfo): string {
   if (code === 'refused' && params['what'] === 'nameNotTyped') return 'refusedNameNotTyped'
   if (code === 'conflict' && params['what'] === 'tooManyEngines') return 'conflictEngines'
   if (params['service'] === 'engine' && ENGINE_VARIANTS.has(code)) return `${code}Engine`
+  if (code === 'storageNotResponding' && params['pool'] === undefined) return 'storageNotRespondingList'
   if (code === 'conflict' && params['name'] !== undefined) return 'conflictName'
   return code
 }

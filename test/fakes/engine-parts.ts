@@ -20,6 +20,7 @@ import type {
   Secret
 } from '../../src-main/application/servers/connection.ts'
 import type { Storage, StoredServer, Tick } from '../../src-main/application/storage.ts'
+import { noNetworks, noStorage } from './stores.ts'
 
 /** Time that moves only when the test says so; sleepers wake in order. */
 export class FakeClock implements Clock {
@@ -231,6 +232,8 @@ export class FakeHypervisor implements Hypervisor {
       },
       configuration: unplayed,
       guests: unplayed,
+      storage: noStorage,
+      networks: noNetworks,
       closed: new Promise(() => undefined),
       close: () => undefined
     }

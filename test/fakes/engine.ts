@@ -35,6 +35,7 @@ import {
   topOf,
   usage
 } from './engine-history.ts'
+import { fakeStores } from './engine-stores.ts'
 import {
   EMPTY_PLAN,
   makeServer,
@@ -248,6 +249,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     'console.openDemo': async () => ({ address: null }),
     ...fakeBackup(),
     ...fakeConfiguration(),
+    ...fakeStores(),
     'exports.history': async ({ fileName }) => ({
       kind: 'file',
       path: `/home/operator/${fileName}`,

@@ -8,6 +8,7 @@ import type { MachineConfigurator } from '../configuration/machine-configurator.
 import type { GuestAsker } from '../guest/guest-asker.ts'
 import type { Connection } from '../servers/connection.ts'
 import type { SnapshotHost } from '../snapshots/snapshot-host.ts'
+import type { NetworkSession, StorageSession } from '../stores/stores.ts'
 
 export interface MachineListing {
   readonly uuid: VmUuid
@@ -70,6 +71,8 @@ export interface HypervisorSession {
   ): Promise<'done' | 'already'>
   readonly configuration: MachineConfigurator
   readonly guests: GuestAsker
+  readonly storage: StorageSession
+  readonly networks: NetworkSession
   /** Resolves when the session can no longer answer (daemon gone, channel closed): open a new one. Never rejects. */
   readonly closed: Promise<void>
   close(): void

@@ -19,6 +19,7 @@ import { capabilitiesOfProbe, type Probe } from './probe.ts'
 import { createSnapshotHost } from './snapshots.ts'
 import { isDeadline, StatsPoller } from './stats-poller.ts'
 import { Virsh } from './virsh.ts'
+import { createNetworks, createStorage } from './stores/index.ts'
 
 const LIST_DEADLINE_MS = 5_000
 /** A name that changes hands just while it is read is rare; more than twice in a row is somebody's experiment. */
@@ -62,7 +63,6 @@ export function createSession({ connection, uri, probe, clock, log }: SessionDep
     onChange: changed
   })
   void connection.closed.then(() => close())
-  const virsh = new Virsh({ connection, uri, clock })
   const isHung = (uuid: string): boolean => poller.isHung(uuid)
   const configuration = createConfigurator({
     lane,
@@ -132,6 +132,8 @@ export function createSession({ connection, uri, probe, clock, log }: SessionDep
       libvirtVersion: probe.libvirtVersion,
       isHung: (uuid) => poller.isHung(uuid)
     }),
+    storage: createStorage({ connection, uri, clock }),
+    networks: createNetworks({ connection, uri, clock }),
     closed: ended.promise,
     close,
     configuration,

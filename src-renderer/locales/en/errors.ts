@@ -235,6 +235,14 @@ export const errors = {
     title: '{vm} cannot be cloned this way.',
     next: 'Nothing was left behind. Look at the reason, then try again.'
   },
+  storageNotResponding: {
+    title: 'The storage of {pool} does not answer.',
+    next: 'Check the file server or the disk behind it. It is asked again by itself, less and less often.'
+  },
+  storageNotRespondingList: {
+    title: 'libvirt’s list of pools does not answer, because a pool hangs.',
+    next: 'The pools that were known before are shown. The list is asked for again by itself.'
+  },
 
   tlsFailed: {
     title: 'No secure connection with {where}.',
