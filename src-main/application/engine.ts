@@ -11,6 +11,7 @@ import { activityHandlers } from './activity/activity-handlers.ts'
 import { watchAttention } from './attention.ts'
 import { backupHandlers } from './backup/backup-handlers.ts'
 import { consoleHandlers } from './consoles/console-handlers.ts'
+import { configurationHandlers } from './configuration/configuration-handlers.ts'
 import type { DataArchive } from './backup/data-archive.ts'
 import { sleepUnlessAborted, type Clock } from './clock.ts'
 import { deletionHandlers } from './deletion/deletion-handlers.ts'
@@ -21,6 +22,7 @@ import { OutsideEngines } from './engines/outside-engines.ts'
 import { outsideTickOf } from './engines/outside-ticks.ts'
 import type { RecordQueues } from './engines/record-queue.ts'
 import { exportHandlers } from './export/export-handlers.ts'
+import { guestHandlers } from './guest/guest-handlers.ts'
 import { historyHandlers, LiveTicks } from './history/history-handlers.ts'
 import type { Hypervisor } from './machines/hypervisor.ts'
 import { machineHandlers, machineKey, machineSource } from './machines/machine-handlers.ts'
@@ -125,6 +127,8 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
   const handlers: Handlers<VirthelmContract> = {
     ...serverHandlers({ ...deps, directory, vault, prompts, openPrompts, feed: serverFeed }),
     ...machineHandlers({ directory, feed: machineFeed, journal: storage.journal, clock, onJournal }),
+    ...configurationHandlers({ directory, blobs: storage.blobs, journal: storage.journal, clock, onJournal }),
+    ...guestHandlers({ directory, journal: storage.journal, clock, onJournal }),
     ...snapshotHandlers({ directory, journal: storage.journal, clock, onJournal }),
     ...deletionHandlers({ directory, journal: storage.journal, clock, onJournal }),
     ...consoleHandlers({ directory, journal: storage.journal, clock, onJournal }),

@@ -150,7 +150,6 @@ export class SimulatedHost implements DemoHost {
     for (const [event, detail] of transition.events) this.tell(domain, event, detail)
   }
 
-
   #begin(domain: SimulatedDomain): void {
     domain.id = this.#nextDomainId++
     domain.state = 'running'

@@ -12,7 +12,7 @@ export interface DemoVmDisk {
   /** Images below it, nearest first; external snapshots make them. */
   backing?: string[]
   readonly format: 'qcow2' | 'raw'
-  readonly capacityBytes: number
+  capacityBytes: number
   allocationBytes: number
   readBytes: number
   writeBytes: number
@@ -45,8 +45,8 @@ export interface DemoDomain {
   persistent: boolean
   /** Its memory is saved: it goes on there when it is started. */
   managedSave: boolean
-  readonly vcpus: number
-  readonly memoryMaxBytes: number
+  vcpus: number
+  memoryMaxBytes: number
   /** `balloon.current`. */
   memoryBalloonBytes: number
   /** Guest statistics, when the domain has a balloon period; null = the guest tells nothing. */
@@ -57,8 +57,8 @@ export interface DemoDomain {
   /** Its QEMU does not answer (fault): domstats would block, domcontrol says occupied. */
   hung: boolean
   hungSinceMs: number | null
-  readonly disks: readonly DemoVmDisk[]
-  readonly interfaces: readonly DemoVmInterface[]
+  readonly disks: DemoVmDisk[]
+  readonly interfaces: DemoVmInterface[]
   readonly osType: string
   readonly machineType: string
   readonly firmware: 'bios' | 'uefi'

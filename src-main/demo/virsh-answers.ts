@@ -1,6 +1,7 @@
 /** What virsh prints about the domains of a demo server, in the forms that `remote/libvirt` asks for. */
 import { isActive, numbersOf, wordOf } from '../domain/libvirt/domain-state.ts'
 import { vncPortOf } from './consoles/index.ts'
+import { definitionText } from './definitions.ts'
 import type { DemoDomain, DemoHost } from './model.ts'
 
 /** What one command printed; `hangs`: it waits for a QEMU that does not answer, and nothing more will come. */
@@ -26,7 +27,9 @@ export function answerTo(host: DemoHost, command: string): VirshOutput {
   if (domain === undefined) return failed(`failed to get domain '${names[0] ?? ''}'`)
   switch (verb) {
     case 'dumpxml':
-      return printed(`${dumpxml(host, domain)}\n`)
+      return printed(
+        `${definitionText(domain, options.includes('--inactive') ? 'nextBoot' : 'live', dumpxml(host, domain))}\n`
+      )
     case 'domstate':
       return printed(`${wordOf(domain.state)}\n\n`)
     case 'domcontrol':
@@ -160,7 +163,7 @@ export function escaped(text: string): string {
   return text.replace(/[&<>'"]/g, (character) => entities[character] ?? '')
 }
 
-function dumpxml(host: DemoHost, domain: DemoDomain): string {
+export function dumpxml(host: DemoHost, domain: DemoDomain): string {
   const id = domain.id === null ? '' : ` id='${domain.id}'`
   const element = (name: string, text: string | null): string =>
     text === null ? '' : `  <${name}>${escaped(text)}</${name}>\n`
@@ -174,13 +177,21 @@ ${element('title', domain.title)}${element('description', domain.description)}  
   <vcpu placement='static'>${domain.vcpus}</vcpu>
   <os>
     <type arch='x86_64' machine='${escaped(domain.machineType)}'>${escaped(domain.osType)}</type>
-${domain.firmware === 'uefi' ? loader : ''}  </os>
+${domain.firmware === 'uefi' ? loader : ''}    <boot dev='hd'/>
+  </os>
   <cpu mode='host-passthrough' check='none'/>
   <devices>
-${domain.disks.map(diskXml).join('')}${domain.interfaces.map(interfaceXml).join('')}${agentXml(domain)}${consolesXml(host, domain)}    <memballoon model='virtio'>${stats}</memballoon>
+${domain.disks.map(diskXml).join('')}${DRIVE_XML}${domain.interfaces.map(interfaceXml).join('')}${agentXml(domain)}${consolesXml(host, domain)}    <memballoon model='virtio'>${stats}</memballoon>
   </devices>
 </domain>`
 }
+
+const DRIVE_XML = `    <disk type='file' device='cdrom'>
+      <driver name='qemu' type='raw'/>
+      <target dev='sda' bus='sata'/>
+      <readonly/>
+    </disk>
+`
 
 const consolesXml = (host: DemoHost, domain: DemoDomain): string =>
   `    <serial type='pty'><target port='0'/></serial>

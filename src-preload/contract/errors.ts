@@ -59,6 +59,8 @@ export const ErrorCode = z.enum([
   'vmChanged',
   'vmNotResponding',
   'vmActionNotPossible',
+  'changeRefused',
+  'passwordAtRisk',
   'snapshotNotPossible',
   'cloneNotPossible',
   'storageNotResponding',

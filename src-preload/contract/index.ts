@@ -1,9 +1,11 @@
 /** The whole contract between the window and the engine. */
 import { activityContract } from './activity.ts'
 import { backupContract } from './backup.ts'
+import { configurationContract } from './configuration.ts'
 import { consoleContract } from './console.ts'
 import { deletionContract } from './deletion.ts'
 import { consolesContract } from './consoles.ts'
+import { guestContract } from './guest.ts'
 import { enginesContract } from './engines.ts'
 import { exportsContract } from './exports.ts'
 import { historyContract } from './history.ts'
@@ -18,9 +20,11 @@ import { tasksContract } from './tasks.ts'
 export const contract = {
   ...activityContract,
   ...backupContract,
+  ...configurationContract,
   ...consoleContract,
   ...deletionContract,
   ...consolesContract,
+  ...guestContract,
   ...enginesContract,
   ...exportsContract,
   ...historyContract,

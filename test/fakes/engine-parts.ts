@@ -195,6 +195,13 @@ export function fakeSampler(clock: Clock, uptimeSec = (): number => 10): HostSam
 }
 
 /** A hypervisor whose list and stats a test sets; `null` = no libvirt on that server. */
+/** A subject of a session that the test does not play. */
+const unplayed = new Proxy({} as never, {
+  get(_target, name) {
+    throw new Error(`not played: ${String(name)}`)
+  }
+})
+
 export class FakeHypervisor implements Hypervisor {
   listings: MachineListing[] | null = null
   round: StatsRound = { machines: [], notResponding: [] }
@@ -237,6 +244,8 @@ export class FakeHypervisor implements Hypervisor {
         await journal.afterSend({ exitCode: 0, stderr: '', durationMs: 3 })
         return 'done'
       },
+      configuration: unplayed,
+      guests: unplayed,
       storage: noStorage,
       networks: noNetworks,
       deletion: this.deletion,
@@ -270,7 +279,7 @@ export class FakeStorage {
   readonly marks: HistoryMark[] = []
   readonly blobs = new Map<string, Uint8Array>()
   readonly pins: { key: HostKey; replace: boolean }[] = []
-  readonly journal: { id: number; outcome: string; command: string }[] = []
+  readonly journal: { id: number; action: string; outcome: string; command: string }[] = []
   readonly stored: StoredServer[] = []
   full = false
 
@@ -329,7 +338,7 @@ export class FakeStorage {
         }
       },
       journal: {
-        begin: async (entry: { command: string }) => {
+        begin: async (entry: { action: string; command: string }) => {
           const row = { ...entry, id: this.journal.length + 1, outcome: 'pending' }
           this.journal.push(row)
           return row

@@ -24,6 +24,7 @@ import type { VirthelmClient } from '../../src-renderer/rpc/index.ts'
 import { fakeBackup } from './engine-backup.ts'
 import { fakeDeletion } from './engine-deletion.ts'
 import { fakeConsoles } from './engine-consoles.ts'
+import { fakeConfiguration } from './engine-configuration.ts'
 import { fakeEngineHandlers, troubledEngines } from './engine-engines.ts'
 import {
   busyHours,
@@ -249,6 +250,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     'console.health': (_input, { signal }) => createTopic<ConsoleHealth>(health).latest(signal),
     'console.openDemo': async () => ({ address: null }),
     ...fakeBackup(),
+    ...fakeConfiguration(),
     ...fakeStores(),
     ...fakeDeletion(),
     ...fakeConsoles(),

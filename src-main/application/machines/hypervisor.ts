@@ -6,6 +6,8 @@ import type { Capability } from '#contract/servers.ts'
 import type { DomainState, MachineAction } from '#contract/vocabulary.ts'
 import type { DeletionHost } from '../deletion/host-survey.ts'
 import type { MachineConsoles } from '../consoles/machine-consoles.ts'
+import type { MachineConfigurator } from '../configuration/machine-configurator.ts'
+import type { GuestAsker } from '../guest/guest-asker.ts'
 import type { Connection } from '../servers/connection.ts'
 import type { SnapshotHost } from '../snapshots/snapshot-host.ts'
 import type { NetworkSession, StorageSession } from '../stores/stores.ts'
@@ -69,6 +71,8 @@ export interface HypervisorSession {
     journal: ActionJournal,
     signal: AbortSignal
   ): Promise<'done' | 'already'>
+  readonly configuration: MachineConfigurator
+  readonly guests: GuestAsker
   readonly storage: StorageSession
   readonly networks: NetworkSession
   /** Deleting VMs and their files. */

@@ -1,6 +1,7 @@
 /** One-shot commands of `remote/libvirt/virsh.ts` on a demo server. Each subject has its own file of answers beside this one. */
 import type { DemoHost } from '../model.ts'
-import type { VirshOutput } from '../virsh-answers.ts'
+import { configurationAnswers } from './configuration.ts'
+import { guestAnswers } from './guest.ts'
 import { snapshotAnswers } from './snapshots.ts'
 import { answerTo, type VirshOutput } from '../virsh-answers.ts'
 import { commandsOf, deletionAnswers } from './deletion.ts'
@@ -17,9 +18,13 @@ export interface VirshCall {
 export type VirshAnswers = Readonly<Record<string, (host: DemoHost, call: VirshCall) => VirshOutput>>
 
 /** By virsh's word. */
-const ANSWERS: VirshAnswers = { ...snapshotAnswers }
-const ANSWERS: VirshAnswers = { ...deletionAnswers }
-const ANSWERS: VirshAnswers = { ...consoleAnswers }
+const ANSWERS: VirshAnswers = {
+  ...snapshotAnswers,
+  ...configurationAnswers,
+  ...guestAnswers,
+  ...deletionAnswers,
+  ...consoleAnswers
+}
 
 /** null: not a command of this kind, or one that the demo does not play. */
 export function answerOneShot(host: DemoHost, script: string): VirshOutput | null {

@@ -14,20 +14,25 @@ const parse = (inside: string): unknown =>
     new XMLParser({
       ignoreAttributes: false,
       attributeNamePrefix: '@',
-      parseAttributeValue: false
+      parseAttributeValue: false,
+      parseTagValue: false
     }).parse(`<domain><metadata>${inside}</metadata></domain>`) as { domain: { metadata: unknown } }
   ).domain.metadata
 
 /** As libvirt stores what `virsh metadata --set` was given. */
 const stored = (element: string, prefix = 'virthelm'): string =>
-  element.replace('<machine', `<${prefix}:machine xmlns:${prefix}="${VIRTHELM_NAMESPACE}"`)
+  element
+    .replaceAll(/<(\/?)(machine|tag)/g, `<$1${prefix}:$2`)
+    .replace(/machine(?=[ />])/, `machine xmlns:${prefix}="${VIRTHELM_NAMESPACE}"`)
 
 describe('marks of the console in a VM’s definition', () => {
   it('are read as they were written, whatever the prefix and whatever stands beside them', () => {
     const others = '<libosinfo:libosinfo xmlns:libosinfo="http://libosinfo.org/xmlns/libvirt/domain/1.0"/>'
+    const aTag = fc.constantFrom('web', 'db', '12', 'été', '<b>', 'a&amp;b', ']]>', '"')
+    const tags = fc.uniqueArray(aTag, { maxLength: 8 })
     fc.assert(
-      fc.property(fc.boolean(), fc.boolean(), fc.constantFrom('virthelm', 'v', 'machine'), (a, b, prefix) => {
-        const marks = { protected: a, template: b }
+      fc.property(fc.boolean(), fc.boolean(), tags, fc.constantFrom('virthelm', 'v'), (a, b, c, prefix) => {
+        const marks = { protected: a, template: b, tags: c }
         const text = others + stored(virthelmMetadataElement(marks), prefix)
         expect(readVirthelmMetadata(parse(text))).toEqual(marks)
       })
@@ -43,11 +48,8 @@ describe('marks of the console in a VM’s definition', () => {
 
   it('are taken away when none is left', () => {
     expect(virthelmMetadataArgs('u', NO_METADATA, false)).toContain('--remove')
-    expect(virthelmMetadataArgs('u', { protected: false, template: true }, true).slice(-4)).toEqual([
-      '--set',
-      '<machine template="yes"/>',
-      '--config',
-      '--live'
-    ])
+    expect(virthelmMetadataArgs('u', { protected: false, template: true, tags: [] }, true).slice(-4)).toEqual(
+      ['--set', '<machine template="yes"/>', '--config', '--live']
+    )
   })
 })

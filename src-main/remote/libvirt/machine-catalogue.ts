@@ -54,6 +54,15 @@ export class MachineCatalogue {
     }
   }
 
+  /** Name of another VM that runs and has the file or device as a disk it writes to. */
+  otherUserOf(uuid: string, path: string): string | null {
+    for (const [other, { id, xml }] of this.#entries) {
+      if (other === uuid || id === null || xml === null) continue
+      if (xml.detail.disks.some((disk) => disk.source === path && !disk.readOnly)) return xml.name
+    }
+    return null
+  }
+
   /** Forgets what the event may have changed. */
   invalidate(hint: EventHint): void {
     for (const entry of this.#entries.values())

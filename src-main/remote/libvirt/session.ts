@@ -11,7 +11,9 @@ import type { Log } from '../../application/platform/platform.ts'
 import type { Connection } from '../../application/servers/connection.ts'
 import { createDeletionHost } from './deletion/deletion-host.ts'
 import { createConsoles } from './consoles.ts'
+import { createConfigurator } from './configuration/configurator.ts'
 import { watchEvents } from './event-watch.ts'
+import { createGuestAsker } from './guest-asker.ts'
 import { createLaneHolder } from './lane-holder.ts'
 import { act } from './machine-actions.ts'
 import { LISTING, listingOf, MachineCatalogue } from './machine-catalogue.ts'
@@ -63,6 +65,18 @@ export function createSession({ connection, uri, probe, clock, log }: SessionDep
     onChange: changed
   })
   void connection.closed.then(() => close())
+  const isHung = (uuid: string): boolean => poller.isHung(uuid)
+  const configuration = createConfigurator({
+    lane,
+    virsh,
+    uri,
+    isHung,
+    otherUserOf: (uuid, path) => catalogue.otherUserOf(uuid, path),
+    changed() {
+      catalogue.invalidateAll()
+      changed()
+    }
+  })
 
   function close(): void {
     if (lifetime.signal.aborted) return
@@ -125,6 +139,8 @@ export function createSession({ connection, uri, probe, clock, log }: SessionDep
     closed: ended.promise,
     close,
     deletion: createDeletionHost({ connection, uri, clock }),
+    configuration,
+    guests: createGuestAsker({ lane, connection, virsh, uri, mayAskAgents: probe.canWrite, isHung }),
     onChange: (listener) => void listeners.add(listener),
     consoles: createConsoles({ connection, uri, clock, lane, isHung: (uuid) => poller.isHung(uuid) }),
     list: (signal) => guarded(signal, list),

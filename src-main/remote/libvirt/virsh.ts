@@ -105,12 +105,16 @@ export class Virsh {
   }
 }
 
-/** As an operator would type it. */
+/** As an operator would type it, but for a console's password in the document: no row of the journal has one. */
 export function shownCommand(uri: string, { args, document }: VirshWrite): string {
   const words = args.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : quote(word)))
   const command = `virsh -c ${uri} ${words.join(' ')}`
-  return document === undefined ? command : `${command} <<'XML'\n${document.trimEnd()}\nXML`
+  if (document === undefined) return command
+  const shown = document.replace(PASSWORD, (_whole, name: string) => `${name}'*****'`)
+  return `${command} <<'XML'\n${shown.trimEnd()}\nXML`
 }
+
+const PASSWORD = /(\bpasswd\s*=\s*)(?:'[^']*'|"[^"]*")/g
 
 function virshScript(uri: string, { args, document, guard }: VirshWrite, readOnly: boolean): string {
   const command = ['virsh', '-q', ...(readOnly ? ['-r'] : []), '-c', uri, ...args].map(quote).join(' ')

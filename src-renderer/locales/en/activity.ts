@@ -30,12 +30,11 @@ export const activity = {
     pause: 'Pause',
     resume: 'Resume',
     delete: 'Delete',
-    pool: { refresh: 'Refresh pool' }
-  } satisfies Record<MachineAction, string> & Record<string, unknown>,
+    pool: { refresh: 'Refresh pool' },
     vnc: 'Display',
     serial: 'Serial line',
     terminal: 'Terminal'
-  } satisfies Record<MachineAction | 'vnc' | 'serial' | 'terminal', string>,
+  } satisfies Record<MachineAction, string> & Record<string, unknown>,
   copy: 'Copy as shell command',
   csv: 'CSV',
   csvTip: 'Save the rows shown, as a table',

@@ -235,6 +235,14 @@ export const errors = {
     title: '{vm} is not as it was when you confirmed.',
     next: 'Nothing more was done from there on. Open Delete again to see what is there now.'
   },
+  changeRefused: {
+    title: 'This change cannot be made on {vm} as it is now.',
+    next: 'It was changed in the meantime. Look at its present configuration, then try again.'
+  },
+  passwordAtRisk: {
+    title: 'Nothing was changed: a console password of {vm} could be lost.',
+    next: 'libvirt does not tell whether there is one. Set it in the XML again, or confirm that there is none.'
+  },
   vmActionNotPossible: {
     title: 'This cannot be done with {vm} in its present state.',
     next: 'Look at its state, then choose another action.'
@@ -246,6 +254,7 @@ export const errors = {
   cloneNotPossible: {
     title: '{vm} cannot be cloned this way.',
     next: 'Nothing was left behind. Look at the reason, then try again.'
+  },
   storageNotResponding: {
     title: 'The storage of {pool} does not answer.',
     next: 'Check the file server or the disk behind it. It is asked again by itself, less and less often.'
@@ -253,6 +262,7 @@ export const errors = {
   storageNotRespondingList: {
     title: 'libvirt’s list of pools does not answer, because a pool hangs.',
     next: 'The pools that were known before are shown. The list is asked for again by itself.'
+  },
   displayMissing: {
     title: '{vm} has no VNC display.',
     next: 'Add one to its configuration (graphics of type vnc); it is there after the next start.'

@@ -3,8 +3,13 @@ import type { MachineAction, DomainState } from '#contract/vocabulary.ts'
 
 export const machine = {
   on: 'on',
-  tab: { overview: 'Overview', snapshots: 'Snapshots', history: 'History' },
-  tab: { overview: 'Overview', console: 'Console', serial: 'Serial', history: 'History' },
+  tab: {
+    overview: 'Overview',
+    console: 'Console',
+    serial: 'Serial',
+    snapshots: 'Snapshots',
+    history: 'History'
+  },
   vcpus: '{count} vCPU | {count} vCPUs',
   ofVcpus: '% of {count} vCPU | % of {count} vCPUs',
   seenRunning: 'running for {span}',
