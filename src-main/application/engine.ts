@@ -12,6 +12,7 @@ import { watchAttention } from './attention.ts'
 import { backupHandlers } from './backup/backup-handlers.ts'
 import type { DataArchive } from './backup/data-archive.ts'
 import { sleepUnlessAborted, type Clock } from './clock.ts'
+import { bulkHandlers } from './bulk/bulk-handlers.ts'
 import { deletionHandlers } from './deletion/deletion-handlers.ts'
 import { engineHandlers } from './engines/engine-handlers.ts'
 import { EngineVault } from './engines/engine-vault.ts'
@@ -122,6 +123,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
   const handlers: Handlers<VirthelmContract> = {
     ...serverHandlers({ ...deps, directory, vault, prompts, openPrompts, feed: serverFeed }),
     ...machineHandlers({ directory, feed: machineFeed, journal: storage.journal, clock, onJournal }),
+    ...bulkHandlers({ directory, log: platform.log, journal: storage.journal, clock, onJournal }),
     ...deletionHandlers({ directory, journal: storage.journal, clock, onJournal }),
     ...historyHandlers({
       directory,

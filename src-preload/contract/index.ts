@@ -1,6 +1,7 @@
 /** The whole contract between the window and the engine. */
 import { activityContract } from './activity.ts'
 import { backupContract } from './backup.ts'
+import { bulkContract } from './bulk.ts'
 import { consoleContract } from './console.ts'
 import { deletionContract } from './deletion.ts'
 import { enginesContract } from './engines.ts'
@@ -14,6 +15,7 @@ import { tasksContract } from './tasks.ts'
 export const contract = {
   ...activityContract,
   ...backupContract,
+  ...bulkContract,
   ...consoleContract,
   ...deletionContract,
   ...enginesContract,

@@ -227,6 +227,11 @@ export class FakeHypervisor implements Hypervisor {
         await journal.afterSend({ exitCode: 0, stderr: '', durationMs: 3 })
         return 'done'
       },
+      settings: {
+        rename: async () => undefined,
+        setProtected: async () => undefined,
+        setBalloonPeriod: async () => undefined
+      },
       deletion: this.deletion,
       closed: new Promise(() => undefined),
       close: () => undefined

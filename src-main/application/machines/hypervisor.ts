@@ -5,6 +5,7 @@ import type { MachineDetail, MachineNow } from '#contract/machines.ts'
 import type { Capability } from '#contract/servers.ts'
 import type { DomainState, MachineAction } from '#contract/vocabulary.ts'
 import type { DeletionHost } from '../deletion/host-survey.ts'
+import type { MachineSettings } from './machine-settings.ts'
 import type { Connection } from '../servers/connection.ts'
 
 export interface MachineListing {
@@ -14,6 +15,9 @@ export interface MachineListing {
   readonly stateReason: string | null
   readonly autostart: boolean
   readonly persistent: boolean
+  readonly hasSnapshot: boolean
+  readonly hasSavedState: boolean
+  readonly isProtected: boolean
   readonly vcpus: number | null
   readonly memoryMaxBytes: number | null
 }
@@ -65,6 +69,7 @@ export interface HypervisorSession {
     journal: ActionJournal,
     signal: AbortSignal
   ): Promise<'done' | 'already'>
+  readonly settings: MachineSettings
   /** Deleting VMs and their files. */
   readonly deletion: DeletionHost
   /** Resolves when the session can no longer answer (daemon gone, channel closed): open a new one. Never rejects. */

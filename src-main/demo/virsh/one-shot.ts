@@ -2,6 +2,7 @@
 import type { DemoHost } from '../model.ts'
 import { answerTo, type VirshOutput } from '../virsh-answers.ts'
 import { commandsOf, deletionAnswers } from './deletion.ts'
+import { lifeAnswers } from './life.ts'
 
 /** A command as it came: its words after `virsh -c URI`, and the document on its stdin. */
 export interface VirshCall {
@@ -14,7 +15,13 @@ export interface VirshCall {
 export type VirshAnswers = Readonly<Record<string, (host: DemoHost, call: VirshCall) => VirshOutput>>
 
 /** By virsh's word. */
-const ANSWERS: VirshAnswers = { ...deletionAnswers }
+const ANSWERS: VirshAnswers = {
+  ...deletionAnswers,
+  ...lifeAnswers,
+  list: (host, { words }) => answerTo(host, words.join(' ')),
+  domstate: (host, { words }) => answerTo(host, words.join(' ')),
+  dumpxml: (host, { words }) => answerTo(host, words.join(' '))
+}
 
 /** null: not a command of this kind, or one that the demo does not play. */
 export function answerOneShot(host: DemoHost, script: string): VirshOutput | null {

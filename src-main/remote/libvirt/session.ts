@@ -14,6 +14,7 @@ import { watchEvents } from './event-watch.ts'
 import { createLaneHolder } from './lane-holder.ts'
 import { act } from './machine-actions.ts'
 import { LISTING, listingOf, MachineCatalogue } from './machine-catalogue.ts'
+import { createMachineSettings } from './machine-settings.ts'
 import { capabilitiesOfProbe, type Probe } from './probe.ts'
 import { isDeadline, StatsPoller } from './stats-poller.ts'
 
@@ -26,6 +27,8 @@ const LIST_COMMANDS = [
   LISTING,
   'list --all --uuid --autostart',
   'list --all --uuid --transient',
+  'list --all --uuid --with-snapshot',
+  'list --all --uuid --with-managed-save',
   'domstats --raw --state',
   LISTING
 ] as const
@@ -90,7 +93,7 @@ export function createSession({ connection, uri, probe, clock, log }: SessionDep
       const answers = await lane
         .call(LIST_COMMANDS, { signal, deadlineMs: LIST_DEADLINE_MS })
         .catch(asDaemonDown)
-      const [before, autostart, transient, stats, after] = answers
+      const [before, autostart, transient, snapshot, saved, stats, after] = answers
       const domains = listingOf(after)
       const names = stableNames(listingOf(before), domains)
       if (names.size < domains.length && attempt < LIST_TRIES) continue
@@ -98,10 +101,14 @@ export function createSession({ connection, uri, probe, clock, log }: SessionDep
       const states = statesOf(stats?.output ?? '', names)
       const autostarted = parseUuidLines(autostart?.output ?? '')
       const transients = parseUuidLines(transient?.output ?? '')
+      const withSnapshot = parseUuidLines(snapshot?.output ?? '')
+      const withSavedState = parseUuidLines(saved?.output ?? '')
       return domains.map((domain) => ({
         ...listingEntry(domain, states.get(domain.uuid), catalogue),
         autostart: autostarted.has(domain.uuid),
-        persistent: !transients.has(domain.uuid)
+        persistent: !transients.has(domain.uuid),
+        hasSnapshot: withSnapshot.has(domain.uuid),
+        hasSavedState: withSavedState.has(domain.uuid)
       }))
     }
   }
@@ -112,6 +119,16 @@ export function createSession({ connection, uri, probe, clock, log }: SessionDep
     capabilities: capabilitiesOfProbe(probe),
     closed: ended.promise,
     close,
+    settings: createMachineSettings({
+      connection,
+      uri,
+      clock,
+      isHung: (uuid) => poller.isHung(uuid),
+      changed() {
+        catalogue.invalidateAll()
+        changed()
+      }
+    }),
     deletion: createDeletionHost({ connection, uri, clock }),
     onChange: (listener) => void listeners.add(listener),
     list: (signal) => guarded(signal, list),
@@ -153,7 +170,7 @@ function listingEntry(
   domain: ListedDomain,
   state: StateAndReason | undefined,
   catalogue: MachineCatalogue
-): Omit<MachineListing, 'autostart' | 'persistent'> {
+): Omit<MachineListing, 'autostart' | 'persistent' | 'hasSnapshot' | 'hasSavedState'> {
   const xml = catalogue.xmlOf(domain.uuid)
   return {
     uuid: VmUuid.parse(domain.uuid),
@@ -161,7 +178,8 @@ function listingEntry(
     state: state?.state ?? 'unknown',
     stateReason: state?.stateReason ?? null,
     vcpus: xml?.vcpus ?? null,
-    memoryMaxBytes: xml?.memoryMaxBytes ?? null
+    memoryMaxBytes: xml?.memoryMaxBytes ?? null,
+    isProtected: xml?.isProtected ?? false
   }
 }
 
