@@ -14,6 +14,7 @@ import { consoleHandlers } from './consoles/console-handlers.ts'
 import { configurationHandlers } from './configuration/configuration-handlers.ts'
 import type { DataArchive } from './backup/data-archive.ts'
 import { sleepUnlessAborted, type Clock } from './clock.ts'
+import { bulkHandlers } from './bulk/bulk-handlers.ts'
 import { deletionHandlers } from './deletion/deletion-handlers.ts'
 import { engineHandlers } from './engines/engine-handlers.ts'
 import { EngineVault } from './engines/engine-vault.ts'
@@ -130,6 +131,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
     ...configurationHandlers({ directory, blobs: storage.blobs, journal: storage.journal, clock, onJournal }),
     ...guestHandlers({ directory, journal: storage.journal, clock, onJournal }),
     ...snapshotHandlers({ directory, journal: storage.journal, clock, onJournal }),
+    ...bulkHandlers({ directory, log: platform.log, journal: storage.journal, clock, onJournal }),
     ...deletionHandlers({ directory, journal: storage.journal, clock, onJournal }),
     ...consoleHandlers({ directory, journal: storage.journal, clock, onJournal }),
     ...historyHandlers({

@@ -58,6 +58,7 @@ export function makeDomain(hostName: string, profile: VmProfile, seed: number): 
     autostart: profile.autostart ?? false,
     persistent: true,
     managedSave: false,
+    marks: null,
     vcpus: profile.vcpus,
     memoryMaxBytes: profile.memoryBytes,
     memoryBalloonBytes: profile.memoryBytes,
@@ -184,5 +185,13 @@ export function transitionOf(domain: DemoDomain, action: DemoDomainAction): Tran
       if (!active) return refused('domain is not running')
       if (domain.state !== 'paused') return refused('domain is already running')
       return to('running', 'unpaused', [['Resumed', 'Unpaused']])
+    case 'reset':
+      return active ? to(null, '', []) : refused('domain is not running')
+    case 'save':
+      return active ? to('shutOff', 'saved', [['Stopped', 'Saved']], true) : refused('domain is not running')
+    case 'discardSaved':
+    case 'autostartOn':
+    case 'autostartOff':
+      return to(null, '', [['Defined', 'Updated']])
   }
 }

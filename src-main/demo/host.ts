@@ -96,12 +96,12 @@ export class SimulatedHost implements DemoHost {
     const transition = transitionOf(target, action)
     if (transition.refusal !== null) return transition.refusal
     if (!transition.slow) {
-      this.#apply(target, transition)
+      this.#apply(target, transition, action)
       return null
     }
     const timer = setTimeout(() => {
       this.#timers.delete(timer)
-      if (target.state !== 'shutOff') this.#apply(target, transition)
+      if (target.state !== 'shutOff') this.#apply(target, transition, action)
     }, SHUTDOWN_TAKES_MS)
     this.#timers.add(timer)
     return null
@@ -109,6 +109,10 @@ export class SimulatedHost implements DemoHost {
 
   tell(domain: DemoDomain, event: string, detail: string): void {
     for (const listener of this.#listeners) listener({ domain, event, detail })
+  }
+
+  redefined(domain: DemoDomain): void {
+    this.tell(domain, 'Defined', 'Updated')
   }
 
   undefine(domain: DemoDomain): void {
@@ -142,7 +146,14 @@ export class SimulatedHost implements DemoHost {
     this.#listeners.clear()
   }
 
-  #apply(domain: SimulatedDomain, transition: ReturnType<typeof transitionOf>): void {
+  #apply(
+    domain: SimulatedDomain,
+    transition: ReturnType<typeof transitionOf>,
+    action: DemoDomainAction
+  ): void {
+    if (action === 'autostartOn' || action === 'autostartOff') domain.autostart = action === 'autostartOn'
+    if (action === 'save' || action === 'discardSaved' || action === 'start')
+      domain.managedSave = action === 'save'
     if (transition.to === 'running' && domain.id === null) this.#begin(domain)
     else if (transition.to === 'shutOff') this.#end(domain, transition.reason)
     else if (transition.to !== null) domain.state = transition.to

@@ -3,7 +3,7 @@
  * (`lane-sampler.ts`, `virsh-player.ts`, …) only read and change this model.
  */
 import type { ServerDraft } from '#contract/servers.ts'
-import type { DomainState } from '#contract/vocabulary.ts'
+import type { DomainState, MachineAction } from '#contract/vocabulary.ts'
 
 /** A disk of a demo VM. Counters only grow while the VM runs; they start at 0 with each start of the VM. */
 export interface DemoVmDisk {
@@ -43,6 +43,8 @@ export interface DemoDomain {
   stateReason: string
   autostart: boolean
   persistent: boolean
+  /** The console's element under <metadata>, without its prefix; null = none. */
+  marks: string | null
   /** Its memory is saved: it goes on there when it is started. */
   managedSave: boolean
   vcpus: number
@@ -51,7 +53,7 @@ export interface DemoDomain {
   memoryBalloonBytes: number
   /** Guest statistics, when the domain has a balloon period; null = the guest tells nothing. */
   memoryUsedBytes: number | null
-  readonly balloonPeriodSec: number
+  balloonPeriodSec: number
   /** Nanoseconds of CPU since the start; grows with the load while it runs. */
   cpuTimeNs: number
   /** Its QEMU does not answer (fault): domstats would block, domcontrol says occupied. */
@@ -76,7 +78,7 @@ export interface DemoDomainEvent {
 }
 
 /** What the player asks the host to do; each changes the model, then tells the listeners. */
-export type DemoDomainAction = 'start' | 'shutDown' | 'reboot' | 'forceOff' | 'pause' | 'resume'
+export type DemoDomainAction = MachineAction
 
 /** Faults that tests switch on and off while the fleet runs. */
 export interface DemoFaults {
@@ -111,6 +113,8 @@ export interface DemoHost {
   act(domain: DemoDomain, action: DemoDomainAction): string | null
   /** Tells the listeners of an event that changed nothing of the model (a snapshot was taken). */
   tell(domain: DemoDomain, event: string, detail: string): void
+  /** Its definition was changed; "Defined" is told. */
+  redefined(domain: DemoDomain): void
   /** It is gone from the list; "Undefined" is told. */
   undefine(domain: DemoDomain): void
   /** Told after each event; returns the function that ends it. */

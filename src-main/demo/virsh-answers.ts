@@ -163,6 +163,12 @@ export function escaped(text: string): string {
   return text.replace(/[&<>'"]/g, (character) => entities[character] ?? '')
 }
 
+/** As libvirt stores what `virsh metadata --set` was given. */
+const metadataXml = ({ marks }: DemoDomain): string =>
+  marks === null
+    ? ''
+    : `  <metadata>${marks.replace('<machine', `<virthelm:machine xmlns:virthelm="https://virthelm.invalid/xmlns/1"`)}</metadata>\n`
+
 export function dumpxml(host: DemoHost, domain: DemoDomain): string {
   const id = domain.id === null ? '' : ` id='${domain.id}'`
   const element = (name: string, text: string | null): string =>
@@ -172,7 +178,7 @@ export function dumpxml(host: DemoHost, domain: DemoDomain): string {
   return `<domain type='kvm'${id}>
   <name>${escaped(domain.name)}</name>
   <uuid>${domain.uuid}</uuid>
-${element('title', domain.title)}${element('description', domain.description)}  <memory unit='KiB'>${Math.round(domain.memoryMaxBytes / KIB)}</memory>
+${element('title', domain.title)}${element('description', domain.description)}${metadataXml(domain)}  <memory unit='KiB'>${Math.round(domain.memoryMaxBytes / KIB)}</memory>
   <currentMemory unit='KiB'>${Math.round(domain.memoryBalloonBytes / KIB)}</currentMemory>
   <vcpu placement='static'>${domain.vcpus}</vcpu>
   <os>

@@ -26,7 +26,12 @@ const ACTIONS: Readonly<Record<string, DemoDomainAction>> = {
   reboot: 'reboot',
   destroy: 'forceOff',
   suspend: 'pause',
-  resume: 'resume'
+  resume: 'resume',
+  reset: 'reset',
+  managedsave: 'save',
+  'managedsave-remove': 'discardSaved',
+  autostart: 'autostartOn',
+  'autostart --disable': 'autostartOff'
 }
 
 export function createVirshPlayer(host: DemoHost): VirshPlayer {
@@ -122,7 +127,7 @@ function playEvents(host: DemoHost, io: LaneIo): void {
   io.onEnd(end)
 }
 
-const WRITE = /^virsh -c '[^']*' ([a-z]+) '([0-9a-f-]{36})'/m
+const WRITE = /^virsh -c '[^']*' ([a-z]+(?:-[a-z]+)?(?: --[a-z]+)?) '([0-9a-f-]{36})'/m
 
 /** One-shot scripts travel as one quoted word, so that their own quotes are written as '\''. */
 function playScript(host: DemoHost, io: LaneIo): boolean {

@@ -2,6 +2,7 @@
 import { activityContract } from './activity.ts'
 import { backupContract } from './backup.ts'
 import { configurationContract } from './configuration.ts'
+import { bulkContract } from './bulk.ts'
 import { consoleContract } from './console.ts'
 import { deletionContract } from './deletion.ts'
 import { consolesContract } from './consoles.ts'
@@ -21,6 +22,7 @@ export const contract = {
   ...activityContract,
   ...backupContract,
   ...configurationContract,
+  ...bulkContract,
   ...consoleContract,
   ...deletionContract,
   ...consolesContract,

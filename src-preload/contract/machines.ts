@@ -54,6 +54,11 @@ export const MachineView = z.object({
   stateSinceAtMs: AtMs,
   autostart: z.boolean(),
   persistent: z.boolean(),
+  hasSnapshot: z.boolean(),
+  /** Its memory is saved on the server: its next start goes on there. */
+  hasSavedState: z.boolean(),
+  /** Marked so that it is not deleted. */
+  isProtected: z.boolean(),
   vcpus: z.int().nullable(),
   memoryMaxBytes: z.number().nullable(),
   /** Its QEMU does not answer its monitor: since when. null = it answers. */
@@ -94,6 +99,9 @@ export const MachinesEvent = z.discriminatedUnion('kind', [
 ])
 export type MachinesEvent = z.infer<typeof MachinesEvent>
 
+/** A VM and the name that the operator saw: behind another name nothing is done. */
+const SeenVm = VmRef.extend({ seenName: RemoteText })
+
 export const machinesContract = {
   'machines.watch': stream(z.object({}), MachinesEvent, 'latest'),
   /** Starts or stops keeping a VM's values in the history; they are shown either way. Idempotent. */
@@ -114,5 +122,14 @@ export const machinesContract = {
       seenName: RemoteText
     }),
     z.object({ outcome: z.enum(['done', 'already']) })
-  )
+  ),
+  /**
+   * Only while it is off. Throws invalidInput {what, reason}, conflict {name} (taken), vmActionNotPossible {state}, and as
+   * `machines.act`.
+   */
+  'machines.rename': call(SeenVm.extend({ newName: z.string().max(300) }), z.null()),
+  /** Marks it in its own definition so that it is not deleted, or takes the mark away. Idempotent. */
+  'machines.setProtected': call(SeenVm.extend({ on: z.boolean() }), z.null()),
+  /** How often the guest tells of its memory, now and after each start. */
+  'machines.setBalloonPeriod': call(SeenVm.extend({ periodSec: z.int().min(1).max(3_600) }), z.null())
 }

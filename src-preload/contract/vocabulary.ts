@@ -14,8 +14,23 @@ export const DomainState = z.enum([
 ])
 export type DomainState = z.infer<typeof DomainState>
 
-/** What the operator can ask of a VM today. */
-export const MachineAction = z.enum(['start', 'shutDown', 'reboot', 'forceOff', 'pause', 'resume'])
+/**
+ * What the operator can ask of a VM. `start` goes on from a saved state where there is one; `save` makes one and switches it
+ * off; `discardSaved` forgets it.
+ */
+export const MachineAction = z.enum([
+  'start',
+  'shutDown',
+  'reboot',
+  'reset',
+  'forceOff',
+  'pause',
+  'resume',
+  'save',
+  'discardSaved',
+  'autostartOn',
+  'autostartOff'
+])
 export type MachineAction = z.infer<typeof MachineAction>
 
 /** Why a series has no values for a while. A gap is drawn as a gap, with this reason. */

@@ -2,6 +2,7 @@
 import { activity } from './en/activity.ts'
 import { addServer } from './en/add-server.ts'
 import { backup } from './en/backup.ts'
+import { bulk } from './en/bulk.ts'
 import { capabilities } from './en/capabilities.ts'
 import { charts } from './en/charts.ts'
 import { compare } from './en/compare.ts'
@@ -26,6 +27,7 @@ export const en = {
   activity,
   addServer,
   backup,
+  bulk,
   capabilities,
   charts,
   compare,

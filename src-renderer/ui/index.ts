@@ -57,7 +57,8 @@ export { default as Switch } from './Switch.vue'
 export { default as Checkbox } from './Checkbox.vue'
 /**
  * rows: T[], columns: TableColumn<T>[], rowKey(row) → string, label, v-model:sort TableSort | null, rowHeight (32);
- * slots `cell-<column id>` {row}, `empty`; emits open(row) on Enter and on click.
+ * slots `cell-<column id>` {row}, `empty`; emits open(row) on Enter and on click. selectable, v-model:selected (keys),
+ * rowName(row): rows with ticks.
  */
 export { default as DataTable } from './DataTable.vue'
 export { sortRows, tableCells, type TableColumn, type TableSort } from './table.ts'

@@ -80,6 +80,9 @@ export const listingOf = (digit: number, state: MachineListing['state'] = 'runni
   stateReason: null,
   autostart: false,
   persistent: true,
+  hasSnapshot: false,
+  hasSavedState: false,
+  isProtected: false,
   vcpus: 1,
   memoryMaxBytes: 128 * 1024 ** 2
 })

@@ -248,6 +248,11 @@ export class FakeHypervisor implements Hypervisor {
       guests: unplayed,
       storage: noStorage,
       networks: noNetworks,
+      settings: {
+        rename: async () => undefined,
+        setProtected: async () => undefined,
+        setBalloonPeriod: async () => undefined
+      },
       deletion: this.deletion,
       consoles: {
         openVnc: () => Promise.reject(new AppError('displayMissing')),

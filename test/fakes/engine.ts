@@ -96,7 +96,12 @@ const AFTER: Record<MachineAction, DomainState> = {
   forceOff: 'shutOff',
   reboot: 'running',
   pause: 'paused',
-  resume: 'running'
+  resume: 'running',
+  reset: 'running',
+  save: 'shutOff',
+  discardSaved: 'shutOff',
+  autostartOn: 'running',
+  autostartOff: 'running'
 }
 
 const notPlayed = (): Promise<never> => Promise.reject(new AppError('notFound'))
@@ -142,6 +147,11 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     if (found === undefined) throw new AppError('notFound', { params: { what: 'server' } })
     return found
   }
+  const machineOf = (serverId: ServerId, vmUuid: string): MachineView => {
+    const machine = find(serverId).machines.find(({ ref }) => ref.vmUuid === vmUuid)
+    if (machine === undefined) throw new AppError('vmNotFound', { params: { name: vmUuid } })
+    return machine
+  }
   const publish = (server: FakeServer): void => serverChanges.publish({ changed: [server.view], removed: [] })
   const patch = (server: FakeServer, change: Partial<ServerView>): void => {
     server.view = { ...server.view, ...change }
@@ -182,7 +192,12 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
       forceOff: 'destroy',
       reboot: 'reboot',
       pause: 'suspend',
-      resume: 'resume'
+      resume: 'resume',
+      reset: 'reset',
+      save: 'managedsave',
+      discardSaved: 'managedsave-remove',
+      autostartOn: 'autostart',
+      autostartOff: 'autostart --disable'
     }[action]
     write({
       atMs: Date.now(),
@@ -338,10 +353,26 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     }),
     'machines.act': act,
     'machines.setCollecting': async ({ serverId, vmUuid, collecting }) => {
-      const machine = find(serverId).machines.find(({ ref }) => ref.vmUuid === vmUuid)
-      if (machine === undefined) throw new AppError('vmNotFound', { params: { name: vmUuid } })
-      replaceMachine({ ...machine, collecting })
+      replaceMachine({ ...machineOf(serverId, vmUuid), collecting })
       return null
+    },
+    'machines.rename': async ({ serverId, vmUuid, newName }) => {
+      const machine = machineOf(serverId, vmUuid)
+      replaceMachine({ ...machine, name: newName })
+      return null
+    },
+    'machines.setProtected': async ({ serverId, vmUuid, on }) => {
+      replaceMachine({ ...machineOf(serverId, vmUuid), isProtected: on })
+      return null
+    },
+    'machines.setBalloonPeriod': async () => null,
+    'bulk.run': async ({ action, targets }, context) => {
+      const items = targets.map((_target, index) => ({ index, state: 'done' as const, error: null }))
+      for (const [index, target] of targets.entries()) {
+        await act({ ...target, action }, context)
+        context.progress({ items: items.slice(index, index + 1), ended: index + 1, total: targets.length })
+      }
+      return { items }
     },
     async *'servers.watch'(_input, { signal }) {
       let revision = 1

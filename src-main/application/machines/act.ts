@@ -4,6 +4,12 @@ import type { MachineAction } from '#contract/vocabulary.ts'
 import { type JournalDeps, journalled, writableSessionOf } from '../operations/journal-row.ts'
 import type { ServerRuntime } from '../servers/server-runtime.ts'
 
+/** The whole of one act, reading back included. Saving writes all of a VM's memory, and starting may read it. */
+const ACT_DEADLINE_MS = 45_000
+const LONG_ACTS_MS: Partial<Record<MachineAction, number>> = { save: 930_000, start: 210_000 }
+
+export const actDeadlineMs = (action: MachineAction): number => LONG_ACTS_MS[action] ?? ACT_DEADLINE_MS
+
 export interface ActRequest {
   readonly runtime: ServerRuntime
   readonly vmUuid: VmUuid

@@ -8,6 +8,7 @@ import type { DeletionHost } from '../deletion/host-survey.ts'
 import type { MachineConsoles } from '../consoles/machine-consoles.ts'
 import type { MachineConfigurator } from '../configuration/machine-configurator.ts'
 import type { GuestAsker } from '../guest/guest-asker.ts'
+import type { MachineSettings } from './machine-settings.ts'
 import type { Connection } from '../servers/connection.ts'
 import type { SnapshotHost } from '../snapshots/snapshot-host.ts'
 import type { NetworkSession, StorageSession } from '../stores/stores.ts'
@@ -19,6 +20,9 @@ export interface MachineListing {
   readonly stateReason: string | null
   readonly autostart: boolean
   readonly persistent: boolean
+  readonly hasSnapshot: boolean
+  readonly hasSavedState: boolean
+  readonly isProtected: boolean
   readonly vcpus: number | null
   readonly memoryMaxBytes: number | null
 }
@@ -75,6 +79,7 @@ export interface HypervisorSession {
   readonly guests: GuestAsker
   readonly storage: StorageSession
   readonly networks: NetworkSession
+  readonly settings: MachineSettings
   /** Deleting VMs and their files. */
   readonly deletion: DeletionHost
   readonly consoles: MachineConsoles

@@ -29,6 +29,9 @@ const listing = (digit: number, state: 'running' | 'shutOff') => ({
   stateReason: null,
   autostart: false,
   persistent: true,
+  hasSnapshot: false,
+  hasSavedState: false,
+  isProtected: false,
   vcpus: 1,
   memoryMaxBytes: 128 * 1024 ** 2
 })

@@ -33,6 +33,14 @@ export const taskDescriptions: TaskDescriptions<VirthelmContract> = {
         ? { path: result.path, sizeBytes: result.sizeBytes }
         : { sizeBytes: result.sizeBytes }
   },
+  'bulk.run': {
+    subject: ({ action, targets }) => ({ action, machines: String(targets.length) }),
+    doneRatio: ({ ended, total }) => ended / total,
+    result: ({ items }) => ({
+      machinesDone: items.filter(({ state }) => state === 'done' || state === 'already').length,
+      machinesFailed: items.filter(({ state }) => state === 'failed').length
+    })
+  },
   'deletion.run': {
     subject: ({ seenName }) => ({ vm: seenName.slice(0, 300) }),
     doneRatio: ({ doneSteps, totalSteps }) => doneSteps / totalSteps,

@@ -6,6 +6,7 @@ import { snapshotAnswers } from './snapshots.ts'
 import { answerTo, type VirshOutput } from '../virsh-answers.ts'
 import { commandsOf, deletionAnswers } from './deletion.ts'
 import { consoleAnswers } from './consoles.ts'
+import { lifeAnswers } from './life.ts'
 
 /** A command as it came: its words after `virsh -c URI`, and the document on its stdin. */
 export interface VirshCall {
@@ -24,6 +25,11 @@ const ANSWERS: VirshAnswers = {
   ...guestAnswers,
   ...deletionAnswers,
   ...consoleAnswers
+  ...deletionAnswers,
+  ...lifeAnswers,
+  list: (host, { words }) => answerTo(host, words.join(' ')),
+  domstate: (host, { words }) => answerTo(host, words.join(' ')),
+  dumpxml: (host, { words }) => answerTo(host, words.join(' '))
 }
 
 /** null: not a command of this kind, or one that the demo does not play. */

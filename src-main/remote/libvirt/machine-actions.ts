@@ -1,7 +1,7 @@
-/** Start, shut down, reboot, force off, pause, resume: by UUID, idempotent, each a journal row before it is sent. */
+/** Start, shut down, reset, save, autostart and their like: by UUID, idempotent, each a journal row before it is sent. */
 import { AppError } from '#contract/errors.ts'
 import { VmUuid } from '#contract/ids.ts'
-import type { DomainState, MachineAction } from '#contract/vocabulary.ts'
+import { DomainState, type MachineAction } from '#contract/vocabulary.ts'
 import { parseDomcontrol } from '../../domain/libvirt/domcontrol.ts'
 import { failureKindOf } from '../../domain/libvirt/failure-words.ts'
 import { parseDomstate } from '../../domain/libvirt/domain-state.ts'
@@ -36,13 +36,25 @@ interface Rule {
   readonly from: readonly DomainState[]
   /** It asks QEMU's monitor, and so would wait for a hung VM for ever. */
   readonly needsMonitor: boolean
+  /** States that show it done when the answer was lost; `already` where it is absent. */
+  readonly doneIn?: readonly DomainState[]
+  /** Longer than the others: memory is written or read. */
+  readonly deadlineMs?: number
 }
 
 const OFF: readonly DomainState[] = ['shutOff', 'crashed']
 const RUNNING: readonly DomainState[] = ['running', 'blocked']
+const ANY: readonly DomainState[] = DomainState.options
 /** A VM whose state libvirt cannot name is left to libvirt to judge. */
 const RULES: Readonly<Record<MachineAction, Rule>> = {
-  start: { command: 'start', already: RUNNING, from: [...OFF, 'unknown'], needsMonitor: false },
+  // Going on from a saved state reads all of its memory.
+  start: {
+    command: 'start',
+    already: RUNNING,
+    from: [...OFF, 'unknown'],
+    needsMonitor: false,
+    deadlineMs: 180_000
+  },
   shutDown: {
     command: 'shutdown',
     already: OFF,
@@ -57,7 +69,24 @@ const RULES: Readonly<Record<MachineAction, Rule>> = {
     needsMonitor: false
   },
   pause: { command: 'suspend', already: ['paused'], from: [...RUNNING, 'unknown'], needsMonitor: true },
-  resume: { command: 'resume', already: RUNNING, from: ['paused', 'unknown'], needsMonitor: true }
+  resume: { command: 'resume', already: RUNNING, from: ['paused', 'unknown'], needsMonitor: true },
+  reset: { command: 'reset', already: [], from: [...RUNNING, 'paused', 'unknown'], needsMonitor: true },
+  save: {
+    command: 'managedsave',
+    already: [],
+    from: [...RUNNING, 'paused'],
+    needsMonitor: true,
+    doneIn: OFF,
+    deadlineMs: 900_000
+  },
+  discardSaved: {
+    command: 'managedsave-remove',
+    already: [],
+    from: [...OFF, 'unknown'],
+    needsMonitor: false
+  },
+  autostartOn: { command: 'autostart', already: [], from: ANY, needsMonitor: false },
+  autostartOff: { command: 'autostart --disable', already: [], from: ANY, needsMonitor: false }
 }
 
 const READ_DEADLINE_MS = 4_000
@@ -87,7 +116,7 @@ export async function act(
   if ('lost' in sent) {
     // Nobody knows whether it was done: the state tells, and nothing is sent a second time.
     const now = signal.aborted ? null : await readBack(deps, request, rule, signal).catch(() => null)
-    if (now !== null && rule.already.includes(now.state)) return 'done'
+    if (now !== null && (rule.doneIn ?? rule.already).includes(now.state)) return 'done'
     throw sent.lost
   }
   if (sent.exitCode === 0) return 'done'
@@ -109,7 +138,7 @@ async function send(
   const startedMs = deps.clock.monotonicMs()
   const script = writeScript(deps.uri, rule.command, uuid, guardName)
   const answer = await deps.connection
-    .run(script, { signal, deadlineMs: ACT_DEADLINE_MS })
+    .run(script, { signal, deadlineMs: rule.deadlineMs ?? ACT_DEADLINE_MS })
     .catch((error: unknown) => ({ lost: error }))
   const durationMs = Math.round(deps.clock.monotonicMs() - startedMs)
   if ('lost' in answer) {

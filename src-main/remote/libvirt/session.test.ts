@@ -81,6 +81,9 @@ describe('list', () => {
           stateReason,
           autostart,
           persistent,
+          hasSnapshot: false,
+          hasSavedState: false,
+          isProtected: false,
           vcpus,
           memoryMaxBytes
         })

@@ -17,6 +17,7 @@ import { createGuestAsker } from './guest-asker.ts'
 import { createLaneHolder } from './lane-holder.ts'
 import { act } from './machine-actions.ts'
 import { LISTING, listingOf, MachineCatalogue } from './machine-catalogue.ts'
+import { createMachineSettings } from './machine-settings.ts'
 import { capabilitiesOfProbe, type Probe } from './probe.ts'
 import { createSnapshotHost } from './snapshots.ts'
 import { isDeadline, StatsPoller } from './stats-poller.ts'
@@ -32,6 +33,8 @@ const LIST_COMMANDS = [
   LISTING,
   'list --all --uuid --autostart',
   'list --all --uuid --transient',
+  'list --all --uuid --with-snapshot',
+  'list --all --uuid --with-managed-save',
   'domstats --raw --state',
   LISTING
 ] as const
@@ -109,7 +112,7 @@ export function createSession({ connection, uri, probe, clock, log }: SessionDep
       const answers = await lane
         .call(LIST_COMMANDS, { signal, deadlineMs: LIST_DEADLINE_MS })
         .catch(asDaemonDown)
-      const [before, autostart, transient, stats, after] = answers
+      const [before, autostart, transient, snapshot, saved, stats, after] = answers
       const domains = listingOf(after)
       const names = stableNames(listingOf(before), domains)
       if (names.size < domains.length && attempt < LIST_TRIES) continue
@@ -117,10 +120,14 @@ export function createSession({ connection, uri, probe, clock, log }: SessionDep
       const states = statesOf(stats?.output ?? '', names)
       const autostarted = parseUuidLines(autostart?.output ?? '')
       const transients = parseUuidLines(transient?.output ?? '')
+      const withSnapshot = parseUuidLines(snapshot?.output ?? '')
+      const withSavedState = parseUuidLines(saved?.output ?? '')
       return domains.map((domain) => ({
         ...listingEntry(domain, states.get(domain.uuid), catalogue),
         autostart: autostarted.has(domain.uuid),
-        persistent: !transients.has(domain.uuid)
+        persistent: !transients.has(domain.uuid),
+        hasSnapshot: withSnapshot.has(domain.uuid),
+        hasSavedState: withSavedState.has(domain.uuid)
       }))
     }
   }
@@ -138,6 +145,16 @@ export function createSession({ connection, uri, probe, clock, log }: SessionDep
     networks: createNetworks({ connection, uri, clock }),
     closed: ended.promise,
     close,
+    settings: createMachineSettings({
+      connection,
+      uri,
+      clock,
+      isHung: (uuid) => poller.isHung(uuid),
+      changed() {
+        catalogue.invalidateAll()
+        changed()
+      }
+    }),
     deletion: createDeletionHost({ connection, uri, clock }),
     configuration,
     guests: createGuestAsker({ lane, connection, virsh, uri, mayAskAgents: probe.canWrite, isHung }),
@@ -182,7 +199,7 @@ function listingEntry(
   domain: ListedDomain,
   state: StateAndReason | undefined,
   catalogue: MachineCatalogue
-): Omit<MachineListing, 'autostart' | 'persistent'> {
+): Omit<MachineListing, 'autostart' | 'persistent' | 'hasSnapshot' | 'hasSavedState'> {
   const xml = catalogue.xmlOf(domain.uuid)
   return {
     uuid: VmUuid.parse(domain.uuid),
@@ -190,7 +207,8 @@ function listingEntry(
     state: state?.state ?? 'unknown',
     stateReason: state?.stateReason ?? null,
     vcpus: xml?.vcpus ?? null,
-    memoryMaxBytes: xml?.memoryMaxBytes ?? null
+    memoryMaxBytes: xml?.memoryMaxBytes ?? null,
+    isProtected: xml?.isProtected ?? false
   }
 }
 

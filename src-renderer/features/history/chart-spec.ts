@@ -41,7 +41,12 @@ export interface ChartSpec {
   /** Metrics that only the headline needs. */
   readonly also?: readonly Pick<LineSpec, 'kind' | 'key' | 'metric'>[]
   /** Why there can be no values, in words, with a line to copy; shown in place of an empty chart. */
-  readonly missing?: { readonly text: string; readonly fix: string | null } | null
+  readonly missing?: {
+    readonly text: string
+    readonly fix: string | null
+    /** The console can do it itself. */
+    readonly action?: { readonly label: string; readonly run: () => unknown }
+  } | null
 }
 
 type Wanted = { readonly kind: EntityKind; readonly key: string; readonly metric: string }

@@ -3,7 +3,7 @@ import { DomainState } from '#contract/vocabulary.ts'
 import { describe, expect, it } from 'vitest'
 import { manyServers, makeServer } from '../../../test/fakes/engine-model.ts'
 import { filteredRows, machineRows } from './machine-rows.ts'
-import { actionsFor, blockOf, machineDot } from './machine-state.ts'
+import { actionsFor, actionWordOf, blockOf, machineDot } from './machine-state.ts'
 
 function itemOf<T>(list: readonly T[], index: number): T {
   const item = list[index]
@@ -31,13 +31,22 @@ describe('actionsFor', () => {
       expect(buttons).not.toContain('forceOff')
     }
     expect(actionsFor(machine({ state: 'running' })).buttons).toEqual(['shutDown', 'reboot', 'pause'])
-    expect(actionsFor(machine({ state: 'shutOff' }))).toEqual({ buttons: ['start'], menu: [] })
+    expect(actionsFor(machine({ state: 'shutOff', autostart: false }))).toEqual({
+      buttons: ['start'],
+      menu: ['autostartOn']
+    })
+  })
+
+  it('offers to forget a saved state only while it is off', () => {
+    expect(actionsFor(machine({ state: 'shutOff', hasSavedState: true })).menu).toContain('discardSaved')
+    expect(actionsFor(machine({ state: 'running', hasSavedState: true })).menu).not.toContain('discardSaved')
+    expect(actionWordOf(machine({ hasSavedState: true }), 'start')).toBe('startSaved')
   })
 
   it('offers only the plug when the VM does not respond', () => {
-    expect(actionsFor(machine({ state: 'running', notRespondingSinceAtMs: 1 }))).toEqual({
+    expect(actionsFor(machine({ state: 'running', notRespondingSinceAtMs: 1, autostart: true }))).toEqual({
       buttons: ['forceOff'],
-      menu: []
+      menu: ['autostartOff']
     })
     expect(machineDot(machine({ state: 'running', notRespondingSinceAtMs: 1 }))).toBe('warn')
   })

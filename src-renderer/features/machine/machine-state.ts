@@ -39,23 +39,37 @@ export interface OfferedActions {
 
 export function actionsFor(view: MachineView): OfferedActions {
   // Its QEMU answers nothing: asking the guest is of no use, only the plug helps.
-  if (view.notRespondingSinceAtMs !== null && isActive(view.state)) return { buttons: ['forceOff'], menu: [] }
-  switch (view.state) {
-    case 'running':
-    case 'blocked':
-      return { buttons: ['shutDown', 'reboot', 'pause'], menu: ['forceOff'] }
-    case 'paused':
-      return { buttons: ['resume'], menu: ['forceOff'] }
-    case 'shuttingDown':
-    case 'suspended':
-      return { buttons: [], menu: ['forceOff'] }
-    case 'shutOff':
-    case 'crashed':
-      return { buttons: ['start'], menu: [] }
-    case 'unknown':
-      return { buttons: [], menu: [] }
-  }
+  if (view.notRespondingSinceAtMs !== null && isActive(view.state))
+    return { buttons: ['forceOff'], menu: [autostartOf(view)] }
+  const { buttons, menu } = OFFERED[view.state]
+  const saved: MachineAction[] = view.hasSavedState && !isActive(view.state) ? ['discardSaved'] : []
+  return { buttons, menu: [...menu, ...saved, autostartOf(view)] }
 }
+
+const OFFERED: Readonly<Record<DomainState, OfferedActions>> = {
+  running: { buttons: ['shutDown', 'reboot', 'pause'], menu: ['save', 'reset', 'forceOff'] },
+  blocked: { buttons: ['shutDown', 'reboot', 'pause'], menu: ['save', 'reset', 'forceOff'] },
+  paused: { buttons: ['resume'], menu: ['save', 'reset', 'forceOff'] },
+  shuttingDown: { buttons: [], menu: ['forceOff'] },
+  suspended: { buttons: [], menu: ['forceOff'] },
+  shutOff: { buttons: ['start'], menu: [] },
+  crashed: { buttons: ['start'], menu: [] },
+  unknown: { buttons: [], menu: [] }
+}
+
+const autostartOf = (view: MachineView): MachineAction => (view.autostart ? 'autostartOff' : 'autostartOn')
+
+/** What stops the guest at once, or loses what it had in memory. */
+export const isHarsh = (action: MachineAction): boolean =>
+  action === 'forceOff' || action === 'reset' || action === 'discardSaved'
+
+/** What a VM without a saved configuration cannot have. */
+export const needsPersistent = (action: MachineAction): boolean =>
+  action === 'save' || action === 'autostartOn' || action === 'autostartOff'
+
+/** Key of the action's words: a start from a saved state is no boot. */
+export const actionWordOf = (view: MachineView, action: MachineAction): MachineAction | 'startSaved' =>
+  action === 'start' && view.hasSavedState ? 'startSaved' : action
 
 /** A QEMU process runs for it. */
 export const isActive = (state: DomainState): boolean =>

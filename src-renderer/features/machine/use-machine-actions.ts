@@ -10,6 +10,7 @@ import { useI18n } from 'vue-i18n'
 import { useRpc } from '../../app/rpc-provider.ts'
 import { useErrorWords } from '../../locales/error-words.ts'
 import { useDialogs, useToasts, visibleText, type MenuItem } from '../../ui/index.ts'
+import { isHarsh } from './machine-state.ts'
 import { machineKey, type MachineKey } from '../machines/index.ts'
 
 export interface ActionState {
@@ -42,13 +43,13 @@ export function useMachineActions() {
 
   /** What a tired operator can regret is asked for: by Enter where the guest itself ends in order, with Cancel in focus where it does not. */
   async function confirmed(view: MachineView, action: MachineAction, serverName: string): Promise<boolean> {
-    if (action !== 'shutDown' && action !== 'reboot' && action !== 'forceOff') return true
+    if (action !== 'shutDown' && action !== 'reboot' && !isHarsh(action)) return true
     const names = { vm: visibleText(view.name), server: visibleText(serverName) }
     return dialogs.confirm({
       title: t(`machine.confirm.${action}.title`, names),
       text: t(`machine.confirm.${action}.text`, names),
       confirmLabel: t(`machine.action.${action}`),
-      danger: action === 'forceOff'
+      danger: isHarsh(action)
     })
   }
 

@@ -19,7 +19,18 @@ export function useTaskWords(): TaskWords {
     const key = `shell.tasks.name.${task.name.replace('.', '-')}`
     return t(te(key) ? key : 'shell.tasks.name.other')
   }
-  const subject = (task: TaskView): string => visibleText(Object.values(task.subject).join(' · '))
+  const subject = (task: TaskView): string => {
+    const { action, machines, ...others } = task.subject
+    const count = Number(machines)
+    const many =
+      action === undefined
+        ? []
+        : [
+            t(te(`machine.action.${action}`) ? `machine.action.${action}` : action),
+            t('bulk.machines', { count }, count)
+          ]
+    return visibleText([...many, ...Object.values(others)].join(' · '))
+  }
   return {
     name,
     subject,

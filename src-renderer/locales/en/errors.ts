@@ -15,6 +15,13 @@ export const errors = {
 
   /** Reasons that the engine gives by name. */
   reasons: {
+    nameEmpty: 'A machine needs a name.',
+    nameTooLong: 'The name is too long for the files that libvirt keeps.',
+    nameCharacters: 'A name holds no slash and no invisible characters.',
+    nameSpaces: 'A name does not begin or end with a space.',
+    nameNumber: 'A name of digits alone would be taken for the number of a running machine.',
+    nameUuid: 'A name like a UUID would be taken for another machine.',
+    nameDash: 'A name that begins with a dash would be taken for an option.',
     passwordExpired: 'The password has expired. Log in there once by hand and change it.',
     publicKeyOnly: 'This is the public half of the key. Name the private file.',
     unknownFormat: 'Its format is not known.',

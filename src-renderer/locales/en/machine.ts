@@ -56,16 +56,27 @@ export const machine = {
     pause: 'Pause',
     resume: 'Resume',
     forceOff: 'Force off',
+    reset: 'Reset',
+    save: 'Save state and switch off',
+    discardSaved: 'Discard the saved state',
+    autostartOn: 'Start with the server',
+    autostartOff: 'Do not start with the server',
+    startSaved: 'Start from saved state',
     open: 'Open',
     menu: 'Actions for {name}'
-  } satisfies Record<MachineAction | 'open' | 'menu', string>,
+  } satisfies Record<MachineAction | 'open' | 'menu' | 'startSaved', string>,
   failed: {
     start: '{vm} was not started.',
     shutDown: '{vm} was not asked to shut down.',
     reboot: '{vm} was not asked to reboot.',
     pause: '{vm} was not paused.',
     resume: '{vm} was not resumed.',
-    forceOff: '{vm} was not forced off.'
+    forceOff: '{vm} was not forced off.',
+    reset: '{vm} was not reset.',
+    save: 'The state of {vm} was not saved.',
+    discardSaved: 'The saved state of {vm} was not discarded.',
+    autostartOn: 'Autostart of {vm} was not switched on.',
+    autostartOff: 'Autostart of {vm} was not switched off.'
   } satisfies Record<MachineAction, string>,
   already: {
     start: '{vm} is running already.',
@@ -73,7 +84,12 @@ export const machine = {
     reboot: '{vm} is rebooting already.',
     pause: '{vm} is paused already.',
     resume: '{vm} is running already.',
-    forceOff: '{vm} is off already.'
+    forceOff: '{vm} is off already.',
+    reset: '{vm} is being reset already.',
+    save: 'The state of {vm} is saved already.',
+    discardSaved: '{vm} has no saved state.',
+    autostartOn: '{vm} starts with its server already.',
+    autostartOff: '{vm} does not start with its server already.'
   } satisfies Record<MachineAction, string>,
   confirm: {
     shutDown: {
@@ -87,8 +103,44 @@ export const machine = {
     forceOff: {
       title: 'Force off “{vm}” on {server}?',
       text: 'It stops at once, like a pulled plug. What the guest has not written to its disks is lost.'
+    },
+    reset: {
+      title: 'Reset “{vm}” on {server}?',
+      text: 'It starts anew at once, as by the reset button. What the guest has not written to its disks is lost.'
+    },
+    discardSaved: {
+      title: 'Discard the saved state of “{vm}” on {server}?',
+      text: 'Its next start is a boot. What it had in memory and had not written to its disks is lost.'
     }
   },
+  needsPersistent: 'It has no saved configuration, so this cannot be kept.',
+  rename: {
+    menu: 'Rename…',
+    title: 'Rename “{vm}” on {server}',
+    label: 'New name',
+    hint: 'Its disks and its UUID stay as they are.',
+    confirm: 'Rename',
+    needsOff: 'It has to be off.',
+    done: '{vm} is called {name} now.'
+  },
+  protection: {
+    on: 'Protect against deletion',
+    off: 'Take protection away',
+    badge: 'protected',
+    tip: 'It is marked so that it is not deleted. The mark stands in its own configuration; take it away in the menu.',
+    offTitle: 'Take the protection of “{vm}” on {server} away?',
+    offText: 'After that it can be deleted.'
+  },
+  snapshotBadge: 'snapshot',
+  snapshotTip: 'It has snapshots.',
+  savedBadge: 'saved state',
+  savedTip: 'Its memory is saved on the server. It goes on there when it is started.',
+  balloon: {
+    fix: 'Switch the statistics on',
+    done: '{vm} tells of its memory every 10 s from now on.',
+    failed: 'The memory statistics of {vm} were not switched on.'
+  },
+  settingFailed: '{vm} was not changed.',
   asked: {
     shutDown: 'asked to shut down {age} ago',
     shutDownTip: 'The guest does it in its own time. If it does not react, use Force off in the menu.',

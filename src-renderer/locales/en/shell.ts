@@ -58,6 +58,7 @@ export const shell = {
     state: { running: 'running', done: 'done', failed: 'failed', cancelled: 'cancelled' },
     name: {
       'backup-make': 'Backup',
+      'bulk-run': 'Many machines',
       'deletion-run': 'Delete machine',
       'exports-history': 'CSV of history',
       'exports-series': 'CSV of a chart',
@@ -71,6 +72,8 @@ export const shell = {
     },
     took: 'took {span}',
     rows: '{count} rows',
+    machinesDone: '{count} done',
+    machinesFailed: '{count} failed',
     filesDeleted: 'no file deleted | 1 file deleted | {count} files deleted',
     filesLeft: 'no file left | 1 ticked file left | {count} ticked files left',
     close: 'Close the task list'
@@ -100,6 +103,8 @@ export const shell = {
     pageMove: 'A page up or down',
     ends: 'First, last row',
     openRow: 'Open',
+    tickRow: 'Tick a row, also on the way',
+    tickAll: 'Tick all rows',
     then: 'then'
   },
   palette: {

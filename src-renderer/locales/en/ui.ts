@@ -11,5 +11,7 @@ export const ui = {
   missing: 'no value: {reason}',
   incident: 'Incident {id}',
   loading: 'Loading…',
-  actions: 'Actions'
+  actions: 'Actions',
+  select: 'Tick {name}',
+  selectAll: 'Tick all rows shown'
 }
