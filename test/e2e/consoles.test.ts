@@ -160,6 +160,18 @@ describe('a small picture of the screen', () => {
     await picture.click()
     await page.locator('[data-testid=vnc-screen] canvas').waitFor()
   })
+
+  it('is shown in the list of machines when it is asked for', async () => {
+    const page = await open()
+    await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Machines' }).click()
+    await page.getByRole('button', { name: 'Show pictures of the screens' }).click()
+    const picture = page.getByRole('img', { name: 'What the screen of web-01 shows' })
+    await expect
+      .poll(() => picture.evaluate((canvas) => (canvas as HTMLCanvasElement).width), { timeout: 15_000 })
+      .toBe(480)
+    await photograph(page, 'machines-pictures')
+    expect(await violations(page)).toEqual([])
+  })
 })
 
 describe('a serial line', () => {

@@ -93,6 +93,10 @@ export const shell = {
     pageMove: 'A page up or down',
     ends: 'First, last row',
     openRow: 'Open',
+    consoles: 'Consoles and terminals',
+    release: 'Give the keyboard back to the window',
+    terminalCopy: 'Copy what is selected in a terminal',
+    terminalPaste: 'Paste into a terminal',
     then: 'then'
   },
   palette: {
