@@ -110,6 +110,70 @@ describe('a display', () => {
   })
 })
 
+describe('a display that is not there', () => {
+  it('offers to start a machine that is off, and shows it then', async () => {
+    const page = await open()
+    await openMachine(page, 'old-wiki', 'Console')
+    await page.getByRole('heading', { name: 'The machine is off' }).waitFor()
+    await photograph(page, 'console-off')
+    await page.getByTestId('vnc-screen').getByRole('button', { name: 'Start' }).click()
+    await expect.poll(async () => (await lookAt(page)).lit, { timeout: 15_000 }).toBeGreaterThan(500)
+  })
+
+  it('gives the keyboard back by Ctrl and Alt, and sends what the workstation keeps to itself', async () => {
+    const page = await open()
+    await openMachine(page, 'web-02', 'Console')
+    await expect.poll(async () => (await lookAt(page)).lit, { timeout: 15_000 }).toBeGreaterThan(500)
+    await page.locator('[data-testid=vnc-screen] canvas').click()
+    // The palette's key is the guest's now, and so is Tab.
+    await page.keyboard.press('Control+k')
+    await page.keyboard.press('Tab')
+    expect(await page.getByRole('dialog').count()).toBe(0)
+    expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('CANVAS')
+    await page.keyboard.down('Control')
+    await page.keyboard.down('Alt')
+    await page.keyboard.up('Alt')
+    await page.keyboard.up('Control')
+    await expect
+      .poll(() => page.evaluate(() => document.activeElement?.textContent?.trim()))
+      .toBe('Send keys')
+    await page.keyboard.press('Enter')
+    await page.getByRole('menuitem', { name: 'Ctrl + Alt + Del' }).waitFor()
+    await photograph(page, 'console-keys')
+    await page.keyboard.press('Escape')
+    await page.getByRole('button', { name: 'Paste text' }).click()
+    await page.getByLabel('Text', { exact: true }).fill('typed: WWWWWWWWWWWWWWWWWWWW')
+    await photograph(page, 'console-paste')
+    const before = (await lookAt(page)).lit
+    await page.getByRole('button', { name: 'Paste', exact: true }).click()
+    await expect.poll(async () => (await lookAt(page)).lit - before, { timeout: 8_000 }).toBeGreaterThan(200)
+  })
+})
+
+describe('a small picture of the screen', () => {
+  it('stands on the machine’s overview and leads to its console', async () => {
+    const page = await open()
+    await openMachine(page, 'web-01', 'Overview')
+    const picture = page.getByRole('img', { name: 'What the screen of web-01 shows' })
+    await expect.poll(() => picture.evaluate((canvas) => (canvas as HTMLCanvasElement).width)).toBe(480)
+    await photograph(page, 'machine-picture')
+    await picture.click()
+    await page.locator('[data-testid=vnc-screen] canvas').waitFor()
+  })
+
+  it('is shown in the list of machines when it is asked for', async () => {
+    const page = await open()
+    await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Machines' }).click()
+    await page.getByRole('button', { name: 'Show pictures of the screens' }).click()
+    const picture = page.getByRole('img', { name: 'What the screen of web-01 shows' })
+    await expect
+      .poll(() => picture.evaluate((canvas) => (canvas as HTMLCanvasElement).width), { timeout: 15_000 })
+      .toBe(480)
+    await photograph(page, 'machines-pictures')
+    expect(await violations(page)).toEqual([])
+  })
+})
+
 describe('a serial line', () => {
   it('lets one log in and answers', async () => {
     const page = await open()
@@ -139,5 +203,55 @@ describe('a terminal', () => {
     await expect.poll(() => terminalText(page, 'terminal')).toMatch(/still-here[\s\S]*still-here/)
     await photograph(page, 'console-terminal')
     expect(await violations(page)).toEqual([])
+    await page.getByRole('button', { name: 'Close the terminal' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Close the terminal' }).click()
+    await page.getByRole('heading', { name: 'No terminal is open' }).waitFor()
+    await photograph(page, 'console-terminal-none')
+  })
+
+  it('draws what a server prints, and lets it do nothing else', async () => {
+    const page = await open()
+    await page.evaluate(() => {
+      const seen: string[] = []
+      Object.assign(window, { touched: seen })
+      document.addEventListener('copy', () => seen.push('copy'))
+      window.open = (url) => {
+        seen.push(`open ${String(url)}`)
+        return null
+      }
+      navigator.clipboard.writeText = (text) => {
+        seen.push(`clipboard ${text}`)
+        return Promise.resolve()
+      }
+      window.confirm = () => {
+        seen.push('confirm')
+        return true
+      }
+    })
+    const title = await page.title()
+    const address = page.url().split('#')[0]
+    await page.keyboard.press('Control+k')
+    await page.keyboard.type('Terminal on kvm-bravo')
+    await page.getByRole('option', { name: 'Terminal on kvm-bravo' }).first().click()
+    await expect.poll(() => terminalText(page, 'terminal'), { timeout: 15_000 }).toContain('$')
+    await page.locator('[data-testid=terminal-screen] .xterm').click()
+    await page.keyboard.type("printf '\\e]52;c;aGFja2Vk\\a'\n")
+    await page.keyboard.type("printf '\\e]0;hacked\\a\\e]2;hacked\\a\\e]9;hacked\\a\\e]777;notify;a;b\\a'\n")
+    await page.keyboard.type("printf '\\e]8;;https://evil.example/\\aclick-here\\e]8;;\\a'\n")
+    await page.keyboard.type('echo all-printed\n')
+    await expect.poll(() => terminalText(page, 'terminal')).toMatch(/all-printed[\s\S]*all-printed/)
+    const link = page
+      .locator('[data-testid=terminal-screen] .xterm-rows > div', { hasText: /^click-here/ })
+      .first()
+    const at = await link.boundingBox()
+    if (at === null) throw new Error('the link is not drawn')
+    await page.mouse.click(at.x + 20, at.y + 8)
+    await page.keyboard.down('Control')
+    await page.mouse.click(at.x + 20, at.y + 8)
+    await page.keyboard.up('Control')
+    expect(await page.evaluate(() => (window as unknown as { touched: string[] }).touched)).toEqual([])
+    expect(await page.title()).toBe(title)
+    expect(page.url().split('#')[0]).toBe(address)
+    expect(page.context().pages()).toHaveLength(1)
   })
 })

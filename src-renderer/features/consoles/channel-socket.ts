@@ -47,7 +47,8 @@ export class ChannelSocket {
     this.readyState = 'closed'
     this.closedByReader = !this.#isEnded
     this.#duplex.end()
-    this.onclose?.({ code: 1000, reason: '' })
+    // Later, as a socket does: noVNC closes first and gets ready for the answer then.
+    queueMicrotask(() => this.onclose?.({ code: 1000, reason: '' }))
   }
 
   #isClosed(): boolean {
@@ -66,9 +67,9 @@ export class ChannelSocket {
         if (this.#isClosed()) return
         this.onmessage?.({ data: bytes.slice().buffer })
       }
-      this.#isEnded = true
     } finally {
-      this.close()
+      // Not closed here: noVNC takes a close that it did not ask for as a failure, and writes it to the log.
+      this.#isEnded = true
     }
   }
 }

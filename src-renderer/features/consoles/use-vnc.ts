@@ -18,6 +18,8 @@ export interface VncOptions {
 }
 
 const MAX_GUEST_TEXT_CHARS = 256 * 1024
+/** A QEMU that hangs takes the connection and says nothing. A password is waited for as long as it takes. */
+const OPEN_DEADLINE_MS = 15_000
 const CLOSE_TO_BLACK = '#0b0e14'
 
 export function useVnc(options: VncOptions) {
@@ -37,18 +39,25 @@ export function useVnc(options: VncOptions) {
     let isOver = false
     let isClean = true
     let refusedPassword = false
+    let isLate = false
     const connection = new Rfb(target, socket, { shared: true })
     connection.viewOnly = options.viewOnly()
     connection.scaleViewport = fits.value
     connection.background = CLOSE_TO_BLACK
     connection.canvas.setAttribute('aria-label', options.label())
     connection.canvas.setAttribute('role', 'application')
+    const deadline = setTimeout(() => {
+      isLate = true
+      connection.disconnect()
+    }, OPEN_DEADLINE_MS)
     connection.addEventListener('connect', () => {
+      clearTimeout(deadline)
       password.value = 'none'
       sizePx.value = connection.sizePx
       opened()
     })
     connection.addEventListener('credentialsrequired', () => {
+      clearTimeout(deadline)
       password.value = password.value === 'wrong' ? 'wrong' : 'asked'
     })
     connection.addEventListener('securityfailure', () => {
@@ -69,10 +78,12 @@ export function useVnc(options: VncOptions) {
         if (connection.sizePx.widthPx !== sizePx.value.widthPx) sizePx.value = connection.sizePx
         await whenVisible(signal)
       })
+      if (isLate) throw new AppError('vmNotResponding', { retryable: true })
       if (socket.closedByReader && !isClean && !refusedPassword) throw notUnderstood()
     } catch (error) {
       throw error instanceof AppError ? error : notUnderstood(error)
     } finally {
+      clearTimeout(deadline)
       if (!isOver) connection.disconnect()
       rfb.value = null
     }

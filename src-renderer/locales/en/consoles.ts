@@ -78,7 +78,7 @@ export const consoles = {
     tab: 'Terminal',
     none: {
       title: 'No terminal is open',
-      text: 'A shell of {user}@{host}, over the connection that is there already.',
+      text: "A shell of {user}{'@'}{host}, over the connection that is there already.",
       open: 'Open a terminal'
     },
     ended: 'The shell has ended.',

@@ -105,6 +105,10 @@ export const shell = {
     openRow: 'Open',
     tickRow: 'Tick a row, also on the way',
     tickAll: 'Tick all rows',
+    consoles: 'Consoles and terminals',
+    release: 'Give the keyboard back to the window',
+    terminalCopy: 'Copy what is selected in a terminal',
+    terminalPaste: 'Paste into a terminal',
     then: 'then'
   },
   palette: {
