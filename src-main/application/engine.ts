@@ -12,6 +12,7 @@ import { watchAttention } from './attention.ts'
 import { backupHandlers } from './backup/backup-handlers.ts'
 import type { DataArchive } from './backup/data-archive.ts'
 import { sleepUnlessAborted, type Clock } from './clock.ts'
+import { cloneHandlers } from './clones/clone-handlers.ts'
 import { engineHandlers } from './engines/engine-handlers.ts'
 import { EngineVault } from './engines/engine-vault.ts'
 import type { EngineHttp } from './engines/http.ts'
@@ -122,6 +123,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
   const handlers: Handlers<VirthelmContract> = {
     ...serverHandlers({ ...deps, directory, vault, prompts, openPrompts, feed: serverFeed }),
     ...machineHandlers({ directory, feed: machineFeed, journal: storage.journal, clock, onJournal }),
+    ...cloneHandlers({ directory, journal: storage.journal, clock, onJournal }),
     ...snapshotHandlers({ directory, journal: storage.journal, clock, onJournal }),
     ...historyHandlers({
       directory,

@@ -1,6 +1,7 @@
 /** The whole contract between the window and the engine. */
 import { activityContract } from './activity.ts'
 import { backupContract } from './backup.ts'
+import { clonesContract } from './clones.ts'
 import { consoleContract } from './console.ts'
 import { enginesContract } from './engines.ts'
 import { exportsContract } from './exports.ts'
@@ -14,6 +15,7 @@ import { tasksContract } from './tasks.ts'
 export const contract = {
   ...activityContract,
   ...backupContract,
+  ...clonesContract,
   ...consoleContract,
   ...enginesContract,
   ...exportsContract,

@@ -4,6 +4,7 @@ import type { EntityValues } from '#contract/metric-catalogue.ts'
 import type { MachineDetail, MachineNow } from '#contract/machines.ts'
 import type { Capability } from '#contract/servers.ts'
 import type { DomainState, MachineAction } from '#contract/vocabulary.ts'
+import type { CloneHost } from '../clones/clone-host.ts'
 import type { Connection } from '../servers/connection.ts'
 import type { SnapshotHost } from '../snapshots/snapshot-host.ts'
 
@@ -16,6 +17,8 @@ export interface MachineListing {
   readonly persistent: boolean
   readonly vcpus: number | null
   readonly memoryMaxBytes: number | null
+  /** The console's mark: there to be cloned, not to be started by mistake. */
+  readonly template: boolean
 }
 
 export interface MachineStats {
@@ -43,6 +46,7 @@ export interface HypervisorSession {
   readonly hypervisorVersion: string | null
   readonly capabilities: readonly Capability[]
   readonly snapshots: SnapshotHost
+  readonly clones: CloneHost
   /** All domains; safe while a VM hangs. */
   list(signal: AbortSignal): Promise<readonly MachineListing[]>
   /**

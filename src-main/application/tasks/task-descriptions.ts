@@ -33,6 +33,10 @@ export const taskDescriptions: TaskDescriptions<VirthelmContract> = {
         ? { path: result.path, sizeBytes: result.sizeBytes }
         : { sizeBytes: result.sizeBytes }
   },
+  'clones.make': {
+    subject: ({ seenName, name }) => ({ vmName: cut(seenName), clone: cut(name) }),
+    doneRatio: ({ doneRatio }) => doneRatio
+  },
   'exports.history': exportDescription,
   'exports.series': exportDescription,
   'exports.table': exportDescription,

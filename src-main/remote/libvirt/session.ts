@@ -9,6 +9,7 @@ import type { Clock } from '../../application/clock.ts'
 import type { HypervisorSession, MachineListing } from '../../application/machines/hypervisor.ts'
 import type { Log } from '../../application/platform/platform.ts'
 import type { Connection } from '../../application/servers/connection.ts'
+import { createCloneHost } from './clones.ts'
 import { watchEvents } from './event-watch.ts'
 import { createLaneHolder } from './lane-holder.ts'
 import { act } from './machine-actions.ts'
@@ -112,6 +113,7 @@ export function createSession({ connection, uri, probe, clock, log }: SessionDep
     libvirtVersion: probe.libvirtVersion,
     hypervisorVersion: probe.hypervisorVersion,
     capabilities: capabilitiesOfProbe(probe),
+    clones: createCloneHost(virsh),
     snapshots: createSnapshotHost({
       virsh,
       libvirtVersion: probe.libvirtVersion,
@@ -167,7 +169,8 @@ function listingEntry(
     state: state?.state ?? 'unknown',
     stateReason: state?.stateReason ?? null,
     vcpus: xml?.vcpus ?? null,
-    memoryMaxBytes: xml?.memoryMaxBytes ?? null
+    memoryMaxBytes: xml?.memoryMaxBytes ?? null,
+    template: xml?.template ?? false
   }
 }
 
