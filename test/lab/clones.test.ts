@@ -85,7 +85,7 @@ describe.skipIf(missing !== null)(`clones${missing === null ? '' : ` (${missing}
     expect(seen).toContainEqual({ step: 'copying', doneRatio: 1 })
     const xml = await virshOf(SERVER, 'dumpxml', result.vmUuid, '--inactive')
     const source = await virshOf(SERVER, 'dumpxml', guest.uuid, '--inactive')
-    expect(xml).toContain('<name>copy of &lt;b&gt; &amp; "x"</name>')
+    expect(xml).toContain('<name>copy of &lt;b&gt; &amp; &quot;x&quot;</name>')
     expect(result.vmUuid).not.toBe(guest.uuid)
     expect(macOf(xml)).toMatch(/^52:54:00:/)
     expect(macOf(xml)).not.toBe(macOf(source))

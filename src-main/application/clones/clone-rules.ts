@@ -86,7 +86,7 @@ export function clonePlanOf(source: CloneSource): ClonePlan {
 export function fileStemOf(name: string, uuid: string): string {
   const slug = name
     .replace(/[^A-Za-z0-9._-]+/g, '-')
-    .replace(/^[-.]+/, '')
+    .replace(/^[-.]+|-+$/g, '')
     .slice(0, 80)
   return slug === name ? slug : `${slug === '' ? 'vm' : slug}-${uuid.slice(0, 8)}`
 }
