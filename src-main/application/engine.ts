@@ -16,6 +16,7 @@ import type { DataArchive } from './backup/data-archive.ts'
 import { sleepUnlessAborted, type Clock } from './clock.ts'
 import { bulkHandlers } from './bulk/bulk-handlers.ts'
 import { deletionHandlers } from './deletion/deletion-handlers.ts'
+import { cloneHandlers } from './clones/clone-handlers.ts'
 import { engineHandlers } from './engines/engine-handlers.ts'
 import { EngineVault } from './engines/engine-vault.ts'
 import type { EngineHttp } from './engines/http.ts'
@@ -130,6 +131,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
     ...machineHandlers({ directory, feed: machineFeed, journal: storage.journal, clock, onJournal }),
     ...configurationHandlers({ directory, blobs: storage.blobs, journal: storage.journal, clock, onJournal }),
     ...guestHandlers({ directory, journal: storage.journal, clock, onJournal }),
+    ...cloneHandlers({ directory, journal: storage.journal, clock, onJournal }),
     ...snapshotHandlers({ directory, journal: storage.journal, clock, onJournal }),
     ...bulkHandlers({ directory, log: platform.log, journal: storage.journal, clock, onJournal }),
     ...deletionHandlers({ directory, journal: storage.journal, clock, onJournal }),

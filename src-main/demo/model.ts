@@ -44,7 +44,7 @@ export interface DemoDomain {
   autostart: boolean
   persistent: boolean
   /** The console's element under <metadata>, without its prefix; null = none. */
-  marks: string | null
+  readonly marks: string | null
   /** Its memory is saved: it goes on there when it is started. */
   managedSave: boolean
   vcpus: number
@@ -111,6 +111,18 @@ export interface DemoHost {
    * (`Requested operation is not valid: domain is already running`).
    */
   act(domain: DemoDomain, action: DemoDomainAction): string | null
+  /** Defines a VM like another one, off, with one disk of its own. */
+  addClone(
+    source: DemoDomain,
+    clone: {
+      readonly uuid: string
+      readonly name: string
+      readonly path: string
+      readonly format: DemoVmDisk['format']
+      readonly allocationBytes: number
+    }
+  ): void
+  removeDomain(uuid: string): void
   /** Tells the listeners of an event that changed nothing of the model (a snapshot was taken). */
   tell(domain: DemoDomain, event: string, detail: string): void
   /** Its definition was changed; "Defined" is told. */

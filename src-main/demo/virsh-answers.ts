@@ -2,6 +2,7 @@
 import { isActive, numbersOf, wordOf } from '../domain/libvirt/domain-state.ts'
 import { vncPortOf } from './consoles/index.ts'
 import { definitionText } from './definitions.ts'
+import { VIRTHELM_NAMESPACE } from '../domain/libvirt/virthelm-metadata.ts'
 import type { DemoDomain, DemoHost } from './model.ts'
 
 /** What one command printed; `hangs`: it waits for a QEMU that does not answer, and nothing more will come. */
@@ -167,7 +168,7 @@ export function escaped(text: string): string {
 const metadataXml = ({ marks }: DemoDomain): string =>
   marks === null
     ? ''
-    : `  <metadata>${marks.replace('<machine', `<virthelm:machine xmlns:virthelm="https://virthelm.invalid/xmlns/1"`)}</metadata>\n`
+    : `  <metadata>${marks.replace('<machine', `<virthelm:machine xmlns:virthelm="${VIRTHELM_NAMESPACE}"`)}</metadata>\n`
 
 export function dumpxml(host: DemoHost, domain: DemoDomain): string {
   const id = domain.id === null ? '' : ` id='${domain.id}'`

@@ -3,6 +3,7 @@ import { activityContract } from './activity.ts'
 import { backupContract } from './backup.ts'
 import { configurationContract } from './configuration.ts'
 import { bulkContract } from './bulk.ts'
+import { clonesContract } from './clones.ts'
 import { consoleContract } from './console.ts'
 import { deletionContract } from './deletion.ts'
 import { consolesContract } from './consoles.ts'
@@ -23,6 +24,7 @@ export const contract = {
   ...backupContract,
   ...configurationContract,
   ...bulkContract,
+  ...clonesContract,
   ...consoleContract,
   ...deletionContract,
   ...consolesContract,

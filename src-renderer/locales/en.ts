@@ -5,6 +5,7 @@ import { backup } from './en/backup.ts'
 import { bulk } from './en/bulk.ts'
 import { capabilities } from './en/capabilities.ts'
 import { charts } from './en/charts.ts'
+import { clones } from './en/clones.ts'
 import { compare } from './en/compare.ts'
 import { deletion } from './en/deletion.ts'
 import { consoles } from './en/consoles.ts'
@@ -30,6 +31,7 @@ export const en = {
   bulk,
   capabilities,
   charts,
+  clones,
   compare,
   deletion,
   consoles,

@@ -360,6 +360,7 @@ function makeMachine(
     isProtected: false,
     vcpus: 2 << (index % 3),
     memoryMaxBytes: (4 << (index % 3)) * GIB,
+    template: false,
     collecting: true,
     notRespondingSinceAtMs: name === 'web-03' ? nowMs - 40_000 : null,
     now: null

@@ -9,6 +9,7 @@ import type { MachineConsoles } from '../consoles/machine-consoles.ts'
 import type { MachineConfigurator } from '../configuration/machine-configurator.ts'
 import type { GuestAsker } from '../guest/guest-asker.ts'
 import type { MachineSettings } from './machine-settings.ts'
+import type { CloneHost } from '../clones/clone-host.ts'
 import type { Connection } from '../servers/connection.ts'
 import type { SnapshotHost } from '../snapshots/snapshot-host.ts'
 import type { NetworkSession, StorageSession } from '../stores/stores.ts'
@@ -25,6 +26,8 @@ export interface MachineListing {
   readonly isProtected: boolean
   readonly vcpus: number | null
   readonly memoryMaxBytes: number | null
+  /** The console's mark: there to be cloned, not to be started by mistake. */
+  readonly template: boolean
 }
 
 export interface MachineStats {
@@ -52,6 +55,7 @@ export interface HypervisorSession {
   readonly hypervisorVersion: string | null
   readonly capabilities: readonly Capability[]
   readonly snapshots: SnapshotHost
+  readonly clones: CloneHost
   /** All domains; safe while a VM hangs. */
   list(signal: AbortSignal): Promise<readonly MachineListing[]>
   /**

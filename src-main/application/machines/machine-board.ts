@@ -116,6 +116,7 @@ export class MachineBoard {
       isProtected: listing.isProtected,
       vcpus: listing.vcpus,
       memoryMaxBytes: listing.memoryMaxBytes,
+      template: listing.template,
       collecting: this.#isCollected(listing.uuid),
       notRespondingSinceAtMs: runs ? (before?.notRespondingSinceAtMs ?? null) : null,
       // A VM that is off has no "now"; its past is in the history.

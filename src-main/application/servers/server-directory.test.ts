@@ -33,7 +33,8 @@ const listing = (digit: number, state: 'running' | 'shutOff') => ({
   hasSavedState: false,
   isProtected: false,
   vcpus: 1,
-  memoryMaxBytes: 128 * 1024 ** 2
+  memoryMaxBytes: 128 * 1024 ** 2,
+  template: false
 })
 
 let clock: FakeClock

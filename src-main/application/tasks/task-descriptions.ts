@@ -49,6 +49,10 @@ export const taskDescriptions: TaskDescriptions<VirthelmContract> = {
       return { filesDeleted: count('deleted') + count('gone'), filesLeft: count('kept') + count('failed') }
     }
   },
+  'clones.make': {
+    subject: ({ seenName, name }) => ({ vmName: cut(seenName), clone: cut(name) }),
+    doneRatio: ({ doneRatio }) => doneRatio
+  },
   'exports.history': exportDescription,
   'exports.series': exportDescription,
   'exports.table': exportDescription,

@@ -28,10 +28,6 @@ export const lifeAnswers: VirshAnswers = {
     domain.name = name
     return null
   }),
-  metadata: withDomain((domain, call) => {
-    domain.marks = option(call, '--set')
-    return null
-  }),
   dommemstat: withDomain((domain, call) => {
     domain.balloonPeriodSec = Number(option(call, '--period') ?? 0)
     return null

@@ -2,6 +2,7 @@
 import type { DemoHost } from '../model.ts'
 import { configurationAnswers } from './configuration.ts'
 import { guestAnswers } from './guest.ts'
+import { cloneAnswers } from './clones.ts'
 import { snapshotAnswers } from './snapshots.ts'
 import { answerTo, type VirshOutput } from '../virsh-answers.ts'
 import { commandsOf, deletionAnswers } from './deletion.ts'
@@ -24,8 +25,8 @@ const ANSWERS: VirshAnswers = {
   ...configurationAnswers,
   ...guestAnswers,
   ...deletionAnswers,
-  ...consoleAnswers
-  ...deletionAnswers,
+  ...consoleAnswers,
+  ...cloneAnswers,
   ...lifeAnswers,
   list: (host, { words }) => answerTo(host, words.join(' ')),
   domstate: (host, { words }) => answerTo(host, words.join(' ')),

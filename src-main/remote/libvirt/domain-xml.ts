@@ -12,6 +12,8 @@ export interface DomainXml {
   readonly memoryMaxBytes: number | null
   /** The console's mark that it is not deleted. */
   readonly isProtected: boolean
+  /** Marked as a template by the console (virthelm-metadata.ts). */
+  readonly template: boolean
   readonly detail: MachineDetail
 }
 
@@ -49,7 +51,8 @@ export function parseDomainXml(text: string): DomainXml {
     name,
     vcpus: vcpusOf(domain),
     memoryMaxBytes: memoryOf(domain.memory),
-    isProtected: readVirthelmMetadata(domain.metadata).protected,
+    isProtected: readVirthelmMetadata(childOf(domain, 'metadata')).protected,
+    template: readVirthelmMetadata(childOf(domain, 'metadata')).template,
     detail: detailOf(domain)
   }
 }

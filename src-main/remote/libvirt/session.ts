@@ -12,6 +12,7 @@ import type { Connection } from '../../application/servers/connection.ts'
 import { createDeletionHost } from './deletion/deletion-host.ts'
 import { createConsoles } from './consoles.ts'
 import { createConfigurator } from './configuration/configurator.ts'
+import { createCloneHost } from './clones.ts'
 import { watchEvents } from './event-watch.ts'
 import { createGuestAsker } from './guest-asker.ts'
 import { createLaneHolder } from './lane-holder.ts'
@@ -136,6 +137,7 @@ export function createSession({ connection, uri, probe, clock, log }: SessionDep
     libvirtVersion: probe.libvirtVersion,
     hypervisorVersion: probe.hypervisorVersion,
     capabilities: capabilitiesOfProbe(probe),
+    clones: createCloneHost(virsh),
     snapshots: createSnapshotHost({
       virsh,
       libvirtVersion: probe.libvirtVersion,
@@ -208,7 +210,8 @@ function listingEntry(
     stateReason: state?.stateReason ?? null,
     vcpus: xml?.vcpus ?? null,
     memoryMaxBytes: xml?.memoryMaxBytes ?? null,
-    isProtected: xml?.isProtected ?? false
+    isProtected: xml?.isProtected ?? false,
+    template: xml?.template ?? false
   }
 }
 

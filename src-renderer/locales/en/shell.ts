@@ -60,6 +60,7 @@ export const shell = {
       'backup-make': 'Backup',
       'bulk-run': 'Many machines',
       'deletion-run': 'Delete machine',
+      'clones-make': 'Clone',
       'exports-history': 'CSV of history',
       'exports-series': 'CSV of a chart',
       'exports-table': 'CSV of a table',
