@@ -114,7 +114,7 @@ export const NewSnapshotName = z
   .trim()
   .min(1)
   .max(100)
-   
+
   .regex(/^[^/\u0000-\u001f\u007f]+$/)
   .refine((name) => name !== '.' && name !== '..' && !name.startsWith('-'))
 

@@ -5,10 +5,12 @@ import { backup } from './en/backup.ts'
 import { capabilities } from './en/capabilities.ts'
 import { charts } from './en/charts.ts'
 import { compare } from './en/compare.ts'
+import { configuration } from './en/configuration.ts'
 import { engines } from './en/engines.ts'
 import { errors } from './en/errors.ts'
 import { exports } from './en/export.ts'
 import { fleet } from './en/fleet.ts'
+import { guest } from './en/guest.ts'
 import { history } from './en/history.ts'
 import { machine } from './en/machine.ts'
 import { machines } from './en/machines.ts'
@@ -27,10 +29,12 @@ export const en = {
   capabilities,
   charts,
   compare,
+  configuration,
   engines,
   errors,
   export: exports,
   fleet,
+  guest,
   history,
   machine,
   machines,

@@ -3,7 +3,13 @@ import type { MachineAction, DomainState } from '#contract/vocabulary.ts'
 
 export const machine = {
   on: 'on',
-  tab: { overview: 'Overview', history: 'History' },
+  tab: {
+    overview: 'Overview',
+    disks: 'Disks',
+    network: 'Network',
+    configuration: 'Configuration',
+    history: 'History'
+  },
   vcpus: '{count} vCPU | {count} vCPUs',
   ofVcpus: '% of {count} vCPU | % of {count} vCPUs',
   seenRunning: 'running for {span}',
