@@ -4,6 +4,7 @@ import type { HistoryMark } from '#contract/history.ts'
 import type { VmUuid } from '#contract/ids.ts'
 import type { HostKey, ServerFacts } from '#contract/servers.ts'
 import type { Clock } from '../../src-main/application/clock.ts'
+import type { GuestAsker } from '../../src-main/application/guest/guest-asker.ts'
 import type {
   Hypervisor,
   HypervisorSession,
@@ -198,6 +199,7 @@ export class FakeHypervisor implements Hypervisor {
   round: StatsRound = { machines: [], notResponding: [] }
   tiers: string[] = []
   acts: { uuid: string; action: string; seenName: string }[] = []
+  guests: GuestAsker = unplayed
   actError: AppError | null = null
   #change: () => void = () => undefined
 
@@ -231,7 +233,7 @@ export class FakeHypervisor implements Hypervisor {
         return 'done'
       },
       configuration: unplayed,
-      guests: unplayed,
+      guests: this.guests,
       storage: noStorage,
       networks: noNetworks,
       closed: new Promise(() => undefined),

@@ -146,7 +146,8 @@ export function mergePlanOf(
     const now = vm.disks.find((disk) => disk.target === target)
     const basePath = snapshot.pathsWhenTaken.get(target)
     const depth = basePath === undefined ? -1 : (now?.backingPaths.indexOf(basePath) ?? -1)
-    if (now === undefined || now.path === null || basePath === undefined || depth < 0) return no('notUnderCurrent', [target])
+    if (now === undefined || now.path === null || basePath === undefined || depth < 0)
+      return no('notUnderCurrent', [target])
     disks.push({ target, basePath, overlayPaths: [now.path, ...now.backingPaths.slice(0, depth)] })
   }
   if (disks.length === 0) return no('noDisks')

@@ -87,7 +87,8 @@ export function planChange(
   const draft = new PlanDraft()
   if (!situation.isResponding) draft.refuse(null, 'notResponding')
   else {
-    const scopes = scopesOf(asked, situation, draft)
+    // A file has no scopes: it is one and the same.
+    const scopes = change.kind === 'diskGrow' ? [] : scopesOf(asked, situation, draft)
     switch (change.kind) {
       case 'vcpus':
       case 'memory':
