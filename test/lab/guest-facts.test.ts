@@ -113,7 +113,6 @@ describe.skipIf(missing !== null)(`facts of guests${missing === null ? '' : ` ($
 
     await probe.tell(`run (${agentScript}) 2>/dev/null & echo $! >/tmp/agent`)
     const answering = newHandlers()
-    await new Promise((r) => setTimeout(r, 8000)); console.log('DBG', JSON.stringify(await facts(answering)), probe.printed().slice(-1500), await probe.xml().then((x) => /<channel[^]*?<\/channel>/.exec(x)?.[0]), JSON.stringify(console_.storage.journal)) //DBG
     await lab.eventually(
       'it answers',
       async () => (await facts(answering)).agent.state === 'answered',

@@ -1,3 +1,4 @@
+import type { MachineChange } from '#contract/configuration.ts'
 import type { MachineAction } from '#contract/vocabulary.ts'
 
 export const activity = {
@@ -28,8 +29,28 @@ export const activity = {
     reboot: 'Reboot',
     forceOff: 'Force off',
     pause: 'Pause',
-    resume: 'Resume'
-  } satisfies Record<MachineAction, string>,
+    resume: 'Resume',
+    agentTimeout: 'Limit the wait for the guest agent',
+    change: {
+      vcpus: 'Change vCPUs',
+      memory: 'Change memory',
+      diskAttach: 'Add disk',
+      diskGrow: 'Grow disk',
+      diskDetach: 'Detach disk',
+      driveAttach: 'Add CD drive',
+      media: 'Change medium',
+      interfaceAttach: 'Add interface',
+      interfaceLink: 'Plug or pull cable',
+      interfaceDetach: 'Detach interface',
+      boot: 'Change boot order',
+      agentChannel: 'Add agent channel',
+      title: 'Change title',
+      description: 'Change description',
+      tags: 'Change tags',
+      xml: 'Change XML',
+      restore: 'Take back definition'
+    } satisfies Record<MachineChange['kind'], string>
+  } satisfies Record<MachineAction, string> & Record<string, unknown>,
   copy: 'Copy as shell command',
   csv: 'CSV',
   csvTip: 'Save the rows shown, as a table',

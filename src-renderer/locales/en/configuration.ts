@@ -134,7 +134,7 @@ export const configuration = {
     filesLeft: 'Stays on the server, untouched: {path}',
     passwordTitle: 'A console password would be lost',
     passwordText:
-      'The whole definition is written anew, and libvirt tells nobody whether the console has a password. To keep one, set it in the XML: passwd="…" in <graphics>.',
+      'The whole definition is written anew, and libvirt tells nobody whether the console has a password. To keep one, set it in the XML: the attribute passwd of the element graphics.',
     passwordTick: 'This machine’s console has no password, or may lose it',
     apply: 'Apply',
     partly: 'Done now, but not for the next start.',

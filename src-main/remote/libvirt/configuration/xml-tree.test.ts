@@ -13,7 +13,6 @@ import {
 /** Characters that XML can hold at all. */
 const aText = fc
   .string({ unit: 'grapheme' })
-  // eslint-disable-next-line no-control-regex
   .map((text) => text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udfff]/g, ''))
 const aName = fc.constantFrom('domain', 'a', 'virthelm:tag', 'x-1')
 const anElement: fc.Memo<XmlElement> = fc.memo((depth) =>
