@@ -66,7 +66,8 @@ describe('the demo fleet', () => {
       path: '/images/x.qcow2',
       format: 'qcow2',
       bus: 'virtio',
-      readOnly: false
+      readOnly: false,
+      create: null
     })
     expect(domain.disks.map(({ target }) => target)).toEqual(['vda', 'vdb'])
     await change({ kind: 'diskGrow', target: 'vdb', capacityBytes: 64 * GIB }, ['live'])

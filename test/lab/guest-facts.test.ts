@@ -13,7 +13,9 @@ import { makeProbe, type Probe } from './probe-guest.ts'
 
 const missing = lab.whyNoLab()
 const INTERVAL_MS = 5_000
-const PORT = '/dev/vport0p1'
+/** Its number is that of the device on the bus. */
+const PORT = '/dev/vport*p1'
+const OPEN_PORT = `<>$(echo ${PORT})`
 const IMAGE = '/var/lib/libvirt/images/change-module.raw'
 
 /** The driver of the agent's port is not in the guest's initrd: it comes as the contents of a disk. */
@@ -36,7 +38,7 @@ const ANSWERS = [
   ],
   ['guest-get-users', '[{"user":"ops","login-time":1700000000.5}]']
 ] as const
-const agentScript = `while read -r l; do case $l in ${ANSWERS.map(([name, answer]) => `*${name}*) echo '{"return":${answer}}';;`).join(' ')} *guest-sync*) i=\${l##*:}; i=\${i%%\\}*}; echo "{\\"return\\": $i}";; *) echo '{"error":{"class":"CommandNotFound","desc":"no"}}';; esac; done <>${PORT} >&0`
+const agentScript = `while read -r l; do case $l in ${ANSWERS.map(([name, answer]) => `*${name}*) echo '{"return":${answer}}';;`).join(' ')} *guest-sync*) i=\${l##*:}; i=\${i%%\\}*}; echo "{\\"return\\": $i}";; *) echo '{"error":{"class":"CommandNotFound","desc":"no"}}';; esac; done ${OPEN_PORT} >&0`
 
 describe.skipIf(missing !== null)(`facts of guests${missing === null ? '' : ` (${missing})`}`, () => {
   let console_: LabConsole
@@ -109,7 +111,9 @@ describe.skipIf(missing !== null)(`facts of guests${missing === null ? '' : ` ($
       )
     )
     await probe.start()
-    await probe.tell(`run head -c ${size} /dev/vdb >/tmp/m.ko; insmod /tmp/m.ko; ls ${PORT}`)
+    await probe.tell(`run head -c ${size} /dev/vdb >/tmp/m.ko; insmod /tmp/m.ko`)
+    // Opening it earlier would make a file of that name.
+    await probe.seesEventually(`test -c ${PORT} && echo port is there`, 'port is there')
 
     await probe.tell(`run (${agentScript}) 2>/dev/null & echo $! >/tmp/agent`)
     const answering = newHandlers()
@@ -139,7 +143,7 @@ describe.skipIf(missing !== null)(`facts of guests${missing === null ? '' : ` ($
       console_.storage.journal.filter(({ command }) => command.includes('guest-agent-timeout'))
     expect(limits()).toMatchObject([{ outcome: 'done' }])
 
-    await probe.tell(`run kill $(cat /tmp/agent); sleep 100000 <>${PORT} &`)
+    await probe.tell(`run kill $(cat /tmp/agent); sleep 100000 ${OPEN_PORT} &`)
     await lab.eventually('the silent one holds the port', async () =>
       /state='connected'/.test(await probe.xml())
     )

@@ -205,6 +205,7 @@ export const configurationAnswers: VirshAnswers = {
   metadata: changing(setMetadata),
   define: (host, call) => redefine(host, call) ?? failed('the demo takes no new machine this way'),
   blockresize: (host, call) => grow(domainOf(host, call), call.words[2] ?? '', call.words[3] ?? ''),
+  'vol-create-as': () => printed('\n'),
   'vol-resize': (host, call) => {
     const path = optionOf(call, '--vol') ?? ''
     return grow(ownerOf(host, path), path, optionOf(call, '--capacity') ?? '')

@@ -102,7 +102,14 @@ describe('the plan of a change', () => {
   it('plugs in what the bus can take, under a name that neither definition has', () => {
     const attach = (bus: 'virtio' | 'sata' | 'scsi', situation = running()) =>
       plan(
-        { kind: 'diskAttach', path: `/images/<b>'.qcow2`, format: 'qcow2', bus, readOnly: false },
+        {
+          kind: 'diskAttach',
+          path: `/images/<b>'.qcow2`,
+          format: 'qcow2',
+          bus,
+          readOnly: false,
+          create: null
+        },
         situation
       )
     const virtio = attach('virtio')
@@ -121,6 +128,31 @@ describe('the plan of a change', () => {
       sent: [],
       refusals: ['all: usedByRunning']
     })
+  })
+
+  it('makes a new volume once, before it is attached, and knows how to take it away again', () => {
+    const create = { pool: 'fast', name: 'data.qcow2', capacityBytes: GIB, full: false }
+    const change = {
+      kind: 'diskAttach',
+      path: '/fast/data.qcow2',
+      format: 'qcow2',
+      bus: 'virtio',
+      readOnly: false
+    } as const
+    expect(plan({ ...change, create }).sent).toEqual([
+      `vol-create-as --pool fast --name data.qcow2 --capacity ${GIB}B --format qcow2 --allocation 0B`,
+      'attach-device /dev/stdin --live',
+      'attach-device /dev/stdin --config'
+    ])
+    const { steps } = planChange({ ...change, create }, ['nextBoot'], running())
+    expect(steps[0]?.undo).toEqual(['vol-delete', '--pool', 'fast', '--vol', 'data.qcow2'])
+    expect(plan({ ...change, path: '/elsewhere/x', create })).toMatchObject({
+      sent: [],
+      refusals: ['all: notThere']
+    })
+    expect(plan({ ...change, path: '/dev/vg/data', create: null }).documents[0]).toContain(
+      "<disk type='block' device='disk'><driver name='qemu' type='qcow2' discard='unmap'/><source dev='/dev/vg/data'/>"
+    )
   })
 
   it('detaches and leaves the file, but nothing of a protected VM', () => {

@@ -45,6 +45,8 @@ export interface Definition {
 export interface Step {
   readonly scope: ChangeScope
   readonly write: VirshWrite
+  /** It makes something that is of no use when the steps after it fail: the words that take it away again. */
+  readonly undo?: readonly string[]
 }
 
 export type Refusal = ChangePlan['refusals'][number]
@@ -65,6 +67,10 @@ export class PlanDraft {
 
   send(scope: ChangeScope, args: readonly string[], document?: string): void {
     this.steps.push({ scope, write: document === undefined ? { args } : { args, document } })
+  }
+
+  make(scope: ChangeScope, args: readonly string[], undo: readonly string[]): void {
+    this.steps.push({ scope, write: { args }, undo })
   }
 
   refuse(scope: ChangeScope | null, reason: ChangeRefusal, params: Refusal['params'] = {}): void {
