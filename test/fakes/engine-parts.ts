@@ -4,6 +4,7 @@ import type { HistoryMark } from '#contract/history.ts'
 import type { VmUuid } from '#contract/ids.ts'
 import type { HostKey, ServerFacts } from '#contract/servers.ts'
 import type { Clock } from '../../src-main/application/clock.ts'
+import type { MachineConfigurator } from '../../src-main/application/configuration/machine-configurator.ts'
 import type { GuestAsker } from '../../src-main/application/guest/guest-asker.ts'
 import type {
   Hypervisor,
@@ -200,6 +201,7 @@ export class FakeHypervisor implements Hypervisor {
   tiers: string[] = []
   acts: { uuid: string; action: string; seenName: string }[] = []
   guests: GuestAsker = unplayed
+  configuration: MachineConfigurator = unplayed
   actError: AppError | null = null
   #change: () => void = () => undefined
 
@@ -232,7 +234,7 @@ export class FakeHypervisor implements Hypervisor {
         await journal.afterSend({ exitCode: 0, stderr: '', durationMs: 3 })
         return 'done'
       },
-      configuration: unplayed,
+      configuration: this.configuration,
       guests: this.guests,
       storage: noStorage,
       networks: noNetworks,
