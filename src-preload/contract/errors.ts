@@ -58,6 +58,11 @@ export const ErrorCode = z.enum([
   'vmNotResponding',
   'vmActionNotPossible',
   'storageNotResponding',
+  'volumeInUse',
+  'volumeLeftBehind',
+  'networkInUse',
+  'checksumDiffers',
+  'fileSourceLost',
   // outside engines
   'tlsFailed',
   'engineLoginRefused',

@@ -11,6 +11,7 @@ import { serversContract } from './servers.ts'
 import { settingsContract } from './settings.ts'
 import { storageContract } from './storage.ts'
 import { tasksContract } from './tasks.ts'
+import { volumesContract } from './volumes.ts'
 
 export const contract = {
   ...activityContract,
@@ -24,6 +25,7 @@ export const contract = {
   ...serversContract,
   ...settingsContract,
   ...storageContract,
-  ...tasksContract
+  ...tasksContract,
+  ...volumesContract
 }
 export type VirthelmContract = typeof contract

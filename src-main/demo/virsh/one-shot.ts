@@ -1,6 +1,9 @@
 /** One-shot commands of `remote/libvirt/virsh.ts` on a demo server. Each subject has its own file of answers beside this one. */
 import type { DemoHost } from '../model.ts'
 import type { VirshOutput } from '../virsh-answers.ts'
+import { answerBatch, type ScriptOutput } from './batch.ts'
+import { askStores, STORE_ANSWERS } from './stores.ts'
+import { answerBridges, answerChecksum } from './volume-lanes.ts'
 
 /** A command as it came: its words after `virsh -c URI`, and the document on its stdin. */
 export interface VirshCall {
@@ -13,7 +16,11 @@ export interface VirshCall {
 export type VirshAnswers = Readonly<Record<string, (host: DemoHost, call: VirshCall) => VirshOutput>>
 
 /** By virsh's word. */
-const ANSWERS: VirshAnswers = {}
+const ANSWERS: VirshAnswers = { ...STORE_ANSWERS }
+
+/** Scripts that are more than one command; null: not one of those. */
+export const answerScript = (host: DemoHost, script: string): ScriptOutput | null =>
+  answerBatch(host, script, askStores) ?? answerChecksum(host, script) ?? answerBridges(script)
 
 /** null: not a command of this kind, or one that the demo does not play. */
 export function answerOneShot(host: DemoHost, script: string): VirshOutput | null {

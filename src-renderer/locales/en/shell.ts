@@ -62,6 +62,10 @@ export const shell = {
       'exports-series': 'CSV of a chart',
       'exports-table': 'CSV of a table',
       'servers-test': 'Connection test',
+      'volumes-clone': 'Copy of a volume',
+      'volumes-create': 'New volume',
+      'volumes-download': 'Download of a volume',
+      'volumes-upload': 'Upload of a volume',
       other: 'Task'
     },
     took: 'took {span}',
