@@ -62,6 +62,11 @@ export const ErrorCode = z.enum([
   'snapshotNotPossible',
   'cloneNotPossible',
   'storageNotResponding',
+  'volumeInUse',
+  'volumeLeftBehind',
+  'networkInUse',
+  'checksumDiffers',
+  'fileSourceLost',
   // outside engines
   'tlsFailed',
   'engineLoginRefused',

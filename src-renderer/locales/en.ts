@@ -20,6 +20,7 @@ import { server } from './en/server.ts'
 import { settings } from './en/settings.ts'
 import { shell } from './en/shell.ts'
 import { snapshots } from './en/snapshots.ts'
+import { stores } from './en/stores.ts'
 import { ui } from './en/ui.ts'
 
 export const en = {
@@ -44,6 +45,7 @@ export const en = {
   settings,
   shell,
   snapshots,
+  stores,
   ui
 }
 export type Messages = typeof en
