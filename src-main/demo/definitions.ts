@@ -7,6 +7,7 @@ import {
   childOf,
   childrenOf,
   parseXml,
+  removeChildren,
   writeXml,
   type XmlElement
 } from '../remote/libvirt/configuration/xml-tree.ts'
@@ -75,10 +76,10 @@ function current(domain: DemoDomain): Changed | null {
 /** What only a running QEMU has is taken out of the definition of the next start. */
 function withoutRun(domain: XmlElement, isLive: boolean): XmlElement {
   if (isLive) return domain
-  for (const nic of childrenOf(childOf(domain, 'devices'), 'interface')) {
-    const at = nic.children.findIndex((child) => typeof child !== 'string' && child.name === 'target')
-    if (at >= 0) nic.children.splice(at, 1)
-  }
+  for (const nic of childrenOf(childOf(domain, 'devices'), 'interface'))
+    removeChildren(nic, ({ name }) => name === 'target')
+  for (const disk of childrenOf(childOf(domain, 'devices'), 'disk'))
+    removeChildren(disk, ({ name }) => name === 'backingStore')
   for (const channel of childrenOf(childOf(domain, 'devices'), 'channel'))
     delete childOf(channel, 'target')?.attributes['state']
   return domain

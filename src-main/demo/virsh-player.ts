@@ -5,7 +5,8 @@
 import { screenshotAnswer } from './consoles/index.ts'
 import { answerRun } from './lane-run.ts'
 import { answerTo } from './virsh-answers.ts'
-import { answerOneShot } from './virsh/one-shot.ts'
+import { answerOneShot, answerScript } from './virsh/one-shot.ts'
+import { playDownload, playUpload } from './virsh/volume-lanes.ts'
 import type { DemoDomainAction, DemoHost, LaneIo, VirshPlayer } from './model.ts'
 
 const BANNER = `Welcome to virsh, the virtualization interactive terminal.
@@ -43,6 +44,12 @@ export function createVirshPlayer(host: DemoHost): VirshPlayer {
           return true
         case 'virsh-event':
           playEvents(host, io)
+          return true
+        case 'upload':
+          if (connects(host, io)) playUpload(host, io)
+          return true
+        case 'download':
+          if (connects(host, io)) playDownload(host, io)
           return true
         case 'run':
           return playScript(host, io)
@@ -142,6 +149,11 @@ function playScript(host: DemoHost, io: LaneIo): boolean {
     const picture = host.faults.libvirtDown ? null : screenshotAnswer(host, script)
     if (picture !== null) {
       answerRun(io, { ...picture, exitCode: 0 })
+      return true
+    }
+    const whole = host.faults.libvirtDown ? null : answerScript(host, script)
+    if (whole !== null) {
+      answerRun(io, whole)
       return true
     }
     const answer = host.faults.libvirtDown ? null : answerOneShot(host, script)

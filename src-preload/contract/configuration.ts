@@ -93,6 +93,17 @@ const ServerPath = z
   .string()
   .max(1024)
   .regex(/^\/[^\u0000-\u001f\u007f]*$/)
+/** A volume that is made before it is attached: `path` is where it will lie. Never over an existing one. */
+const NewDisk = z.object({
+  pool: z.string().min(1).max(255),
+  name: z
+    .string()
+    .max(200)
+    .regex(/^[^/\u0000-\u001f-][^/\u0000-\u001f]*$/),
+  capacityBytes: z.int().min(1024 ** 2),
+  /** Take all of its space now. */
+  full: z.boolean()
+})
 const MIB = 1024 ** 2
 const MemoryBytes = z
   .int()
@@ -121,7 +132,8 @@ export const MachineChange = z.discriminatedUnion('kind', [
     path: ServerPath,
     format: z.enum(['qcow2', 'raw']),
     bus: DiskBus,
-    readOnly: z.boolean()
+    readOnly: z.boolean(),
+    create: NewDisk.nullable()
   }),
   z.object({ kind: z.literal('diskGrow'), target: Target, capacityBytes: z.int().min(1) }),
   z.object({ kind: z.literal('diskDetach'), target: Target }),

@@ -69,6 +69,11 @@ export const ErrorCode = z.enum([
   'displayNotUnderstood',
   'serialMissing',
   'serialInUse',
+  'volumeInUse',
+  'volumeLeftBehind',
+  'networkInUse',
+  'checksumDiffers',
+  'fileSourceLost',
   // outside engines
   'tlsFailed',
   'engineLoginRefused',

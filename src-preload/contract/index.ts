@@ -18,6 +18,7 @@ import { settingsContract } from './settings.ts'
 import { snapshotsContract } from './snapshots.ts'
 import { storageContract } from './storage.ts'
 import { tasksContract } from './tasks.ts'
+import { volumesContract } from './volumes.ts'
 
 export const contract = {
   ...activityContract,
@@ -38,6 +39,7 @@ export const contract = {
   ...settingsContract,
   ...snapshotsContract,
   ...storageContract,
-  ...tasksContract
+  ...tasksContract,
+  ...volumesContract
 }
 export type VirthelmContract = typeof contract

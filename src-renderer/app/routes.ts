@@ -4,9 +4,9 @@ import type { RouteLocationRaw } from 'vue-router'
 
 export const ROUTE = {
   fleet: 'fleet',
-  /** params: serverId, tab? (overview | machines | terminal | history | facts) */
+  /** params: serverId, tab? (overview | machines | storage | terminal | history | facts) */
   server: 'server',
-  /** params: serverId, vmUuid, tab? (overview | console | serial | snapshots | history) */
+  /** params: serverId, vmUuid, tab? (overview | console | serial | disks | network | snapshots | configuration | history) */
   machine: 'machine',
   machines: 'machines',
   compare: 'compare',

@@ -9,10 +9,12 @@ import { clones } from './en/clones.ts'
 import { compare } from './en/compare.ts'
 import { deletion } from './en/deletion.ts'
 import { consoles } from './en/consoles.ts'
+import { configuration } from './en/configuration.ts'
 import { engines } from './en/engines.ts'
 import { errors } from './en/errors.ts'
 import { exports } from './en/export.ts'
 import { fleet } from './en/fleet.ts'
+import { guest } from './en/guest.ts'
 import { history } from './en/history.ts'
 import { machine } from './en/machine.ts'
 import { machines } from './en/machines.ts'
@@ -22,6 +24,7 @@ import { server } from './en/server.ts'
 import { settings } from './en/settings.ts'
 import { shell } from './en/shell.ts'
 import { snapshots } from './en/snapshots.ts'
+import { stores } from './en/stores.ts'
 import { ui } from './en/ui.ts'
 
 export const en = {
@@ -35,10 +38,12 @@ export const en = {
   compare,
   deletion,
   consoles,
+  configuration,
   engines,
   errors,
   export: exports,
   fleet,
+  guest,
   history,
   machine,
   machines,
@@ -48,6 +53,7 @@ export const en = {
   settings,
   shell,
   snapshots,
+  stores,
   ui
 }
 export type Messages = typeof en

@@ -5,6 +5,8 @@ import type { HistoryMark } from '#contract/history.ts'
 import type { VmUuid } from '#contract/ids.ts'
 import type { HostKey, ServerFacts } from '#contract/servers.ts'
 import type { Clock } from '../../src-main/application/clock.ts'
+import type { MachineConfigurator } from '../../src-main/application/configuration/machine-configurator.ts'
+import type { GuestAsker } from '../../src-main/application/guest/guest-asker.ts'
 import type {
   Hypervisor,
   HypervisorSession,
@@ -207,6 +209,8 @@ export class FakeHypervisor implements Hypervisor {
   round: StatsRound = { machines: [], notResponding: [] }
   tiers: string[] = []
   acts: { uuid: string; action: string; seenName: string }[] = []
+  guests: GuestAsker = unplayed
+  configuration: MachineConfigurator = unplayed
   actError: AppError | null = null
   deletion: DeletionHost = {
     survey: () => Promise.reject(new AppError('libvirtFailed')),
@@ -245,8 +249,8 @@ export class FakeHypervisor implements Hypervisor {
         await journal.afterSend({ exitCode: 0, stderr: '', durationMs: 3 })
         return 'done'
       },
-      configuration: unplayed,
-      guests: unplayed,
+      configuration: this.configuration,
+      guests: this.guests,
       storage: noStorage,
       networks: noNetworks,
       settings: {

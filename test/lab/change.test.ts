@@ -103,7 +103,8 @@ describe.skipIf(missing !== null)(`changes of a VM${missing === null ? '' : ` ($
       path,
       format: 'qcow2',
       bus: 'virtio',
-      readOnly: false
+      readOnly: false,
+      create: null
     }
     expect(await change(attach)).toEqual({ live: done, nextBoot: done })
     for (const which of [[], ['--inactive']]) {
@@ -147,6 +148,51 @@ describe.skipIf(missing !== null)(`changes of a VM${missing === null ? '' : ` ($
     await change(attach, ['nextBoot'])
     await change({ kind: 'diskGrow', target: 'vdb', capacityBytes: 32 * MIB })
     expect(await probe.virtualSize(path)).toBe(32 * MIB)
+  })
+
+  it('makes a new volume and attaches it; when it cannot be attached, the volume is gone again', async () => {
+    await probe.makeImage('change-pool/other', 1)
+    await probe.makePool('change-pool')
+    const create = { pool: 'change-pool', name: 'fresh.qcow2', capacityBytes: 8 * MIB, full: false }
+    const path = '/var/lib/libvirt/images/change-pool/fresh.qcow2'
+    const attach: MachineChange = {
+      kind: 'diskAttach',
+      path,
+      format: 'qcow2',
+      bus: 'virtio',
+      readOnly: false,
+      create
+    }
+    const volumes = () => probe.virsh('vol-list', 'change-pool')
+    await expect(
+      change({ ...attach, create: { ...create, pool: 'no-such-pool' } }, ['nextBoot'])
+    ).rejects.toMatchObject({
+      code: 'libvirtFailed'
+    })
+    expect(await change(attach, ['nextBoot'])).toMatchObject({ nextBoot: done })
+    expect(await volumes()).toContain('fresh.qcow2')
+    expect(await probe.virtualSize(path)).toBe(8 * MIB)
+    expect(await probe.virsh('domblklist', probe.uuid, '--inactive')).toContain(path)
+    // A second one of that name is never written over, and the first is not taken away for it.
+    await change({ kind: 'diskDetach', target: 'vdb' }, ['nextBoot'])
+    await expect(change(attach, ['nextBoot'])).rejects.toMatchObject({ code: 'libvirtFailed' })
+    expect(await volumes()).toContain('fresh.qcow2')
+    // The VM is gone when the device is to be attached: what was made for it goes too.
+    const other: MachineChange = {
+      ...attach,
+      path: path.replace('fresh', 'orphan'),
+      create: { ...create, name: 'orphan.qcow2' }
+    }
+    const prepared = await server.session?.configuration.prepare(
+      { uuid: vmUuid(), seenName: probe.name, change: other, scopes: ['nextBoot'] },
+      AbortSignal.timeout(10_000)
+    )
+    await probe.virshRw('undefine', probe.uuid)
+    const journal = { beforeSend: () => Promise.resolve(), afterSend: () => Promise.resolve() }
+    await expect(prepared?.send(journal, AbortSignal.timeout(30_000))).rejects.toMatchObject({
+      code: 'vmNotFound'
+    })
+    expect(await volumes()).not.toContain('orphan')
   })
 
   it('inserts, changes and ejects media, now and at the next start', async () => {

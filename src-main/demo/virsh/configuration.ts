@@ -192,16 +192,6 @@ function grow(domain: DemoDomain | undefined, target: string, size: string): Vir
 const ownerOf = (host: DemoHost, path: string): DemoDomain | undefined =>
   host.domains.find(({ disks }) => disks.some(({ source }) => source === path))
 
-function blockInfo(host: DemoHost, call: VirshCall): VirshOutput {
-  const domain = domainOf(host, call)
-  const disk = domain?.disks.find(({ target }) => target === call.words[2])
-  if (disk === undefined) return failed('invalid argument: invalid path')
-  const allocation = Math.round(disk.allocationBytes)
-  return printed(
-    `Capacity:       ${disk.capacityBytes}\nAllocation:     ${allocation}\nPhysical:       ${allocation}\n\n`
-  )
-}
-
 export const configurationAnswers: VirshAnswers = {
   setvcpus: changing(setVcpus),
   setmem: changing(setMemory('currentMemory')),
@@ -214,14 +204,8 @@ export const configurationAnswers: VirshAnswers = {
   desc: changing(describe),
   metadata: changing(setMetadata),
   define: (host, call) => redefine(host, call) ?? failed('the demo takes no new machine this way'),
-  domblkinfo: blockInfo,
   blockresize: (host, call) => grow(domainOf(host, call), call.words[2] ?? '', call.words[3] ?? ''),
-  'vol-info': (host, call) => {
-    const path = optionOf(call, '--vol') ?? ''
-    return ownerOf(host, path) === undefined
-      ? failed(`failed to get vol '${path}'`)
-      : printed(`Name: ${path}\n`)
-  },
+  'vol-create-as': () => printed('\n'),
   'vol-resize': (host, call) => {
     const path = optionOf(call, '--vol') ?? ''
     return grow(ownerOf(host, path), path, optionOf(call, '--capacity') ?? '')

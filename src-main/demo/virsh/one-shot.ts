@@ -8,6 +8,9 @@ import { answerTo, type VirshOutput } from '../virsh-answers.ts'
 import { commandsOf, deletionAnswers } from './deletion.ts'
 import { consoleAnswers } from './consoles.ts'
 import { lifeAnswers } from './life.ts'
+import { answerBatch, type ScriptOutput } from './batch.ts'
+import { askStores, STORE_ANSWERS } from './stores.ts'
+import { answerBridges, answerChecksum } from './volume-lanes.ts'
 
 /** A command as it came: its words after `virsh -c URI`, and the document on its stdin. */
 export interface VirshCall {
@@ -21,6 +24,7 @@ export type VirshAnswers = Readonly<Record<string, (host: DemoHost, call: VirshC
 
 /** By virsh's word. */
 const ANSWERS: VirshAnswers = {
+  ...STORE_ANSWERS,
   ...snapshotAnswers,
   ...configurationAnswers,
   ...guestAnswers,
@@ -32,6 +36,10 @@ const ANSWERS: VirshAnswers = {
   domstate: (host, { words }) => answerTo(host, words.join(' ')),
   dumpxml: (host, { words }) => answerTo(host, words.join(' '))
 }
+
+/** Scripts that are more than one command; null: not one of those. */
+export const answerScript = (host: DemoHost, script: string): ScriptOutput | null =>
+  answerBatch(host, script, askStores) ?? answerChecksum(host, script) ?? answerBridges(script)
 
 /** null: not a command of this kind, or one that the demo does not play. */
 export function answerOneShot(host: DemoHost, script: string): VirshOutput | null {

@@ -135,11 +135,11 @@ async function ask(
   uuid: VmUuid,
   signal: AbortSignal
 ): Promise<AgentAnswer> {
-  const virsh = ['virsh', '-q', '-c', uri].map(quote).join(' ')
+  const virsh = (...words: string[]): string => ['virsh', '-q', '-c', uri, ...words].map(quote).join(' ')
   const script = `${ENVIRONMENT}
-${virsh} domifaddr ${quote(uuid)} --full --source agent </dev/null || exit 1
+${virsh('domifaddr', uuid, '--full', '--source', 'agent')} </dev/null || exit 1
 echo ${MARK}
-${virsh} guestinfo ${quote(uuid)} </dev/null
+${virsh('guestinfo', uuid)} </dev/null
 `
   const options = { signal, deadlineMs: AGENT_DEADLINE_MS, maxBytes: AGENT_MAX_BYTES }
   let answer: Awaited<ReturnType<Connection['run']>>

@@ -84,3 +84,12 @@ export function blockOf(server: ServerView | undefined): ActionBlock | null {
   const write = server.capabilities.find((capability) => capability.id === 'libvirtWrite')
   return write !== undefined && !write.works && write.cause !== 'checking' ? 'libvirtWrite' : null
 }
+
+/** The same in words; `hidden`: look-only is a choice and no fault, so that nothing that changes is there at all. */
+export function blockWords(
+  server: ServerView | undefined,
+  t: (key: string) => string
+): { readonly reason: string; readonly hidden: boolean } | null {
+  const block = blockOf(server)
+  return block === null ? null : { reason: t(`machine.blocked.${block}`), hidden: block === 'lookOnly' }
+}

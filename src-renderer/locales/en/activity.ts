@@ -1,3 +1,4 @@
+import type { MachineChange } from '#contract/configuration.ts'
 import type { MachineAction } from '#contract/vocabulary.ts'
 
 export const activity = {
@@ -44,6 +45,52 @@ export const activity = {
     serial: 'Serial line',
     terminal: 'Terminal'
   } satisfies Record<MachineAction, string> & Record<string, unknown>,
+    agentTimeout: 'Limit the wait for the guest agent',
+    change: {
+      vcpus: 'Change vCPUs',
+      memory: 'Change memory',
+      diskAttach: 'Add disk',
+      diskGrow: 'Grow disk',
+      diskDetach: 'Detach disk',
+      driveAttach: 'Add CD drive',
+      media: 'Change medium',
+      interfaceAttach: 'Add interface',
+      interfaceLink: 'Plug or pull cable',
+      interfaceDetach: 'Detach interface',
+      boot: 'Change boot order',
+      agentChannel: 'Add agent channel',
+      title: 'Change title',
+      description: 'Change description',
+      tags: 'Change tags',
+      xml: 'Change XML',
+      restore: 'Take back definition'
+    } satisfies Record<MachineChange['kind'], string>
+  } satisfies Record<MachineAction, string> & Record<string, unknown>,
+    pool: {
+      start: 'Start pool',
+      stop: 'Stop pool',
+      refresh: 'Refresh pool',
+      autostartOn: 'Pool autostart on',
+      autostartOff: 'Pool autostart off',
+      forget: 'Forget pool',
+      create: 'New pool'
+    },
+    volume: {
+      create: 'New volume',
+      clone: 'Copy volume',
+      grow: 'Grow volume',
+      delete: 'Delete volume',
+      upload: 'Upload volume'
+    },
+    network: {
+      start: 'Start network',
+      stop: 'Stop network',
+      autostartOn: 'Network autostart on',
+      autostartOff: 'Network autostart off',
+      create: 'New network',
+      delete: 'Delete network'
+    }
+  } satisfies Record<MachineAction, string> & Record<'pool' | 'volume' | 'network', Record<string, string>>,
   copy: 'Copy as shell command',
   csv: 'CSV',
   csvTip: 'Save the rows shown, as a table',

@@ -8,6 +8,9 @@ export const machine = {
     console: 'Console',
     serial: 'Serial',
     snapshots: 'Snapshots',
+    disks: 'Disks',
+    network: 'Network',
+    configuration: 'Configuration',
     history: 'History'
   },
   vcpus: '{count} vCPU | {count} vCPUs',

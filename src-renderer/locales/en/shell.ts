@@ -69,6 +69,10 @@ export const shell = {
       'snapshots-delete': 'Snapshot deleted',
       'snapshots-mergeBack': 'Snapshot merged back',
       'snapshots-revert': 'Revert to a snapshot',
+      'volumes-clone': 'Copy of a volume',
+      'volumes-create': 'New volume',
+      'volumes-download': 'Download of a volume',
+      'volumes-upload': 'Upload of a volume',
       other: 'Task'
     },
     took: 'took {span}',

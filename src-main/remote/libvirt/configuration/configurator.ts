@@ -149,14 +149,20 @@ async function send(
   if (plan.steps.length === 0)
     throw new AppError('changeRefused', { params: { reason: plan.refusals[0]?.reason ?? 'nothingToChange' } })
   let isAnyDone = false
+  const made: (readonly string[])[] = []
   try {
     for (const [index, step] of plan.steps.entries()) {
       try {
         await virsh.write(step.write, journal, { signal, deadlineMs: WRITE_DEADLINE_MS })
       } catch (error) {
+        if (!isAnyDone) await takeAway(virsh, made, journal)
         if (!isAnyDone || !(error instanceof AppError)) throw error
         result[step.scope] = { done: false, error: error.toInfo() }
         return result
+      }
+      if (step.undo !== undefined) {
+        made.push(step.undo)
+        continue
       }
       isAnyDone = true
       if (isLastOf(plan.steps, index, step)) result[step.scope] = { done: true, error: null }
@@ -164,6 +170,18 @@ async function send(
     return result
   } finally {
     if (isAnyDone) changed()
+  }
+}
+
+/** Only what this change has made itself. When that fails too, the journal has both, and the first error is the one told. */
+async function takeAway(
+  virsh: Virsh,
+  made: readonly (readonly string[])[],
+  journal: ActionJournal
+): Promise<void> {
+  for (const args of made.toReversed()) {
+    const options = { signal: AbortSignal.timeout(WRITE_DEADLINE_MS), deadlineMs: WRITE_DEADLINE_MS }
+    await virsh.write({ args }, journal, options).catch(() => undefined)
   }
 }
 

@@ -67,9 +67,11 @@ function planDiskAttach(
     return
   }
   const target = freeTarget(change.bus, situation)
-  const device = element('disk', { type: 'file', device: 'disk' }, [
+  // QEMU opens a device of the server in another way than a file.
+  const [type, attribute] = change.path.startsWith('/dev/') ? ['block', 'dev'] : ['file', 'file']
+  const device = element('disk', { type, device: 'disk' }, [
     element('driver', { name: 'qemu', type: change.format, discard: 'unmap' }),
-    element('source', { file: change.path }),
+    element('source', { [attribute]: change.path }),
     element('target', { dev: target, bus: change.bus }),
     ...(change.readOnly ? [element('readonly')] : [])
   ])
@@ -80,12 +82,34 @@ function planDiskAttach(
     else if (scope.scope === 'live' && !HOTPLUG_BUSES.has(change.bus))
       draft.refuse('live', 'busNotHotplug', { bus: change.bus })
     else {
+      if (draft.steps.length === 0) planVolume(change, scope.scope, draft)
       if (change.bus === 'scsi' && !hasController(tree, 'scsi'))
         // libvirt's own choice would be a controller of 1995 that few guests know.
         attach(draft, scope, situation.uuid, element('controller', { type: 'scsi', model: 'virtio-scsi' }))
       attach(draft, scope, situation.uuid, device)
     }
   }
+}
+
+/** Made once, before it is attached anywhere. */
+function planVolume(
+  { create, path, format }: Extract<DeviceChange, { kind: 'diskAttach' }>,
+  scope: ScopeOf['scope'],
+  draft: PlanDraft
+): void {
+  if (create === null) return
+  const { pool, name, capacityBytes, full } = create
+  if (!path.endsWith(`/${name}`)) {
+    draft.refuse(null, 'notThere', { device: path })
+    return
+  }
+  const size = `${capacityBytes}B`
+  const words = ['--pool', pool, '--name', name, '--capacity', size, '--format', format]
+  draft.make(
+    scope,
+    ['vol-create-as', ...words, '--allocation', full ? size : '0B'],
+    ['vol-delete', '--pool', pool, '--vol', name]
+  )
 }
 
 function planDriveAttach(scopes: readonly ScopeOf[], situation: Situation, draft: PlanDraft): void {

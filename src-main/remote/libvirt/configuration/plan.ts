@@ -45,6 +45,8 @@ export interface Definition {
 export interface Step {
   readonly scope: ChangeScope
   readonly write: VirshWrite
+  /** It makes something that is of no use when the steps after it fail: the words that take it away again. */
+  readonly undo?: readonly string[]
 }
 
 export type Refusal = ChangePlan['refusals'][number]
@@ -67,6 +69,10 @@ export class PlanDraft {
     this.steps.push({ scope, write: document === undefined ? { args } : { args, document } })
   }
 
+  make(scope: ChangeScope, args: readonly string[], undo: readonly string[]): void {
+    this.steps.push({ scope, write: { args }, undo })
+  }
+
   refuse(scope: ChangeScope | null, reason: ChangeRefusal, params: Refusal['params'] = {}): void {
     this.refusals.push({ scope, reason, params })
   }
@@ -87,7 +93,8 @@ export function planChange(
   const draft = new PlanDraft()
   if (!situation.isResponding) draft.refuse(null, 'notResponding')
   else {
-    const scopes = scopesOf(asked, situation, draft)
+    // A file has no scopes: it is one and the same.
+    const scopes = change.kind === 'diskGrow' ? [] : scopesOf(asked, situation, draft)
     switch (change.kind) {
       case 'vcpus':
       case 'memory':

@@ -93,7 +93,10 @@ function nodeOf(node: unknown, depth: number): (XmlElement | string)[] {
 /** CDATA comes as a list with one text in it. */
 function textIn(content: unknown): string {
   const first: unknown = Array.isArray(content) ? (content as unknown[])[0] : null
-  const [text] = typeof first === 'object' && first !== null ? (Object.values(first) as unknown[]) : []
+  const text: unknown =
+    typeof first === 'object' && first !== null
+      ? Object.values(first as Record<string, unknown>)[0]
+      : undefined
   return typeof text === 'string' ? text : ''
 }
 

@@ -1,0 +1,1 @@
+export { default as GuestCard } from './GuestCard.vue'
