@@ -22,6 +22,7 @@ import { exportHandlers } from './export/export-handlers.ts'
 import { historyHandlers, LiveTicks } from './history/history-handlers.ts'
 import type { Hypervisor } from './machines/hypervisor.ts'
 import { machineHandlers, machineKey, machineSource } from './machines/machine-handlers.ts'
+import { migrationHandlers } from './migration/migration-handlers.ts'
 import type { Platform } from './platform/platform.ts'
 import type { HostSampler } from './sampling/host-sampler.ts'
 import type { Connector, Secret } from './servers/connection.ts'
@@ -121,6 +122,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
   const handlers: Handlers<VirthelmContract> = {
     ...serverHandlers({ ...deps, directory, vault, prompts, openPrompts, feed: serverFeed }),
     ...machineHandlers({ directory, feed: machineFeed, journal: storage.journal, clock, onJournal }),
+    ...migrationHandlers({ directory, journal: storage.journal, clock, onJournal }),
     ...historyHandlers({
       directory,
       history: storage.history,

@@ -57,6 +57,9 @@ export const ErrorCode = z.enum([
   'vmChanged',
   'vmNotResponding',
   'vmActionNotPossible',
+  'migrationNotPossible',
+  'migrationFailed',
+  'migrationUnclear',
   // outside engines
   'tlsFailed',
   'engineLoginRefused',

@@ -6,6 +6,7 @@ import { enginesContract } from './engines.ts'
 import { exportsContract } from './exports.ts'
 import { historyContract } from './history.ts'
 import { machinesContract } from './machines.ts'
+import { migrationContract } from './migration.ts'
 import { serversContract } from './servers.ts'
 import { settingsContract } from './settings.ts'
 import { tasksContract } from './tasks.ts'
@@ -18,6 +19,7 @@ export const contract = {
   ...exportsContract,
   ...historyContract,
   ...machinesContract,
+  ...migrationContract,
   ...serversContract,
   ...settingsContract,
   ...tasksContract

@@ -205,6 +205,8 @@ export class FakeHypervisor implements Hypervisor {
       libvirtVersion: '9.0.0',
       hypervisorVersion: '7.2.0',
       capabilities: [{ id: 'libvirt', works: true, cause: null, fix: null }],
+      // Its own tests play it.
+      migration: null as unknown as HypervisorSession['migration'],
       list: async () => this.listings ?? [],
       stats: async (tier) => {
         this.tiers.push(tier)
@@ -245,7 +247,7 @@ export class FakeStorage {
   readonly marks: HistoryMark[] = []
   readonly blobs = new Map<string, Uint8Array>()
   readonly pins: { key: HostKey; replace: boolean }[] = []
-  readonly journal: { id: number; outcome: string; command: string }[] = []
+  readonly journal: { id: number; outcome: string; command: string; serverName: string }[] = []
   readonly stored: StoredServer[] = []
   full = false
 
@@ -304,7 +306,7 @@ export class FakeStorage {
         }
       },
       journal: {
-        begin: async (entry: { command: string }) => {
+        begin: async (entry: { command: string; serverName: string }) => {
           const row = { ...entry, id: this.journal.length + 1, outcome: 'pending' }
           this.journal.push(row)
           return row

@@ -21,6 +21,7 @@ import { createTaskRegistry } from '../../src-main/application/tasks/task-regist
 import { createRpcServer } from '../../src-main/rpc/server.ts'
 import { createClient } from '../../src-renderer/rpc/client.ts'
 import type { VirthelmClient } from '../../src-renderer/rpc/index.ts'
+import { fakeMigration } from './migration.ts'
 import { fakeBackup } from './engine-backup.ts'
 import { fakeEngineHandlers, troubledEngines } from './engine-engines.ts'
 import {
@@ -236,6 +237,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     'console.health': (_input, { signal }) => createTopic<ConsoleHealth>(health).latest(signal),
     'console.openDemo': async () => ({ address: null }),
     ...fakeBackup(),
+    ...fakeMigration(),
     'exports.history': async ({ fileName }) => ({
       kind: 'file',
       path: `/home/operator/${fileName}`,

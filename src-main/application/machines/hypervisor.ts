@@ -4,6 +4,7 @@ import type { EntityValues } from '#contract/metric-catalogue.ts'
 import type { MachineDetail, MachineNow } from '#contract/machines.ts'
 import type { Capability } from '#contract/servers.ts'
 import type { DomainState, MachineAction } from '#contract/vocabulary.ts'
+import type { MigrationPort } from '../migration/migration-port.ts'
 import type { Connection } from '../servers/connection.ts'
 
 export interface MachineListing {
@@ -41,6 +42,8 @@ export interface HypervisorSession {
   readonly libvirtVersion: string | null
   readonly hypervisorVersion: string | null
   readonly capabilities: readonly Capability[]
+  /** For VMs that leave for another server, or come from one. */
+  readonly migration: MigrationPort
   /** All domains; safe while a VM hangs. */
   list(signal: AbortSignal): Promise<readonly MachineListing[]>
   /**

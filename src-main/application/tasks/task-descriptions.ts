@@ -27,5 +27,10 @@ export const taskDescriptions: TaskDescriptions<VirthelmContract> = {
   'exports.history': exportDescription,
   'exports.series': exportDescription,
   'exports.table': exportDescription,
+  'machines.migrate': {
+    subject: ({ seenName }) => ({ vmName: seenName.slice(0, 300) }),
+    doneRatio: ({ doneRatio }) => doneRatio,
+    result: ({ bytesCopied, filesLeft }) => ({ sizeBytes: bytesCopied, filesLeft: filesLeft.length })
+  },
   'servers.test': { subject: ({ draft }) => ({ serverName: draft.name }) }
 }

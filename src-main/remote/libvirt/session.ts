@@ -14,6 +14,7 @@ import { createLaneHolder } from './lane-holder.ts'
 import { act } from './machine-actions.ts'
 import { LISTING, listingOf, MachineCatalogue } from './machine-catalogue.ts'
 import { capabilitiesOfProbe, type Probe } from './probe.ts'
+import { MigrationSide } from './migration/migration-side.ts'
 import { isDeadline, StatsPoller } from './stats-poller.ts'
 
 const LIST_DEADLINE_MS = 5_000
@@ -109,6 +110,12 @@ export function createSession({ connection, uri, probe, clock, log }: SessionDep
     libvirtVersion: probe.libvirtVersion,
     hypervisorVersion: probe.hypervisorVersion,
     capabilities: capabilitiesOfProbe(probe),
+    migration: new MigrationSide({
+      connection,
+      uri,
+      clock,
+      versions: { libvirt: probe.libvirtVersion, hypervisor: probe.hypervisorVersion }
+    }),
     closed: ended.promise,
     close,
     onChange: (listener) => void listeners.add(listener),

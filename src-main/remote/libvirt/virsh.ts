@@ -85,7 +85,7 @@ export function shownCommand(uri: string, { args, document }: VirshWrite): strin
   return document === undefined ? command : `${command} <<'XML'\n${document.trimEnd()}\nXML`
 }
 
-function virshScript(uri: string, { args, document }: VirshWrite, readOnly: boolean): string {
+export function virshScript(uri: string, { args, document }: VirshWrite, readOnly: boolean): string {
   const command = ['virsh', '-q', ...(readOnly ? ['-r'] : []), '-c', uri, ...args].map(quote).join(' ')
   // A builtin prints the document: nothing of it appears among the server's processes.
   if (document !== undefined) return `${ENVIRONMENT}\nprintf %s ${quote(document)} | ${command}\n`

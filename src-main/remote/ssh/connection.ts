@@ -26,11 +26,31 @@ export class SshConnection implements Connection {
     this.closed = link.closed
   }
 
+  /** For ways between two servers (tunnel.ts), which need both links. */
+  get link(): SshLink {
+    return this.#link
+  }
+
   get serverSoftware(): string {
     return this.#link.identification
   }
 
-  async openShell(options: { signal: AbortSignal; deadlineMs: number }): Promise<ShellChannel> {
+  openShell(options: { signal: AbortSignal; deadlineMs: number }): Promise<ShellChannel> {
+    return this.#open(options, (channel, release) => new SshShellChannel(channel, release))
+  }
+
+  /** A shell whose bytes are piped by the caller (relay.ts). It keeps its place until the server has closed it. */
+  openPipe(options: { signal: AbortSignal; deadlineMs: number }): Promise<ClientChannel> {
+    return this.#open(options, (channel, release) => {
+      channel.once('close', release)
+      return channel
+    })
+  }
+
+  async #open<T extends { close(): unknown }>(
+    options: { signal: AbortSignal; deadlineMs: number },
+    wrap: (channel: ClientChannel, release: () => void) => T
+  ): Promise<T> {
     const { signal, deadlineMs } = options
     const untilMs = performance.now() + deadlineMs
     const tooLate = (): AppError =>
@@ -40,7 +60,7 @@ export class SshConnection implements Connection {
       })
     try {
       const release = await this.#place(options, tooLate)
-      return await within(this.#link.orEnd(this.#exec(release)), {
+      return await within(this.#link.orEnd(this.#exec(release, wrap)), {
         signal,
         deadlineMs: Math.max(0, untilMs - performance.now()),
         onDeadline: tooLate,
@@ -106,7 +126,7 @@ export class SshConnection implements Connection {
   }
 
   /** Opens a channel. It keeps its place until the server has closed it, also when nobody waits for it any more. */
-  #exec(release: () => void): Promise<SshShellChannel> {
+  #exec<T>(release: () => void, wrap: (channel: ClientChannel, release: () => void) => T): Promise<T> {
     return new Promise((resolve, reject) => {
       const refuse = (error: unknown): void => {
         release()
@@ -122,7 +142,7 @@ export class SshConnection implements Connection {
         // Throws synchronously on a client that has ended.
         this.#link.client.exec(COMMAND, (error: Error | undefined, channel: ClientChannel) => {
           if (error) refuse(error)
-          else resolve(new SshShellChannel(channel, release))
+          else resolve(wrap(channel, release))
         })
       } catch (error) {
         refuse(error)

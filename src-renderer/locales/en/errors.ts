@@ -27,7 +27,13 @@ export const errors = {
     incomplete: 'A file is missing in it.',
     changed: 'What is in it is not what was put in: a checksum does not match.',
     damaged: 'A database in it is damaged.',
-    newer: 'It was made by a newer Virthelm. Update first.'
+    newer: 'It was made by a newer Virthelm. Update first.',
+    checksum: 'What arrived is not what was sent: the checksums differ.',
+    started: 'The machine was started while its disks were copied.',
+    written: 'A disk was written to while it was copied.',
+    bothActive: 'Both servers have it active. Stop one of them yourself.',
+    diskPlace: 'A disk is not where it should be.',
+    diskSize: 'A disk has another size than on the source.'
   },
 
   internal: {
@@ -214,6 +220,23 @@ export const errors = {
   vmActionNotPossible: {
     title: 'This cannot be done with {vm} in its present state.',
     next: 'Look at its state, then choose another action.'
+  },
+
+  migrationNotPossible: {
+    title: '{vm} cannot go there.',
+    next: 'Open the dialog again: the check that failed says why and what to do.'
+  },
+  migrationFailed: {
+    title: '{vm} was not brought to {target}. On {source} it is as it was.',
+    next: 'What was made on {target} was taken away again. Put right what the words above say, then try again.'
+  },
+  migrationFailedLeft: {
+    title: '{vm} was not brought to {target}. On {source} it is as it was.',
+    next: 'Not everything made on {target} could be taken away: {left}. Look there, then try again.'
+  },
+  migrationUnclear: {
+    title: '{vm}: on {source} it is {onSource}, on {target} it is {onTarget}.',
+    next: 'Nothing was removed on either server. Look at both before you start it anywhere.'
   },
 
   tlsFailed: {
