@@ -35,6 +35,7 @@ const quietly = (server: string, ...args: string[]): Promise<unknown> =>
 
 export async function makePools(servers: readonly string[]): Promise<void> {
   for (const server of servers) {
+    await clean(server)
     mkdirSync(onHost(server, FOLDER), { recursive: true })
     await quietly(server, 'pool-create-as', POOL, 'dir', '--target', FOLDER)
     lab.onRestore(() => clean(server))

@@ -178,7 +178,7 @@ describe.skipIf(missing !== null)(`VMs between servers${missing === null ? '' : 
     await lab.eventually(
       'it is under way',
       () => seen.some((one) => one.phase === 'copying' && one.bytesDone > 0),
-      60_000
+      120_000
     )
     stop.abort()
     await expect(result).rejects.toMatchObject({ code: 'cancelled' })
@@ -270,7 +270,7 @@ describe.skipIf(missing !== null)(`VMs between servers${missing === null ? '' : 
     await lab.eventually(
       'it is under way',
       () => seen.some((one) => one.phase === 'copying' && one.bytesDone > 0),
-      60_000
+      120_000
     )
     await lab.freezeLink('lab2')
     await lab.eventually('the link is noticed', () => target.session === null, 20_000)

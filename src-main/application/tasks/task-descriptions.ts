@@ -30,6 +30,7 @@ export const taskDescriptions: TaskDescriptions<VirthelmContract> = {
   'machines.migrate': {
     subject: ({ seenName }) => ({ vmName: seenName.slice(0, 300) }),
     doneRatio: ({ doneRatio }) => doneRatio,
+    remainingMs: ({ remainingMs }) => remainingMs,
     result: ({ bytesCopied, filesLeft }) => ({ sizeBytes: bytesCopied, filesLeft: filesLeft.length })
   },
   'servers.test': { subject: ({ draft }) => ({ serverName: draft.name }) }

@@ -6,6 +6,7 @@ import { cancelled, within } from './deadline.ts'
 import { remoteWords, where } from './errors.ts'
 import type { SshLink } from './link.ts'
 import { DEFAULT_MAX_BYTES, runScript } from './script-run.ts'
+import { quieten } from './quiet-channel.ts'
 import { Semaphore } from './semaphore.ts'
 import { SshShellChannel } from './shell-channel.ts'
 
@@ -43,7 +44,7 @@ export class SshConnection implements Connection {
   openPipe(options: { signal: AbortSignal; deadlineMs: number }): Promise<ClientChannel> {
     return this.#open(options, (channel, release) => {
       channel.once('close', release)
-      return channel
+      return quieten(channel)
     })
   }
 

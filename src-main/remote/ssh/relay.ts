@@ -42,6 +42,8 @@ export interface ProgramEnd {
 const MAX_WORDS_CHARS = 16 * 1024
 /** The last bytes are written and synchronised after the last one was sent. */
 const FINISH_MS = 300_000
+const LAST_WORDS_MS = 2_000
+const LONGEST_MS = 24 * 3_600_000
 
 /** @throws AppError channelRefused, disconnected, deadlineExceeded, cancelled. What the programs said is in the result. */
 export async function relay(
@@ -57,31 +59,56 @@ export async function relay(
   // What a login script prints there is nobody's business, but it must not fill the channel.
   far.channel.resume()
   try {
-    near = new Program(await from.connection.openPipe(opening), marker)
+    const sender = new Program(await from.connection.openPipe(opening), marker)
+    near = sender
     far.channel.write(receiverScript(to.command, marker))
     await within(far.ready, { ...opening, onDeadline: () => late(options.openDeadlineMs) })
     const meter = new Meter(marker, (count) => {
       stall.push()
       options.onBytes(count)
     })
-    near.channel.end(senderScript(from.command, marker))
-    const moved = pipeline(near.channel, meter, far.channel, {
-      signal: AbortSignal.any([options.signal, stall.signal])
+    sender.channel.end(senderScript(from.command, marker))
+    const given = AbortSignal.any([options.signal, stall.signal])
+    const moved = pipeline(sender.channel, meter, far.channel, { signal: given })
+    // The pipeline itself ends only when the servers have closed both channels, which may be never.
+    const ended = within(Promise.race([moved, tooSoon(far, sender)]), {
+      signal: given,
+      deadlineMs: LONGEST_MS,
+      onDeadline: () => late(LONGEST_MS)
     })
-    await moved.catch((error: unknown) => {
+    await ended.catch(async (error: unknown) => {
       if (options.signal.aborted) throw cancelled(options.signal)
       if (stall.signal.aborted) throw late(options.stallMs)
-      throw new AppError('disconnected', { retryable: true, cause: error })
+      // A program that ended too soon (its disk is full) breaks the pipe too; then it has said why.
+      const broken = [await ownEnd(far), await ownEnd(sender)]
+      if (broken.every((end) => end.exitCode === null))
+        throw new AppError('disconnected', { retryable: true, cause: error })
     })
     stall.clear()
     const ending = { signal: options.signal, deadlineMs: FINISH_MS, onDeadline: () => late(FINISH_MS) }
-    const [sent, received] = await within(Promise.all([near.ended, far.ended]), ending)
+    const [sent, received] = await within(Promise.all([sender.ended, far.ended]), ending)
     return { bytes: meter.bytes, sha256: meter.digest(), from: sent, to: received }
   } finally {
     stall.clear()
-    near?.channel.destroy()
-    far.channel.destroy()
+    near?.close()
+    far.close()
   }
+}
+
+/** Rejects when one end has gone before the bytes are through. A sender that ended well may still have bytes on the way. */
+async function tooSoon(far: Program, sender: Program): Promise<never> {
+  const gone = sender.ended.then((end) => (end.exitCode === null ? end : new Promise<never>(() => undefined)))
+  await Promise.race([far.ended, gone])
+  throw new AppError('disconnected', { retryable: true })
+}
+
+/** How a program ended that may just have: its last words come a moment after its end of the pipe. */
+function ownEnd(program: Program): Promise<ProgramEnd> {
+  const none = { exitCode: null, words: '' }
+  return Promise.race([
+    program.ended,
+    new Promise<ProgramEnd>((done) => setTimeout(done, LAST_WORDS_MS, none))
+  ])
 }
 
 const late = (deadlineMs: number): AppError =>
@@ -137,6 +164,13 @@ class Program {
       ready.reject(new AppError('disconnected', { retryable: true }))
       ended.resolve({ exitCode: null, words: this.#text(marker) })
     })
+  }
+
+  /** What still comes is read away: a channel that is not read never learns of its end. */
+  close(): void {
+    this.channel.unpipe()
+    this.channel.resume()
+    this.channel.destroy()
   }
 
   #text(marker: string): string {

@@ -8,6 +8,7 @@ import type { AcceptConnection, ClientChannel, RejectConnection } from 'ssh2'
 import { AppError } from '#contract/errors.ts'
 import { within } from './deadline.ts'
 import { remoteWords, where } from './errors.ts'
+import { quieten } from './quiet-channel.ts'
 import type { SshLink } from './link.ts'
 
 /** A socket of a server. TCP is always its loopback. */
@@ -137,7 +138,7 @@ class OpenTunnel implements Tunnel {
   }
 
   #keep(stream: Duplex): void {
-    this.#streams.add(stream)
+    this.#streams.add(quieten(stream))
     stream.on('close', () => this.#streams.delete(stream))
     // A stream of a link that is gone; its pipeline ends the other side.
     stream.on('error', () => stream.destroy())

@@ -61,11 +61,14 @@ export const shell = {
       'exports-history': 'CSV of history',
       'exports-series': 'CSV of a chart',
       'exports-table': 'CSV of a table',
+      'machines-migrate': 'To another server',
       'servers-test': 'Connection test',
       other: 'Task'
     },
     took: 'took {span}',
     rows: '{count} rows',
+    filesLeft: 'no file left behind | {count} file left on the source | {count} files left on the source',
+    toGo: '{span} to go',
     close: 'Close the task list'
   },
   lost: {
