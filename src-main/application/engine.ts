@@ -28,6 +28,7 @@ import { guestHandlers } from './guest/guest-handlers.ts'
 import { historyHandlers, LiveTicks } from './history/history-handlers.ts'
 import type { Hypervisor } from './machines/hypervisor.ts'
 import { machineHandlers, machineKey, machineSource } from './machines/machine-handlers.ts'
+import { migrationHandlers } from './migration/migration-handlers.ts'
 import type { Platform } from './platform/platform.ts'
 import type { HostSampler } from './sampling/host-sampler.ts'
 import type { Connector, Secret } from './servers/connection.ts'
@@ -136,6 +137,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
     ...bulkHandlers({ directory, log: platform.log, journal: storage.journal, clock, onJournal }),
     ...deletionHandlers({ directory, journal: storage.journal, clock, onJournal }),
     ...consoleHandlers({ directory, journal: storage.journal, clock, onJournal }),
+    ...migrationHandlers({ directory, journal: storage.journal, clock, onJournal }),
     ...historyHandlers({
       directory,
       history: storage.history,

@@ -74,6 +74,9 @@ export const ErrorCode = z.enum([
   'networkInUse',
   'checksumDiffers',
   'fileSourceLost',
+  'migrationNotPossible',
+  'migrationFailed',
+  'migrationUnclear',
   // outside engines
   'tlsFailed',
   'engineLoginRefused',

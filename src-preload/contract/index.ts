@@ -13,6 +13,7 @@ import { exportsContract } from './exports.ts'
 import { historyContract } from './history.ts'
 import { machinesContract } from './machines.ts'
 import { networksContract } from './networks.ts'
+import { migrationContract } from './migration.ts'
 import { serversContract } from './servers.ts'
 import { settingsContract } from './settings.ts'
 import { snapshotsContract } from './snapshots.ts'
@@ -35,6 +36,7 @@ export const contract = {
   ...historyContract,
   ...machinesContract,
   ...networksContract,
+  ...migrationContract,
   ...serversContract,
   ...settingsContract,
   ...snapshotsContract,

@@ -16,6 +16,8 @@ export const TaskView = z.object({
   state: z.enum(['running', 'done', 'failed', 'cancelled']),
   /** 0..1, or null when the whole is not known. */
   doneRatio: z.number().nullable(),
+  /** Milliseconds to go at the present pace, where the task knows its pace. */
+  remainingMs: z.number().nullable().optional(),
   error: ErrorInfo.nullable(),
   /** Facts of the result (path, rows). */
   result: z.record(z.string(), z.union([z.string().max(1024), z.number()])).nullable()

@@ -20,6 +20,7 @@ import { machine } from './en/machine.ts'
 import { machines } from './en/machines.ts'
 import { metricNames } from './en/metric-names.ts'
 import { metrics } from './en/metrics.ts'
+import { migrate } from './en/migrate.ts'
 import { server } from './en/server.ts'
 import { settings } from './en/settings.ts'
 import { shell } from './en/shell.ts'
@@ -49,6 +50,7 @@ export const en = {
   machines,
   metricNames,
   metrics,
+  migrate,
   server,
   settings,
   shell,

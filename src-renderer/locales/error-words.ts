@@ -42,6 +42,7 @@ const ENGINE_VARIANTS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 
 /** The same code is said in other words where a fact changes what to do. */
 function variantOf({ code, params }: ErrorInfo): string {
+  if (code === 'migrationFailed' && params['left'] !== undefined) return 'migrationFailedLeft'
   if (code === 'refused' && params['what'] === 'lookOnly') return 'refusedLookOnly'
   if (code === 'refused' && params['what'] === 'nameNotTyped') return 'refusedNameNotTyped'
   if (code === 'refused' && params['what'] === 'protected') return 'refusedProtected'

@@ -233,6 +233,8 @@ export class FakeHypervisor implements Hypervisor {
       capabilities: [{ id: 'libvirt', works: true, cause: null, fix: null }],
       clones: { read: () => Promise.reject(new AppError('vmNotFound')) } as never,
       snapshots: { libvirtVersion: '9.0.0', read: () => Promise.reject(new AppError('vmNotFound')) } as never,
+      // Its own tests play it.
+      migration: null as unknown as HypervisorSession['migration'],
       list: async () => this.listings ?? [],
       stats: async (tier) => {
         this.tiers.push(tier)
@@ -290,6 +292,7 @@ export class FakeStorage {
   readonly blobs = new Map<string, Uint8Array>()
   readonly pins: { key: HostKey; replace: boolean }[] = []
   readonly journal: { id: number; action: string; outcome: string; command: string }[] = []
+  readonly journal: { id: number; outcome: string; command: string; serverName: string }[] = []
   readonly stored: StoredServer[] = []
   full = false
 
@@ -349,6 +352,7 @@ export class FakeStorage {
       },
       journal: {
         begin: async (entry: { action: string; command: string }) => {
+        begin: async (entry: { command: string; serverName: string }) => {
           const row = { ...entry, id: this.journal.length + 1, outcome: 'pending' }
           this.journal.push(row)
           return row

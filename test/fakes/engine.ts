@@ -21,6 +21,7 @@ import { createTaskRegistry } from '../../src-main/application/tasks/task-regist
 import { createRpcServer } from '../../src-main/rpc/server.ts'
 import { createClient } from '../../src-renderer/rpc/client.ts'
 import type { VirthelmClient } from '../../src-renderer/rpc/index.ts'
+import { fakeMigration } from './migration.ts'
 import { fakeBackup } from './engine-backup.ts'
 import { fakeDeletion } from './engine-deletion.ts'
 import { fakeConsoles } from './engine-consoles.ts'
@@ -272,6 +273,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     ...fakeStores(),
     ...fakeDeletion(),
     ...fakeConsoles(),
+    ...fakeMigration(),
     'exports.history': async ({ fileName }) => ({
       kind: 'file',
       path: `/home/operator/${fileName}`,

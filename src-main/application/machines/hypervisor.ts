@@ -10,6 +10,7 @@ import type { MachineConfigurator } from '../configuration/machine-configurator.
 import type { GuestAsker } from '../guest/guest-asker.ts'
 import type { MachineSettings } from './machine-settings.ts'
 import type { CloneHost } from '../clones/clone-host.ts'
+import type { MigrationPort } from '../migration/migration-port.ts'
 import type { Connection } from '../servers/connection.ts'
 import type { SnapshotHost } from '../snapshots/snapshot-host.ts'
 import type { NetworkSession, StorageSession } from '../stores/stores.ts'
@@ -56,6 +57,8 @@ export interface HypervisorSession {
   readonly capabilities: readonly Capability[]
   readonly snapshots: SnapshotHost
   readonly clones: CloneHost
+  /** For VMs that leave for another server, or come from one. */
+  readonly migration: MigrationPort
   /** All domains; safe while a VM hangs. */
   list(signal: AbortSignal): Promise<readonly MachineListing[]>
   /**

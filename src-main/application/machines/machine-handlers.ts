@@ -2,7 +2,7 @@
 import type { Handlers } from '#contract/define.ts'
 import type { ServerId, VmRef, VmUuid } from '#contract/ids.ts'
 import type { VirthelmContract } from '#contract/index.ts'
-import type { MachinesEvent, MachineView } from '#contract/machines.ts'
+import type { machinesContract, MachinesEvent, MachineView } from '#contract/machines.ts'
 import { type JournalDeps, journalled, sessionOf, writableSessionOf } from '../operations/journal-row.ts'
 import type { ServerDirectory } from '../servers/server-directory.ts'
 import type { FeedSource, SnapshotFeed } from '../streams.ts'
@@ -40,7 +40,7 @@ export interface MachineHandlerDeps extends JournalDeps {
   readonly feed: SnapshotFeed<MachineView>
 }
 
-type MachineHandlers = Pick<Handlers<VirthelmContract>, Extract<keyof VirthelmContract, `machines.${string}`>>
+type MachineHandlers = Pick<Handlers<VirthelmContract>, keyof typeof machinesContract>
 
 export function machineHandlers(deps: MachineHandlerDeps): MachineHandlers {
   const { directory, feed } = deps

@@ -93,4 +93,11 @@ export const taskDescriptions: TaskDescriptions<VirthelmContract> = {
     doneRatio: volumeRatio,
     result: ({ path, sizeBytes, sha256 }) => ({ path: path.slice(0, 1024), sizeBytes, sha256 })
   }
+  'machines.migrate': {
+    subject: ({ seenName }) => ({ vmName: seenName.slice(0, 300) }),
+    doneRatio: ({ doneRatio }) => doneRatio,
+    remainingMs: ({ remainingMs }) => remainingMs,
+    result: ({ bytesCopied, filesLeft }) => ({ sizeBytes: bytesCopied, filesLeft: filesLeft.length })
+  },
+  'servers.test': { subject: ({ draft }) => ({ serverName: draft.name }) }
 }

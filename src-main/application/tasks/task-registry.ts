@@ -46,6 +46,7 @@ export interface TaskHost {
 export interface TaskDescription<Input = never, Progress = never, Output = never> {
   subject?(input: Input): TaskView['subject']
   doneRatio?(progress: Progress): number | null
+  remainingMs?(progress: Progress): number | null
   result?(output: Output): NonNullable<TaskView['result']>
 }
 
@@ -175,7 +176,10 @@ function addProgress(
   // The first event may be the one that counts (an export's address): the middle goes.
   if (job.progress.length > MAX_PROGRESS_KEPT) job.progress.splice(1, 1)
   const ratio = job.describe.doneRatio?.(progress) ?? null
-  change(job, ratio === null ? {} : { doneRatio: Math.min(Math.max(ratio, 0), 1) })
+  change(job, {
+    ...(ratio === null ? {} : { doneRatio: Math.min(Math.max(ratio, 0), 1) }),
+    ...(job.describe.remainingMs === undefined ? {} : { remainingMs: job.describe.remainingMs(progress) })
+  })
 }
 
 async function* follow(job: Job, signal: AbortSignal): AsyncGenerator<FollowEvent, void> {

@@ -21,6 +21,7 @@ import { LISTING, listingOf, MachineCatalogue } from './machine-catalogue.ts'
 import { createMachineSettings } from './machine-settings.ts'
 import { capabilitiesOfProbe, type Probe } from './probe.ts'
 import { createSnapshotHost } from './snapshots.ts'
+import { MigrationSide } from './migration/migration-side.ts'
 import { isDeadline, StatsPoller } from './stats-poller.ts'
 import { Virsh } from './virsh.ts'
 import { createNetworks, createStorage } from './stores/index.ts'
@@ -145,6 +146,12 @@ export function createSession({ connection, uri, probe, clock, log }: SessionDep
     }),
     storage: createStorage({ connection, uri, clock }),
     networks: createNetworks({ connection, uri, clock }),
+    migration: new MigrationSide({
+      connection,
+      uri,
+      clock,
+      versions: { libvirt: probe.libvirtVersion, hypervisor: probe.hypervisorVersion }
+    }),
     closed: ended.promise,
     close,
     settings: createMachineSettings({

@@ -15,6 +15,7 @@ import { remoteWords, where } from './errors.ts'
 import type { SshLink } from './link.ts'
 import { openForward, Terminals, type OpenOptions } from './open-streams.ts'
 import { DEFAULT_MAX_BYTES, runScript } from './script-run.ts'
+import { quieten } from './quiet-channel.ts'
 import { Semaphore } from './semaphore.ts'
 import { SshShellChannel } from './shell-channel.ts'
 
@@ -37,11 +38,31 @@ export class SshConnection implements Connection {
     this.closed = link.closed
   }
 
+  /** For ways between two servers (tunnel.ts), which need both links. */
+  get link(): SshLink {
+    return this.#link
+  }
+
   get serverSoftware(): string {
     return this.#link.identification
   }
 
-  async openShell(options: { signal: AbortSignal; deadlineMs: number }): Promise<ShellChannel> {
+  openShell(options: { signal: AbortSignal; deadlineMs: number }): Promise<ShellChannel> {
+    return this.#open(options, (channel, release) => new SshShellChannel(channel, release))
+  }
+
+  /** A shell whose bytes are piped by the caller (relay.ts). It keeps its place until the server has closed it. */
+  openPipe(options: { signal: AbortSignal; deadlineMs: number }): Promise<ClientChannel> {
+    return this.#open(options, (channel, release) => {
+      channel.once('close', release)
+      return quieten(channel)
+    })
+  }
+
+  async #open<T extends { close(): unknown }>(
+    options: { signal: AbortSignal; deadlineMs: number },
+    wrap: (channel: ClientChannel, release: () => void) => T
+  ): Promise<T> {
     const { signal, deadlineMs } = options
     const untilMs = performance.now() + deadlineMs
     const tooLate = (): AppError =>
@@ -51,7 +72,7 @@ export class SshConnection implements Connection {
       })
     try {
       const release = await this.#place(options, tooLate)
-      return await within(this.#link.orEnd(this.#exec(release)), {
+      return await within(this.#link.orEnd(this.#exec(release, wrap)), {
         signal,
         deadlineMs: Math.max(0, untilMs - performance.now()),
         onDeadline: tooLate,
@@ -125,7 +146,7 @@ export class SshConnection implements Connection {
   }
 
   /** Opens a channel. It keeps its place until the server has closed it, also when nobody waits for it any more. */
-  #exec(release: () => void): Promise<SshShellChannel> {
+  #exec<T>(release: () => void, wrap: (channel: ClientChannel, release: () => void) => T): Promise<T> {
     return new Promise((resolve, reject) => {
       const refuse = (error: unknown): void => {
         release()
@@ -141,7 +162,7 @@ export class SshConnection implements Connection {
         // Throws synchronously on a client that has ended.
         this.#link.client.exec(COMMAND, (error: Error | undefined, channel: ClientChannel) => {
           if (error) refuse(error)
-          else resolve(new SshShellChannel(channel, release))
+          else resolve(wrap(channel, release))
         })
       } catch (error) {
         refuse(error)

@@ -43,6 +43,12 @@ export const errors = {
     dhcpEnd: 'The last DHCP address is not in the network.',
     dhcpOrder: 'The last DHCP address comes before the first.',
     dhcpHasOwn: 'The DHCP range holds the server’s own address.'
+    checksum: 'What arrived is not what was sent: the checksums differ.',
+    started: 'The machine was started while its disks were copied.',
+    written: 'A disk was written to while it was copied.',
+    bothActive: 'Both servers have it active. Stop one of them yourself.',
+    diskPlace: 'A disk is not where it should be.',
+    diskSize: 'A disk has another size than on the source.'
   },
 
   internal: {
@@ -328,6 +334,23 @@ export const errors = {
   fileSourceLost: {
     title: 'The file could not be read on this computer to its end.',
     next: 'Keep the window open while a file is sent. Nothing of it was kept; start again.'
+  },
+
+  migrationNotPossible: {
+    title: '{vm} cannot go there.',
+    next: 'Open the dialog again: the check that failed says why and what to do.'
+  },
+  migrationFailed: {
+    title: '{vm} was not brought to {target}. On {source} it is as it was.',
+    next: 'What was made on {target} was taken away again. Put right what the words above say, then try again.'
+  },
+  migrationFailedLeft: {
+    title: '{vm} was not brought to {target}. On {source} it is as it was.',
+    next: 'Not everything made on {target} could be taken away: {left}. Look there, then try again.'
+  },
+  migrationUnclear: {
+    title: '{vm}: on {source} it is {onSource}, on {target} it is {onTarget}.',
+    next: 'Nothing was removed on either server. Look at both before you start it anywhere.'
   },
 
   tlsFailed: {

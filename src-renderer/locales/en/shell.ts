@@ -64,6 +64,7 @@ export const shell = {
       'exports-history': 'CSV of history',
       'exports-series': 'CSV of a chart',
       'exports-table': 'CSV of a table',
+      'machines-migrate': 'To another server',
       'servers-test': 'Connection test',
       'snapshots-create': 'Snapshot',
       'snapshots-delete': 'Snapshot deleted',
@@ -81,6 +82,8 @@ export const shell = {
     machinesFailed: '{count} failed',
     filesDeleted: 'no file deleted | 1 file deleted | {count} files deleted',
     filesLeft: 'no file left | 1 ticked file left | {count} ticked files left',
+    filesLeft: 'no file left behind | {count} file left on the source | {count} files left on the source',
+    toGo: '{span} to go',
     close: 'Close the task list'
   },
   lost: {

@@ -1,0 +1,1 @@
+export { useMigration } from './use-migration.ts'
