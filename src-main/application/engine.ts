@@ -12,6 +12,7 @@ import { watchAttention } from './attention.ts'
 import { backupHandlers } from './backup/backup-handlers.ts'
 import type { DataArchive } from './backup/data-archive.ts'
 import { sleepUnlessAborted, type Clock } from './clock.ts'
+import { createHandlers } from './create-machine/create-handlers.ts'
 import { engineHandlers } from './engines/engine-handlers.ts'
 import { EngineVault } from './engines/engine-vault.ts'
 import type { EngineHttp } from './engines/http.ts'
@@ -135,6 +136,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
     ...activityHandlers(storage.journal, journalTopic),
     ...exportHandlers({ directory, history: storage.history, settings, target: platform.exportTarget }),
     ...backupHandlers({ archive: deps.archive, blobs: storage.blobs, target: platform.exportTarget, clock }),
+    ...createHandlers({ directory, journal: storage.journal, blobs: storage.blobs, clock, onJournal }),
     ...settings.handlers,
     'tasks.watch': (_input, { signal }) => tasks.watch(signal),
     'tasks.cancel': async ({ taskId }) => {

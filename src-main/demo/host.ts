@@ -107,6 +107,17 @@ export class SimulatedHost implements DemoHost {
     return null
   }
 
+  define(domain: DemoDomain): void {
+    const known = this.#domains.some(({ uuid }) => uuid === domain.uuid)
+    if (!known) this.#domains.push(domain as SimulatedDomain)
+    this.#tell(domain, 'Defined', known ? 'Updated' : 'Added')
+  }
+
+  undefine(domain: DemoDomain): void {
+    this.#domains = this.#domains.filter(({ uuid }) => uuid !== domain.uuid)
+    this.#tell(domain, 'Undefined', 'Removed')
+  }
+
   onDomainEvent(listener: (event: DemoDomainEvent) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
@@ -138,9 +149,11 @@ export class SimulatedHost implements DemoHost {
     else if (transition.to === 'shutOff') this.#end(domain, transition.reason)
     else if (transition.to !== null) domain.state = transition.to
     if (transition.to !== null) domain.stateReason = transition.reason
-    for (const [event, detail] of transition.events) {
-      for (const listener of this.#listeners) listener({ domain, event, detail })
-    }
+    for (const [event, detail] of transition.events) this.#tell(domain, event, detail)
+  }
+
+  #tell(domain: DemoDomain, event: string, detail: string): void {
+    for (const listener of this.#listeners) listener({ domain, event, detail })
   }
 
   #begin(domain: SimulatedDomain): void {

@@ -105,6 +105,10 @@ export interface DemoHost {
    * (`Requested operation is not valid: domain is already running`).
    */
   act(domain: DemoDomain, action: DemoDomainAction): string | null
+  /** Adds a domain, or takes another definition of it; "Defined" is told. */
+  define(domain: DemoDomain): void
+  /** It is gone from the list; "Undefined" is told. */
+  undefine(domain: DemoDomain): void
   /** Told after each event; returns the function that ends it. */
   onDomainEvent(listener: (event: DemoDomainEvent) => void): () => void
 }

@@ -58,6 +58,8 @@ export const ErrorCode = z.enum([
   'vmNotResponding',
   'vmActionNotPossible',
   'storageNotResponding',
+  'createRefused',
+  'createFailed',
   // outside engines
   'tlsFailed',
   'engineLoginRefused',

@@ -2,6 +2,7 @@
 import { activityContract } from './activity.ts'
 import { backupContract } from './backup.ts'
 import { consoleContract } from './console.ts'
+import { createContract } from './create.ts'
 import { enginesContract } from './engines.ts'
 import { exportsContract } from './exports.ts'
 import { historyContract } from './history.ts'
@@ -16,6 +17,7 @@ export const contract = {
   ...activityContract,
   ...backupContract,
   ...consoleContract,
+  ...createContract,
   ...enginesContract,
   ...exportsContract,
   ...historyContract,

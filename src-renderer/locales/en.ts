@@ -5,6 +5,7 @@ import { backup } from './en/backup.ts'
 import { capabilities } from './en/capabilities.ts'
 import { charts } from './en/charts.ts'
 import { compare } from './en/compare.ts'
+import { createMachine } from './en/create-machine.ts'
 import { engines } from './en/engines.ts'
 import { errors } from './en/errors.ts'
 import { exports } from './en/export.ts'
@@ -26,6 +27,7 @@ export const en = {
   capabilities,
   charts,
   compare,
+  createMachine,
   engines,
   errors,
   export: exports,

@@ -20,6 +20,7 @@ import type {
   Secret
 } from '../../src-main/application/servers/connection.ts'
 import type { Storage, StoredServer, Tick } from '../../src-main/application/storage.ts'
+import { noCreation } from './engine-create.ts'
 import { noNetworks, noStorage } from './stores.ts'
 
 /** Time that moves only when the test says so; sleepers wake in order. */
@@ -225,6 +226,7 @@ export class FakeHypervisor implements Hypervisor {
       storage: noStorage,
       networks: noNetworks,
       closed: new Promise(() => undefined),
+      creation: noCreation,
       close: () => undefined
     }
   }

@@ -34,6 +34,7 @@ import {
   topOf,
   usage
 } from './engine-history.ts'
+import { fakeCreate } from './engine-create.ts'
 import { fakeStores } from './engine-stores.ts'
 import {
   EMPTY_PLAN,
@@ -238,6 +239,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     'console.openDemo': async () => ({ address: null }),
     ...fakeBackup(),
     ...fakeStores(),
+    ...fakeCreate(),
     'exports.history': async ({ fileName }) => ({
       kind: 'file',
       path: `/home/operator/${fileName}`,

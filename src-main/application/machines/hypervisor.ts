@@ -4,6 +4,7 @@ import type { EntityValues } from '#contract/metric-catalogue.ts'
 import type { MachineDetail, MachineNow } from '#contract/machines.ts'
 import type { Capability } from '#contract/servers.ts'
 import type { DomainState, MachineAction } from '#contract/vocabulary.ts'
+import type { CreationSession } from '../create-machine/creation.ts'
 import type { Connection } from '../servers/connection.ts'
 import type { NetworkSession, StorageSession } from '../stores/stores.ts'
 
@@ -39,6 +40,7 @@ export interface Hypervisor {
 }
 
 export interface HypervisorSession {
+  readonly creation: CreationSession
   readonly libvirtVersion: string | null
   readonly hypervisorVersion: string | null
   readonly capabilities: readonly Capability[]

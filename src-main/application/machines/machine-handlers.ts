@@ -38,7 +38,10 @@ export interface MachineHandlerDeps extends JournalDeps {
   readonly feed: SnapshotFeed<MachineView>
 }
 
-type MachineHandlers = Pick<Handlers<VirthelmContract>, Extract<keyof VirthelmContract, `machines.${string}`>>
+type MachineHandlers = Pick<
+  Handlers<VirthelmContract>,
+  Exclude<Extract<keyof VirthelmContract, `machines.${string}`>, `machines.create${string}`>
+>
 
 export function machineHandlers(deps: MachineHandlerDeps): MachineHandlers {
   const { directory, feed } = deps

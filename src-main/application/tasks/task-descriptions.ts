@@ -27,5 +27,15 @@ export const taskDescriptions: TaskDescriptions<VirthelmContract> = {
   'exports.history': exportDescription,
   'exports.series': exportDescription,
   'exports.table': exportDescription,
+  'machines.create': {
+    subject: ({ spec }) => ({ vmName: spec.name }),
+    doneRatio: ({ doneRatio }) => doneRatio,
+    result: ({ serverId, vmUuid, name }) => ({ serverId, vmUuid, vmName: name })
+  },
+  'machines.createFinish': {
+    doneRatio: ({ doneRatio }) => doneRatio,
+    result: ({ serverId, vmUuid, name }) => ({ serverId, vmUuid, vmName: name })
+  },
+  'machines.createUndo': { result: ({ name }) => ({ vmName: name }) },
   'servers.test': { subject: ({ draft }) => ({ serverName: draft.name }) }
 }

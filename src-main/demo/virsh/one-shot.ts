@@ -1,5 +1,6 @@
 /** One-shot commands of `remote/libvirt/virsh.ts` on a demo server. Each subject has its own file of answers beside this one. */
 import type { DemoHost } from '../model.ts'
+import { createAnswers } from './create.ts'
 import type { VirshOutput } from '../virsh-answers.ts'
 
 /** A command as it came: its words after `virsh -c URI`, and the document on its stdin. */
@@ -13,7 +14,7 @@ export interface VirshCall {
 export type VirshAnswers = Readonly<Record<string, (host: DemoHost, call: VirshCall) => VirshOutput>>
 
 /** By virsh's word. */
-const ANSWERS: VirshAnswers = {}
+const ANSWERS: VirshAnswers = { ...createAnswers }
 
 /** null: not a command of this kind, or one that the demo does not play. */
 export function answerOneShot(host: DemoHost, script: string): VirshOutput | null {

@@ -9,11 +9,13 @@ import type { Clock } from '../../application/clock.ts'
 import type { HypervisorSession, MachineListing } from '../../application/machines/hypervisor.ts'
 import type { Log } from '../../application/platform/platform.ts'
 import type { Connection } from '../../application/servers/connection.ts'
+import { createCreationSession } from './creation.ts'
 import { watchEvents } from './event-watch.ts'
 import { createLaneHolder } from './lane-holder.ts'
 import { act } from './machine-actions.ts'
 import { LISTING, listingOf, MachineCatalogue } from './machine-catalogue.ts'
 import { capabilitiesOfProbe, type Probe } from './probe.ts'
+import { Virsh } from './virsh.ts'
 import { isDeadline, StatsPoller } from './stats-poller.ts'
 import { createNetworks, createStorage } from './stores/index.ts'
 
@@ -112,6 +114,7 @@ export function createSession({ connection, uri, probe, clock, log }: SessionDep
     capabilities: capabilitiesOfProbe(probe),
     storage: createStorage({ connection, uri, clock }),
     networks: createNetworks({ connection, uri, clock }),
+    creation: createCreationSession(new Virsh({ connection, uri, clock }), uri),
     closed: ended.promise,
     close,
     onChange: (listener) => void listeners.add(listener),

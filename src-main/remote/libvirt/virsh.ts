@@ -22,6 +22,8 @@ export interface VirshOptions {
   readonly signal: AbortSignal
   /** For the whole run. virsh is ended on the server too (script-run.ts). */
   readonly deadlineMs: number
+  /** For the few questions that libvirt answers to those only who may write (domcapabilities). */
+  readonly asWriter?: boolean
 }
 
 export interface VirshWrite {
@@ -29,6 +31,8 @@ export interface VirshWrite {
   readonly args: readonly string[]
   /** A document for a command that reads a file: put its place into `args` as `STDIN`. */
   readonly document?: string
+  /** Bytes for STDIN instead of a document: gzip in base64. Not shown in the journal. */
+  readonly packed?: string
 }
 
 /** Where virsh finds `VirshWrite.document`. */
@@ -49,7 +53,7 @@ export class Virsh {
    * deadlineExceeded, disconnected, cancelled.
    */
   async read(args: readonly string[], options: VirshOptions): Promise<string> {
-    const script = virshScript(this.#deps.uri, { args }, true)
+    const script = virshScript(this.#deps.uri, { args }, options.asWriter !== true)
     const { exitCode, stdout, stderr } = await this.#deps.connection.run(script, options)
     if (exitCode !== 0) throw failureOf(stderr)
     return stdout
@@ -85,10 +89,14 @@ export function shownCommand(uri: string, { args, document }: VirshWrite): strin
   return document === undefined ? command : `${command} <<'XML'\n${document.trimEnd()}\nXML`
 }
 
-function virshScript(uri: string, { args, document }: VirshWrite, readOnly: boolean): string {
+function virshScript(uri: string, { args, document, packed }: VirshWrite, readOnly: boolean): string {
   const command = ['virsh', '-q', ...(readOnly ? ['-r'] : []), '-c', uri, ...args].map(quote).join(' ')
   // A builtin prints the document: nothing of it appears among the server's processes.
   if (document !== undefined) return `${ENVIRONMENT}\nprintf %s ${quote(document)} | ${command}\n`
+  // Tried first: a pipe ends like its last command, and half an upload would count as a whole one.
+  const unpack = 'printf %s "$packed" | base64 -d | gzip'
+  if (packed !== undefined)
+    return `${ENVIRONMENT}\npacked=${quote(packed)}\n${unpack} -t || exit 1\n${unpack} -d |\n${command}\n`
   return `${ENVIRONMENT}\n${command} </dev/null\n`
 }
 

@@ -223,6 +223,18 @@ export const errors = {
     title: 'libvirt’s list of pools does not answer, because a pool hangs.',
     next: 'The pools that were known before are shown. The list is asked for again by itself.'
   },
+  createRefused: {
+    title: '{vm} was not made on {where}: something stands in its way.',
+    next: 'Nothing was changed. Open the dialog again: its review says what.'
+  },
+  createFailed: {
+    title: '{vm} was not made on {where}. It failed while {step}.',
+    next: 'All that was made for it was taken away again.'
+  },
+  createFailedLeft: {
+    title: '{vm} was not made on {where}. It failed while {step}.',
+    next: 'What was made for it could not all be taken away yet. The Machines page offers to do it.'
+  },
 
   tlsFailed: {
     title: 'No secure connection with {where}.',

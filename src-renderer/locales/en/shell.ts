@@ -61,11 +61,16 @@ export const shell = {
       'exports-history': 'CSV of history',
       'exports-series': 'CSV of a chart',
       'exports-table': 'CSV of a table',
+      'machines-create': 'New machine',
+      'machines-createFinish': 'Finish a machine',
+      'machines-createUndo': 'Take back a machine',
       'servers-test': 'Connection test',
       other: 'Task'
     },
     took: 'took {span}',
     rows: '{count} rows',
+    openResult: 'Open',
+    openMachine: 'Open {name}',
     close: 'Close the task list'
   },
   lost: {
@@ -108,6 +113,7 @@ export const shell = {
   },
   actions: {
     addServer: 'Add a server',
+    createMachine: 'Create a machine',
     toggleTheme: 'Switch between dark and light',
     toggleTree: 'Show or hide the list of servers',
     showTasks: 'Show tasks',
