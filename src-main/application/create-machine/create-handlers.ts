@@ -1,14 +1,11 @@
 /** What the window can ask about making machines. */
 import type {
-  CreateCheck,
   CreatePlan,
   CreateProgress,
   CreateRequest,
   CreateResult,
   UnfinishedCreate
 } from '#contract/create.ts'
-import { userDataProblem } from '../../domain/cloud-init/seed.ts'
-import { createChecks } from '../../domain/libvirt/create-checks.ts'
 import { macOf } from '../../domain/libvirt/new-domain-xml.ts'
 import type { Handlers } from '#contract/define.ts'
 import { AppError } from '#contract/errors.ts'
@@ -19,7 +16,8 @@ import type { HypervisorSession } from '../machines/hypervisor.ts'
 import { type JournalDeps, writableSessionOf } from '../operations/journal-row.ts'
 import type { ServerDirectory } from '../servers/server-directory.ts'
 import type { BlobStore } from '../storage.ts'
-import { createOptions, gatherFacts, refuseTaken, wantedOf, type GatheredFacts } from './create-facts.ts'
+import { checksOf } from './create-review.ts'
+import { createOptions, gatherFacts, refuseTaken, type GatheredFacts } from './create-facts.ts'
 import { CreateLedger, type CreateRecord } from './create-ledger.ts'
 import { planCreate, type PlannedCreate } from './create-plan.ts'
 import { CreateRun } from './create-run.ts'
@@ -210,49 +208,6 @@ function planShown(request: CreateRequest, gathered: GatheredFacts, session: Hyp
     xml: plan.xml,
     commands: plan.steps.map(({ action }) => session.creation.shown(action))
   }
-}
-
-function checksOf(
-  request: CreateRequest,
-  { facts }: GatheredFacts,
-  session: HypervisorSession
-): CreateCheck[] {
-  const checks: CreateCheck[] = createChecks(wantedOf(request.spec), facts).map((check) => ({
-    ...check,
-    params: { ...check.params }
-  }))
-  const seed = seedCheck(request)
-  if (seed !== null) checks.push(seed)
-  if (request.xml !== null) checks.push(xmlCheck(request.xml, request, session))
-  return checks
-}
-
-function seedCheck({ spec: { source } }: CreateRequest): CreateCheck | null {
-  const user = source.kind === 'cloudImage' ? source.seed?.user : undefined
-  if (user === undefined) return null
-  if (user.kind === 'own') {
-    const problem = userDataProblem(user.userData)
-    return problem === null
-      ? null
-      : { id: 'source', state: 'fail', reason: `userData-${problem}`, params: {} }
-  }
-  if (user.password !== null || user.sshKeys.length > 0) return null
-  return { id: 'source', state: 'warn', reason: 'noLogin', params: { name: user.name } }
-}
-
-/** libvirt itself judges the rest when it is defined (`--validate`). */
-function xmlCheck(xml: string, { spec }: CreateRequest, session: HypervisorSession): CreateCheck {
-  const identity = session.creation.identityOf(xml)
-  const result = (state: CreateCheck['state'], reason: string): CreateCheck => ({
-    id: 'xml',
-    state,
-    reason,
-    params: {}
-  })
-  if (identity === null) return result('fail', 'notXml')
-  if (identity.uuid !== spec.vmUuid) return result('fail', 'otherUuid')
-  if (identity.name !== spec.name) return result('fail', 'otherName')
-  return result('ok', 'edited')
 }
 
 function seedOf({ spec }: CreateRequest, nowMs: number): Uint8Array | null {

@@ -28,8 +28,10 @@ export const activity = {
     reboot: 'Reboot',
     forceOff: 'Force off',
     pause: 'Pause',
-    resume: 'Resume'
-  } satisfies Record<MachineAction, string>,
+    resume: 'Resume',
+    create: 'Create',
+    createUndo: 'Take back a create'
+  } satisfies Record<MachineAction | 'create' | 'createUndo', string>,
   copy: 'Copy as shell command',
   csv: 'CSV',
   csvTip: 'Save the rows shown, as a table',

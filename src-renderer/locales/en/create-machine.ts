@@ -22,7 +22,7 @@ export const createMachine = {
     review: 'Review'
   },
   about: {
-    where: 'The server it runs on. Those with the most room stand first.',
+    where: 'The server it runs on, with what is free there right now. Those with the most room stand first.',
     from: 'What it starts from.',
     system: 'Chooses firmware, disk and network hardware, display and clock.',
     size: 'What it gets of the server.',
