@@ -8,6 +8,7 @@ const WORKS = [
   { id: 'libvirtWrite', works: true, cause: null, fix: null }
 ] as const
 
+const TOTALS = { cpuThreads: 32, memoryTotalBytes: 128 * 2 ** 30, diskTotalBytes: 4 * 2 ** 40 }
 let made = 0
 function server(name: string, used: { cpu: number; memory: number; disk: number } | null): ServerView {
   const [plan] = manyServers(1)
@@ -23,7 +24,13 @@ function server(name: string, used: { cpu: number; memory: number; disk: number 
     now:
       used === null
         ? null
-        : { ...now, cpuUsedRatio: used.cpu, memoryUsedRatio: used.memory, diskUsedRatio: used.disk }
+        : {
+            ...now,
+            ...TOTALS,
+            cpuUsedRatio: used.cpu,
+            memoryUsedRatio: used.memory,
+            diskUsedRatio: used.disk
+          }
   }
 }
 const names = (views: readonly ServerView[]) =>
@@ -46,6 +53,18 @@ describe('the best servers', () => {
       ['unknown', null]
     ])
     expect(serverChoices(views)[2]?.reasons).toEqual(['memory', 'disk'])
+  })
+
+  it('are not small ones that are only empty', () => {
+    const small = server('small', { cpu: 0, memory: 0, disk: 0 })
+    const views = [
+      small.now === null ? small : { ...small, now: { ...small.now, memoryTotalBytes: 4 * 2 ** 30 } },
+      server('large', { cpu: 0.4, memory: 0.6, disk: 0.4 })
+    ]
+    expect(names(views)).toEqual([
+      ['large', 1],
+      ['small', 2]
+    ])
   })
 
   it('are never those that cannot be chosen; they stand last, with the reason', () => {

@@ -22,6 +22,8 @@ const BEST = 3
 /** Less than this free is no recommendation, however the others do. */
 const TIGHT_RATIO = 0.1
 const ROOMY_RATIO = 0.5
+/** More than this makes no difference to one more machine. */
+const AMPLE = { threads: 8, memoryBytes: 16 * 1024 ** 3, diskBytes: 200 * 1024 ** 3 }
 
 export function whyNotOn({ record, connection, capabilities }: ServerView): WhyNot | null {
   if (record.lookOnly) return 'lookOnly'
@@ -44,6 +46,13 @@ interface Room {
 const freeRatio = (used: number | null | undefined): number | null =>
   used === null || used === undefined ? null : Math.max(0, 1 - used)
 
+const freeOf = (total: number | null | undefined, free: number | null): number | null =>
+  total === null || total === undefined || free === null ? null : total * free
+
+/** What is free may be a large share of little: measured by what a machine of some size takes. */
+const roomOf = (ratio: number | null, free: number | null, ample: number): number | null =>
+  ratio === null || free === null ? null : Math.min(ratio, free / ample)
+
 /** The narrowest of the three decides; among equals the sum. A value that is not known speaks against it. */
 function score({ cpu, memory, disk }: Room): number {
   const ratios = [cpu ?? 0, memory ?? 0, disk ?? 0]
@@ -54,24 +63,18 @@ function score({ cpu, memory, disk }: Room): number {
 export function serverChoices(views: readonly ServerView[]): readonly ServerChoice[] {
   const rated = views.map((view) => {
     const { now } = view
+    const cpuFreeRatio = freeRatio(now?.cpuUsedRatio)
+    const memoryFreeRatio = freeRatio(now?.memoryUsedRatio)
+    const diskFreeRatio = freeRatio(now?.diskUsedRatio)
+    const memoryFreeBytes = freeOf(now?.memoryTotalBytes, memoryFreeRatio)
+    const diskFreeBytes = freeOf(now?.diskTotalBytes, diskFreeRatio)
     const room: Room = {
-      cpu: freeRatio(now?.cpuUsedRatio),
-      memory: freeRatio(now?.memoryUsedRatio),
-      disk: freeRatio(now?.diskUsedRatio)
+      cpu: roomOf(cpuFreeRatio, freeOf(now?.cpuThreads, cpuFreeRatio), AMPLE.threads),
+      memory: roomOf(memoryFreeRatio, memoryFreeBytes, AMPLE.memoryBytes),
+      disk: roomOf(diskFreeRatio, diskFreeBytes, AMPLE.diskBytes)
     }
-    const free = (total: number | null | undefined, used: number | null | undefined): number | null =>
-      total === null || total === undefined || used === null || used === undefined
-        ? null
-        : Math.max(0, total - used)
-    return {
-      view,
-      room,
-      whyNot: whyNotOn(view),
-      cpuFreeRatio: room.cpu,
-      cpuThreads: now?.cpuThreads ?? null,
-      memoryFreeBytes: free(now?.memoryTotalBytes, now?.memoryUsedBytes),
-      diskFreeBytes: free(now?.diskTotalBytes, now?.diskUsedBytes)
-    }
+    const cpuThreads = now?.cpuThreads ?? null
+    return { view, room, whyNot: whyNotOn(view), cpuFreeRatio, cpuThreads, memoryFreeBytes, diskFreeBytes }
   })
   const best = rated
     .filter(

@@ -188,6 +188,7 @@ export const createMachine = {
     full: 'takes all of its space at once'
   },
   poolOption: '{name} · {type} · {free} free',
+  sizeShort: '{vcpus} CPU · {memory} GiB',
   sizeHint: {
     cpus: 'of {threads} threads; {machines} running machine holds {vcpus} | of {threads} threads; {machines} running machines hold {vcpus}',
     memory: '{free} free; {left} left after',
