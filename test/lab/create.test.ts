@@ -31,6 +31,17 @@ const virsh = async (...words: string[]): Promise<string> =>
   (await lab.inServer(SERVER, ['virsh', '-q', ...words], { timeoutMs: 60_000 })).stdout
 const filesOfPool = async (): Promise<string[]> =>
   (await lab.inServer(SERVER, ['ls', '-A', FOLDER])).stdout.split('\n').filter(Boolean).sort()
+/** Variables of UEFI and state of the TPM that libvirt keeps for a machine. */
+const firmwareFiles = async ({ name, vmUuid }: MachineSpec): Promise<string[]> => {
+  const { stdout } = await lab.inServer(
+    SERVER,
+    ['find', '/var/lib/libvirt/qemu/nvram', '/var/lib/libvirt/swtpm'],
+    {
+      check: false
+    }
+  )
+  return stdout.split('\n').filter((path) => path.includes(name) || path.includes(vmUuid))
+}
 const machines = async (): Promise<string[]> =>
   (await virsh('list', '--all', '--name')).split('\n').filter((name) => name.startsWith(PREFIX))
 
@@ -306,10 +317,12 @@ describe.skipIf(missing !== null)(`making machines${missing === null ? '' : ` ($
       })
       expect(await machines()).toEqual([])
       expect(await filesOfPool()).toEqual(filesBefore)
+      expect(await firmwareFiles(spec)).toEqual([])
       console.log('the lab plays no TPM; secure boot is tried without it')
       await create(spec, { xml: plan.xml.replace(/ *<tpm[\s\S]*<\/tpm>\n/, '') })
     }
     await expectShownRunning(spec)
+    expect(await firmwareFiles(spec)).not.toEqual([])
     const xml = await virsh('dumpxml', spec.vmUuid)
     expect(xml).toMatch(/secure='yes'/)
     expect(xml).toContain("<clock offset='localtime'>")

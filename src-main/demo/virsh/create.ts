@@ -120,7 +120,7 @@ export const createAnswers: VirshAnswers = {
   'vol-create': makeVolume,
   'vol-create-from': (host, call) => makeVolume(host, call),
   'vol-resize': (host, call) => volume(host, call, () => printed('Size of volume successfully changed\n')),
-  'vol-upload': (host, call) => volume(host, call, () => printed('\n')),
+  'vol-upload': () => printed('\n'),
   'vol-path': (host, call) => volume(host, call, (key) => printed(`${key}\n`)),
   'vol-delete': (host, call) =>
     volume(host, call, (key) => {

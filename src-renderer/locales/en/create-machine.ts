@@ -95,6 +95,7 @@ export const createMachine = {
       'A small image with user, password, keys and network is made here and attached. The server needs no tool for it.',
     kind: { label: 'Who sets it up', fields: 'User and keys', own: 'Own user-data' },
     addressing: 'Address',
+    asNamed: 'as the machine',
     automatic: 'Address by DHCP',
     static: 'Fixed address'
   },
