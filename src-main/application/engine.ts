@@ -131,7 +131,14 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
       live,
       marks
     }),
-    ...storeHandlers({ directory, clock, log: platform.log }),
+    ...storeHandlers({
+      directory,
+      journal: storage.journal,
+      clock,
+      log: platform.log,
+      onJournal,
+      exportTarget: platform.exportTarget
+    }),
     ...engines.handlers,
     ...activityHandlers(storage.journal, journalTopic),
     ...exportHandlers({ directory, history: storage.history, settings, target: platform.exportTarget }),

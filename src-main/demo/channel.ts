@@ -40,6 +40,7 @@ class ChannelSession {
   #playing = false
   #ended = false
   #lineListener: (line: string) => void = () => undefined
+  #bytesListener: ((bytes: Uint8Array) => void) | null = null
   #endListener: () => void = () => undefined
 
   constructor(channel: ServerChannel, players: readonly LanePlayer[], faults: DemoFaults) {
@@ -49,6 +50,10 @@ class ChannelSession {
   }
 
   take(chunk: Buffer): void {
+    if (this.#bytesListener !== null) {
+      if (!this.#faults.silent) this.#bytesListener(chunk)
+      return
+    }
     const lines = (this.#rest + this.#decoder.write(chunk)).split('\n')
     this.#rest = lines.pop() ?? ''
     if (this.#rest.length > MAX_LINE_CHARS) this.#exit(1)
@@ -82,11 +87,17 @@ class ChannelSession {
       onLine: (listener) => {
         this.#lineListener = listener
       },
+      onBytes: (listener) => {
+        this.#bytesListener = listener
+      },
       onEnd: (listener) => {
         this.#endListener = listener
       },
       write: (text) => {
         this.#later(() => this.#channel.write(text))
+      },
+      writeBytes: (bytes) => {
+        this.#later(() => this.#channel.write(bytes))
       },
       writeError: (text) => {
         this.#later(() => this.#channel.stderr.write(text))

@@ -4,6 +4,7 @@ import { advanceDomain, makeDomain, type SimulatedDomain, transitionOf } from '.
 import { burst, clamp, daily, leak, smooth } from './noise.ts'
 import { type HostCounters, initialCounters, TICKS_PER_SEC } from './host-counters.ts'
 import type { HostProfile, MountProfile } from './profiles.ts'
+import { makeStores } from './stores.ts'
 
 const SHUTDOWN_TAKES_MS = 1_500
 /** Longer pauses (a suspended workstation) are jumped over in steps, so that averages stay right. */
@@ -24,6 +25,7 @@ export class SimulatedHost implements DemoHost {
     delayMs: 0,
     libvirtDown: false
   }
+  readonly stores: DemoHost['stores']
   readonly counters: HostCounters
   #domains: SimulatedDomain[]
   #nextDomainId = 1
@@ -52,6 +54,7 @@ export class SimulatedHost implements DemoHost {
     this.#advancedToMs = nowMs
     this.counters = initialCounters(profile, uptimeSec)
     this.#domains = profile.vms.map((vm, index) => makeDomain(profile.name, vm, seed * 31 + index * 101))
+    this.stores = makeStores({ ...profile, seed }, this.#domains)
     for (const domain of this.#domains) {
       if (!domain.profile.running) continue
       this.#begin(domain)

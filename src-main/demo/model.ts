@@ -2,6 +2,7 @@
  * What a demo server is made of. `fleet.ts` makes hosts and lets them live; the players of the lanes
  * (`lane-sampler.ts`, `virsh-player.ts`, …) only read and change this model.
  */
+import type { DemoStores } from './stores.ts'
 import type { ServerDraft } from '#contract/servers.ts'
 import type { DomainState } from '#contract/vocabulary.ts'
 
@@ -97,6 +98,7 @@ export interface DemoHost {
   readonly libvirt: { readonly libvirtVersion: string; readonly qemuVersion: string } | null
   /** In the order of their definition. Empty without libvirt. */
   readonly domains: readonly DemoDomain[]
+  readonly stores: DemoStores
   readonly faults: DemoFaults
   /** Moves the simulation to now; players call it before they answer. Cheap when little time has passed. */
   advance(): void
@@ -121,17 +123,20 @@ export interface LaneIo {
   readonly script: string
   /** Lines after the script, as they come; without their line feed. */
   onLine(listener: (line: string) => void): void
+  /** From now on everything comes as bytes, and no line is told any more. */
+  onBytes(listener: (bytes: Uint8Array) => void): void
   /** stdin ended, or the link is gone: stop timers and listeners. */
   onEnd(listener: () => void): void
   /** stdout. */
   write(text: string): void
+  writeBytes(bytes: Uint8Array): void
   /** stderr. */
   writeError(text: string): void
   /** Ends the channel with this exit code. */
   exit(code: number): void
 }
 
-export type LaneName = 'sampler' | 'mounts' | 'virsh' | 'virsh-event' | 'run'
+export type LaneName = 'sampler' | 'mounts' | 'virsh' | 'virsh-event' | 'upload' | 'download' | 'run'
 
 /** Plays lanes of one host. `attach` returns false for a lane that it does not play. */
 export interface LanePlayer {

@@ -4,7 +4,8 @@
  */
 import { answerRun } from './lane-run.ts'
 import { answerTo } from './virsh-answers.ts'
-import { answerOneShot } from './virsh/one-shot.ts'
+import { answerOneShot, answerScript } from './virsh/one-shot.ts'
+import { playDownload, playUpload } from './virsh/volume-lanes.ts'
 import type { DemoDomainAction, DemoHost, LaneIo, VirshPlayer } from './model.ts'
 
 const BANNER = `Welcome to virsh, the virtualization interactive terminal.
@@ -37,6 +38,12 @@ export function createVirshPlayer(host: DemoHost): VirshPlayer {
           return true
         case 'virsh-event':
           playEvents(host, io)
+          return true
+        case 'upload':
+          if (connects(host, io)) playUpload(host, io)
+          return true
+        case 'download':
+          if (connects(host, io)) playDownload(host, io)
           return true
         case 'run':
           return playScript(host, io)
@@ -133,6 +140,11 @@ function playScript(host: DemoHost, io: LaneIo): boolean {
     const message = write(host, uuid, action)
     finish(io, message === null ? '\n' : `error: ${message}\n\n`, message === null ? 0 : 1)
   } else {
+    const whole = host.faults.libvirtDown ? null : answerScript(host, script)
+    if (whole !== null) {
+      answerRun(io, whole)
+      return true
+    }
     const answer = host.faults.libvirtDown ? null : answerOneShot(host, script)
     if (answer === null) return false
     const failed = answer.error !== ''

@@ -60,6 +60,11 @@ export const ErrorCode = z.enum([
   'storageNotResponding',
   'createRefused',
   'createFailed',
+  'volumeInUse',
+  'volumeLeftBehind',
+  'networkInUse',
+  'checksumDiffers',
+  'fileSourceLost',
   // outside engines
   'tlsFailed',
   'engineLoginRefused',

@@ -12,6 +12,7 @@ import { serversContract } from './servers.ts'
 import { settingsContract } from './settings.ts'
 import { storageContract } from './storage.ts'
 import { tasksContract } from './tasks.ts'
+import { volumesContract } from './volumes.ts'
 
 export const contract = {
   ...activityContract,
@@ -26,6 +27,7 @@ export const contract = {
   ...serversContract,
   ...settingsContract,
   ...storageContract,
-  ...tasksContract
+  ...tasksContract,
+  ...volumesContract
 }
 export type VirthelmContract = typeof contract

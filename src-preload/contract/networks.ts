@@ -54,8 +54,54 @@ export const NetworksView = z.object({
 })
 export type NetworksView = z.infer<typeof NetworksView>
 
+export const NetworkAction = z.enum(['start', 'stop', 'autostartOn', 'autostartOff'])
+export type NetworkAction = z.infer<typeof NetworkAction>
+
+export const NetworkName = z
+  .string()
+  .min(1)
+  .max(50)
+  .regex(/^[^/\u0000-\u001f\u007f]+$/)
+  .refine((name) => name !== '.' && name !== '..' && name.trim() === name && !name.startsWith('-'))
+
+/** Fails with invalidInput {field} where an address does not fit; the rules are in `domain/libvirt/ipv4.ts`. */
+export const NewNetwork = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.enum(['nat', 'isolated']),
+    name: NetworkName,
+    /** The server's own address and the prefix: `192.168.100.1/24`. */
+    cidr: z.string().max(18),
+    /** null = no DHCP server. */
+    dhcp: z.object({ start: z.string().max(15), end: z.string().max(15) }).nullable(),
+    autostart: z.boolean()
+  }),
+  z.object({
+    kind: z.literal('bridge'),
+    name: NetworkName,
+    /** A bridge that exists on the server. */
+    bridge: z.string().regex(/^[A-Za-z0-9_.:-]{1,15}$/),
+    autostart: z.boolean()
+  })
+])
+export type NewNetwork = z.infer<typeof NewNetwork>
+
 export const networksContract = {
   /** Again after each change, and every 30 s while it is watched. */
   'networks.watch': stream(z.object({ serverId: ServerId }), NetworksView, 'latest'),
-  'networks.reload': call(z.object({ serverId: ServerId }), NetworksView)
+  'networks.reload': call(z.object({ serverId: ServerId }), NetworksView),
+  /** Idempotent. `seenName`: another name behind the UUID fails with conflict, and nothing is done. */
+  'networks.act': call(
+    z.object({ serverId: ServerId, networkUuid: NetworkUuid, action: NetworkAction, seenName: RemoteText }),
+    z.object({ outcome: z.enum(['done', 'already']) })
+  ),
+  /** Defines and starts; what was done is undone when a step fails. */
+  'networks.create': call(
+    z.object({ serverId: ServerId, network: NewNetwork }),
+    z.object({ networkUuid: NetworkUuid })
+  ),
+  /** Stops and removes it. Refused with networkInUse while a VM has an interface in it. */
+  'networks.delete': call(
+    z.object({ serverId: ServerId, networkUuid: NetworkUuid, seenName: RemoteText }),
+    z.null()
+  )
 }

@@ -118,14 +118,74 @@ export const StorageView = z.object({
    * orphan, and nothing can be deleted.
    */
   usesKnown: z.boolean(),
+  /**
+   * Stopped VMs with a disk outside of every pool that was read: what that disk is based on is not known. An image that
+   * seems to be used by nobody may be its base.
+   */
+  unknownChains: z.array(z.object({ vmName: RemoteText, path: RemoteText })).max(256),
   /** Why the pools could not be listed. null = they were. */
   error: ErrorInfo.nullable()
 })
 export type StorageView = z.infer<typeof StorageView>
 
+export const PoolAction = z.enum(['start', 'stop', 'refresh', 'autostartOn', 'autostartOff', 'forget'])
+export type PoolAction = z.infer<typeof PoolAction>
+
+/**
+ * Of a pool or a volume. libvirt's own rule is looser; a name is also a file name in its configuration and, for volumes, on the
+ * disk.
+ */
+export const StoreName = z
+  .string()
+  .min(1)
+  .max(200)
+  .regex(/^[^/\u0000-\u001f\u007f]+$/)
+  .refine((name) => name !== '.' && name !== '..' && name.trim() === name && !name.startsWith('-'))
+
+export const AbsolutePath = z
+  .string()
+  .max(1024)
+  .regex(/^\/[^\u0000-\u001f\u007f]*$/)
+
+export const NewPool = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('dir'), name: StoreName, targetPath: AbsolutePath, autostart: z.boolean() }),
+  z.object({
+    type: z.literal('logical'),
+    name: StoreName,
+    /** An existing volume group is taken as it is; without `devices` nothing is ever formatted. */
+    volumeGroup: z.string().regex(/^[A-Za-z0-9+_.][A-Za-z0-9+_.-]{0,126}$/),
+    /** Block devices to make the group of; everything on them is lost. Empty = the group exists. */
+    devices: z.array(AbsolutePath).max(32),
+    autostart: z.boolean()
+  }),
+  z.object({
+    type: z.literal('netfs'),
+    name: StoreName,
+    host: z.string().regex(/^[A-Za-z0-9.:_-]{1,253}$/),
+    exportPath: AbsolutePath,
+    targetPath: AbsolutePath,
+    format: z.enum(['auto', 'nfs', 'cifs', 'glusterfs']),
+    autostart: z.boolean()
+  })
+])
+export type NewPool = z.infer<typeof NewPool>
+
 export const storageContract = {
   /** Pools, then their volumes as they are read; again after each change, and every 30 s while it is watched. */
   'storage.watch': stream(z.object({ serverId: ServerId }), StorageView, 'latest'),
   /** Reads everything anew. Resolves when all pools that answer have been read. */
-  'storage.reload': call(z.object({ serverId: ServerId }), StorageView)
+  'storage.reload': call(z.object({ serverId: ServerId }), StorageView),
+  /**
+   * Idempotent. `forget` removes the definition of a stopped pool; its volumes stay where they are. Another name than
+   * `seenName` behind the UUID fails with conflict, and nothing is done.
+   */
+  'storage.actOnPool': call(
+    z.object({ serverId: ServerId, poolUuid: PoolUuid, action: PoolAction, seenName: RemoteText }),
+    z.object({ outcome: z.enum(['done', 'already']) })
+  ),
+  /** Defines, builds and starts. When a step fails, what was done before it is undone. */
+  'storage.createPool': call(
+    z.object({ serverId: ServerId, pool: NewPool }),
+    z.object({ poolUuid: PoolUuid })
+  )
 }

@@ -4,7 +4,7 @@ import type { RouteLocationRaw } from 'vue-router'
 
 export const ROUTE = {
   fleet: 'fleet',
-  /** params: serverId, tab? (overview | machines | history | facts) */
+  /** params: serverId, tab? (overview | machines | storage | history | facts) */
   server: 'server',
   /** params: serverId, vmUuid, tab? (overview | history) */
   machine: 'machine',

@@ -18,6 +18,7 @@ import { metrics } from './en/metrics.ts'
 import { server } from './en/server.ts'
 import { settings } from './en/settings.ts'
 import { shell } from './en/shell.ts'
+import { stores } from './en/stores.ts'
 import { ui } from './en/ui.ts'
 
 export const en = {
@@ -40,6 +41,7 @@ export const en = {
   server,
   settings,
   shell,
+  stores,
   ui
 }
 export type Messages = typeof en

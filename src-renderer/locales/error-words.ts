@@ -47,6 +47,10 @@ function variantOf({ code, params }: ErrorInfo): string {
   if (code === 'createFailed' && params['undone'] === 'no') return 'createFailedLeft'
   if (params['service'] === 'engine' && ENGINE_VARIANTS.has(code)) return `${code}Engine`
   if (code === 'storageNotResponding' && params['pool'] === undefined) return 'storageNotRespondingList'
+  if (code === 'conflict' && params['what'] === 'otherName') return 'conflictOtherName'
+  if (code === 'conflict' && params['what'] === 'gone') return 'conflictGone'
+  if (code === 'volumeInUse' && params['how'] === 'running') return 'volumeInUseRunning'
+  if (code === 'volumeInUse' && params['how'] === 'unknown') return 'volumeInUseUnknown'
   if (code === 'conflict' && params['name'] !== undefined) return 'conflictName'
   return code
 }

@@ -1,5 +1,6 @@
 /** Storage and networks of the engine in memory: every server has the same two pools and one network. */
 import type { Handlers } from '#contract/define.ts'
+import { AppError } from '#contract/errors.ts'
 import type { VirthelmContract } from '#contract/index.ts'
 import { type NetworksView, NetworkUuid } from '#contract/networks.ts'
 import { PoolUuid, type StorageView } from '#contract/storage.ts'
@@ -7,7 +8,7 @@ import { createTopic } from '../../src-main/application/streams.ts'
 
 type StoreHandlers = Pick<
   Handlers<VirthelmContract>,
-  Extract<keyof VirthelmContract, `storage.${string}` | `networks.${string}`>
+  Extract<keyof VirthelmContract, `storage.${string}` | `networks.${string}` | `volumes.${string}`>
 >
 
 const GIB = 2 ** 30
@@ -56,6 +57,7 @@ export const fakeStorage = (): StorageView => ({
     }
   ],
   usesKnown: true,
+  unknownChains: [],
   error: null
 })
 
@@ -81,9 +83,37 @@ export const fakeNetworks = (): NetworksView => ({
   ]
 })
 
+function failed(): never {
+  throw new AppError('notFound')
+}
+
 export const fakeStores = (): StoreHandlers => ({
   'storage.watch': (_input, { signal }) => createTopic(fakeStorage()).latest(signal),
   'storage.reload': async () => fakeStorage(),
   'networks.watch': (_input, { signal }) => createTopic(fakeNetworks()).latest(signal),
-  'networks.reload': async () => fakeNetworks()
+  'networks.reload': async () => fakeNetworks(),
+  'networks.act': async () => ({ outcome: 'done' }),
+  'networks.create': async () => ({ networkUuid: fakeNetworks().networks[0]?.uuid ?? failed() }),
+  'networks.delete': async () => null,
+  'storage.actOnPool': async () => ({ outcome: 'done' }),
+  'storage.createPool': async () => ({ poolUuid: fakePoolUuid }),
+  'volumes.create': async ({ volume }) => ({ path: `/var/lib/libvirt/images/${volume.name}` }),
+  'volumes.clone': async ({ newName }) => ({ path: `/var/lib/libvirt/images/${newName}` }),
+  'volumes.grow': async () => null,
+  'volumes.delete': async () => null,
+  'volumes.planDelete': async ({ name }) => {
+    const volume = fakeStorage().contents[0]?.volumes.find((one) => one.name === name) ?? failed()
+    return { volume, locks: [], unknownChains: [], commands: [`virsh vol-delete ${name}`] }
+  },
+  'volumes.upload': async ({ name, sizeBytes }) => ({
+    path: `/var/lib/libvirt/images/${name}`,
+    sizeBytes,
+    sha256: '0'.repeat(64)
+  }),
+  'volumes.uploadBytes': async () => undefined,
+  'volumes.download': async ({ fileName }) => ({
+    path: `/home/operator/${fileName}`,
+    sizeBytes: 12 * GIB,
+    sha256: '0'.repeat(64)
+  })
 })

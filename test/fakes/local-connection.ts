@@ -118,18 +118,20 @@ function channelOf(
     onErrorData: (listener) => {
       child.stderr.on('data', feed(listener))
     },
-    write: (text) =>
+    write: (data) =>
       new Promise((resolve, reject) => {
         if (gone) {
           reject(new AppError('disconnected'))
           return
         }
-        written.push(text)
-        child.stdin.write(text, (error) => {
+        written.push(typeof data === 'string' ? data : new TextDecoder().decode(data))
+        child.stdin.write(data, (error) => {
           if (error) reject(new AppError('disconnected', { cause: error }))
           else resolve()
         })
       }),
+    pause: () => void child.stdout.pause(),
+    resume: () => void child.stdout.resume(),
     end: () => {
       child.stdin.end()
     },

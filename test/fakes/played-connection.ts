@@ -71,6 +71,7 @@ function playedChannel(
   let onErrorData: (chunk: Uint8Array) => void = () => undefined
   let onLine: (line: string) => void = () => undefined
   let onEnd: () => void = () => undefined
+  let onBytes: ((bytes: Uint8Array) => void) | null = null
   let lane: { name: string; marker: string } | null = null
   let playing = false
   let gone = false
@@ -96,9 +97,13 @@ function playedChannel(
       marker,
       script: script.join('\n'),
       onLine: (listener) => (onLine = listener),
+      onBytes: (listener) => (onBytes = listener),
       onEnd: (listener) => (onEnd = listener),
       write: (text) => {
         if (!gone) onData(encoder.encode(text))
+      },
+      writeBytes: (bytes) => {
+        if (!gone) onData(bytes)
       },
       writeError: (text) => {
         if (!gone) onErrorData(encoder.encode(text))
@@ -125,12 +130,18 @@ function playedChannel(
     closed: ended.promise,
     onData: (listener) => (onData = listener),
     onErrorData: (listener) => (onErrorData = listener),
-    async write(text) {
+    async write(data) {
       if (gone) throw new AppError('disconnected')
-      const lines = (rest + text).split('\n')
+      if (onBytes !== null) {
+        onBytes(typeof data === 'string' ? encoder.encode(data) : data)
+        return
+      }
+      const lines = (rest + (typeof data === 'string' ? data : new TextDecoder().decode(data))).split('\n')
       rest = lines.pop() ?? ''
       for (const line of lines) takeLine(line)
     },
+    pause: () => undefined,
+    resume: () => undefined,
     end: () => finish(0),
     close: () => finish(null)
   }

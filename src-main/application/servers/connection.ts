@@ -90,8 +90,11 @@ export interface ShellChannel {
   onData(listener: (chunk: Uint8Array) => void): void
   /** Bytes of stderr, as they come. */
   onErrorData(listener: (chunk: Uint8Array) => void): void
-  /** Resolves when the channel has taken the text (back-pressure). Rejects when it is closed. */
-  write(text: string): Promise<void>
+  /** Resolves when the channel has taken it (back-pressure). Rejects when it is closed. */
+  write(data: string | Uint8Array): Promise<void>
+  /** Takes no more stdout until `resume`: the program on the server waits then. Its end is seen only after `resume`. */
+  pause(): void
+  resume(): void
   /** Ends stdin: the script's read loop ends by itself. */
   end(): void
   /** Resolves when the channel is gone. Never rejects. */

@@ -2,7 +2,7 @@
 import { AppError } from '#contract/errors.ts'
 import type { Pool, PoolUuid, PoolVolumes, StorageView, Volume } from '#contract/storage.ts'
 import { VmUuid } from '#contract/ids.ts'
-import { usesOf, type DomainReferences, type Uses } from '../../domain/libvirt/uses.ts'
+import { unknownChainsOf, usesOf, type DomainReferences, type Uses } from '../../domain/libvirt/uses.ts'
 import type { Clock } from '../clock.ts'
 import type { References, StorageSession } from './stores.ts'
 
@@ -11,6 +11,7 @@ export const NOTHING_READ: StorageView = {
   pools: [],
   contents: [],
   usesKnown: false,
+  unknownChains: [],
   error: null
 }
 
@@ -92,7 +93,7 @@ function withUses(
   contents: readonly Contents[],
   { domains, complete }: References,
   identities: ReadonlyMap<string, string> | null
-): Pick<StorageView, 'contents' | 'usesKnown'> {
+): Pick<StorageView, 'contents' | 'usesKnown' | 'unknownChains'> {
   const poolNames = new Map(pools.map((pool) => [pool.uuid, pool.name]))
   const images = contents.flatMap(({ volumes }) =>
     volumes.map(({ poolUuid, name, path, backingPath }) => ({
@@ -105,7 +106,11 @@ function withUses(
   const uses = usesOf({ domains, images, identityOf: (path) => identities?.get(path) ?? path })
   return {
     contents: contents.map((one) => ({ ...one, volumes: one.volumes.map((volume) => seen(volume, uses)) })),
-    usesKnown: complete && identities !== null
+    usesKnown: complete && identities !== null,
+    unknownChains: unknownChainsOf(domains, images, (path) => identities?.get(path) ?? path).slice(
+      0,
+      MAX_SHOWN
+    )
   }
 }
 

@@ -2,6 +2,7 @@
 import type { Contract, InputOf, NamesOf, OutputOf, ProgressOf } from '#contract/define.ts'
 import type { ExportEvent, ExportResult } from '#contract/exports.ts'
 import type { VirthelmContract } from '#contract/index.ts'
+import type { VolumeProgress } from '#contract/volumes.ts'
 import type { TaskDescription } from './task-registry.ts'
 
 type TaskDescriptions<C extends Contract> = {
@@ -14,6 +15,10 @@ const exportDescription: TaskDescription<{ fileName: string }, ExportEvent, Expo
   result: (result) =>
     result.kind === 'file' ? { path: result.path, rows: result.rows } : { rows: result.rows }
 }
+
+/** Sending and copying are nearly all of it; what comes before and after has no length. */
+const volumeRatio = ({ doneBytes, totalBytes }: VolumeProgress): number | null =>
+  doneBytes === null || totalBytes === null || totalBytes <= 0 ? null : doneBytes / totalBytes
 
 export const taskDescriptions: TaskDescriptions<VirthelmContract> = {
   'backup.make': {
@@ -38,4 +43,25 @@ export const taskDescriptions: TaskDescriptions<VirthelmContract> = {
   },
   'machines.createUndo': { result: ({ name }) => ({ vmName: name }) },
   'servers.test': { subject: ({ draft }) => ({ serverName: draft.name }) }
+  'servers.test': { subject: ({ draft }) => ({ serverName: draft.name }) },
+  'volumes.clone': {
+    subject: ({ name, newName }) => ({ volume: name.slice(0, 300), newName }),
+    doneRatio: volumeRatio,
+    result: ({ path }) => ({ path: path.slice(0, 1024) })
+  },
+  'volumes.create': {
+    subject: ({ volume }) => ({ volume: volume.name }),
+    doneRatio: volumeRatio,
+    result: ({ path }) => ({ path: path.slice(0, 1024) })
+  },
+  'volumes.download': {
+    subject: ({ name, fileName }) => ({ volume: name.slice(0, 300), fileName }),
+    doneRatio: (event) => (event.kind === 'progress' ? volumeRatio(event.progress) : null),
+    result: ({ path, sizeBytes }) => (path === null ? { sizeBytes } : { path, sizeBytes })
+  },
+  'volumes.upload': {
+    subject: ({ name }) => ({ volume: name }),
+    doneRatio: volumeRatio,
+    result: ({ path, sizeBytes, sha256 }) => ({ path: path.slice(0, 1024), sizeBytes, sha256 })
+  }
 }

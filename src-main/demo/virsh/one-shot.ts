@@ -2,6 +2,9 @@
 import type { DemoHost } from '../model.ts'
 import { createAnswers } from './create.ts'
 import type { VirshOutput } from '../virsh-answers.ts'
+import { answerBatch, type ScriptOutput } from './batch.ts'
+import { askStores, STORE_ANSWERS } from './stores.ts'
+import { answerBridges, answerChecksum } from './volume-lanes.ts'
 
 /** A command as it came: its words after `virsh -c URI`, and the document on its stdin. */
 export interface VirshCall {
@@ -15,6 +18,11 @@ export type VirshAnswers = Readonly<Record<string, (host: DemoHost, call: VirshC
 
 /** By virsh's word. */
 const ANSWERS: VirshAnswers = { ...createAnswers }
+const ANSWERS: VirshAnswers = { ...STORE_ANSWERS }
+
+/** Scripts that are more than one command; null: not one of those. */
+export const answerScript = (host: DemoHost, script: string): ScriptOutput | null =>
+  answerBatch(host, script, askStores) ?? answerChecksum(host, script) ?? answerBridges(script)
 
 /** null: not a command of this kind, or one that the demo does not play. */
 export function answerOneShot(host: DemoHost, script: string): VirshOutput | null {

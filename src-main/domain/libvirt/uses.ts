@@ -112,6 +112,25 @@ export function usesOf({ domains, images, identityOf }: UsesInput): Uses {
   }
 }
 
+/**
+ * Disks of stopped VMs that lie in no known pool: libvirt writes a chain into the XML of running VMs only, so what these
+ * are based on cannot be told.
+ */
+export function unknownChainsOf(
+  domains: readonly DomainReferences[],
+  images: readonly StoredImage[],
+  identityOf: (path: string) => string
+): readonly { readonly vmName: string; readonly path: string }[] {
+  const known = new Set(images.map(({ path }) => identityOf(path)))
+  return domains
+    .filter(({ running }) => !running)
+    .flatMap(({ name, files }) =>
+      files
+        .filter(({ path, kind }) => kind === 'disk' && !known.has(identityOf(path)))
+        .map(({ path }) => ({ vmName: name, path }))
+    )
+}
+
 /** By path, wherever a volume that is named by its pool is known; an unknown one cannot be any of the images. */
 function* filesOf(
   domain: DomainReferences,

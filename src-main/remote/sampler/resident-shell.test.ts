@@ -28,10 +28,19 @@ class PlayedChannel implements ShellChannel {
     // Nothing is ever said there.
   }
 
-  async write(text: string): Promise<void> {
+  async write(data: string | Uint8Array): Promise<void> {
+    const text = typeof data === 'string' ? data : new TextDecoder().decode(data)
     this.#answer(text, (bytes) => {
       this.#listener(bytes)
     })
+  }
+
+  pause(): void {
+    // Answers come as they are read.
+  }
+
+  resume(): void {
+    // Never paused.
   }
 
   end(): void {

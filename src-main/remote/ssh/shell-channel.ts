@@ -51,7 +51,7 @@ export class SshShellChannel implements ShellChannel {
     this.#err.listen(listener)
   }
 
-  write(text: string): Promise<void> {
+  write(data: string | Uint8Array): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#isClosed) {
         reject(gone())
@@ -61,10 +61,10 @@ export class SshShellChannel implements ShellChannel {
         this.#waiting.delete(fail)
         reject(error)
       }
-      // ssh2 forgets the callback when the channel closes while the text waits for room.
+      // ssh2 forgets the callback when the channel closes while the data waits for room.
       this.#waiting.add(fail)
       try {
-        this.#channel.write(text, (error) => {
+        this.#channel.write(data, (error) => {
           if (error) {
             fail(gone(error))
           } else {
@@ -78,6 +78,14 @@ export class SshShellChannel implements ShellChannel {
     })
   }
 
+  pause(): void {
+    this.#channel.pause()
+  }
+
+  resume(): void {
+    this.#channel.resume()
+  }
+
   end(): void {
     this.#quietly(() => this.#channel.end())
   }
@@ -87,6 +95,8 @@ export class SshShellChannel implements ShellChannel {
     this.#out.stop()
     this.#err.stop()
     this.#quietly(() => this.#channel.close())
+    // One that was paused would never learn of its end.
+    this.#channel.resume()
     const grace = setTimeout(() => this.#finish(), CLOSE_GRACE_MS)
     void this.closed.then(() => clearTimeout(grace))
   }

@@ -32,6 +32,31 @@ export const activity = {
     create: 'Create',
     createUndo: 'Take back a create'
   } satisfies Record<MachineAction | 'create' | 'createUndo', string>,
+    pool: {
+      start: 'Start pool',
+      stop: 'Stop pool',
+      refresh: 'Refresh pool',
+      autostartOn: 'Pool autostart on',
+      autostartOff: 'Pool autostart off',
+      forget: 'Forget pool',
+      create: 'New pool'
+    },
+    volume: {
+      create: 'New volume',
+      clone: 'Copy volume',
+      grow: 'Grow volume',
+      delete: 'Delete volume',
+      upload: 'Upload volume'
+    },
+    network: {
+      start: 'Start network',
+      stop: 'Stop network',
+      autostartOn: 'Network autostart on',
+      autostartOff: 'Network autostart off',
+      create: 'New network',
+      delete: 'Delete network'
+    }
+  } satisfies Record<MachineAction, string> & Record<'pool' | 'volume' | 'network', Record<string, string>>,
   copy: 'Copy as shell command',
   csv: 'CSV',
   csvTip: 'Save the rows shown, as a table',

@@ -27,7 +27,15 @@ export const errors = {
     incomplete: 'A file is missing in it.',
     changed: 'What is in it is not what was put in: a checksum does not match.',
     damaged: 'A database in it is damaged.',
-    newer: 'It was made by a newer Virthelm. Update first.'
+    newer: 'It was made by a newer Virthelm. Update first.',
+    notLarger: 'The new size is not larger than the present one.',
+    otherName: 'The name that was typed is another one.',
+    cidr: 'The address is not an IPv4 address of the server with a prefix from /8 to /30.',
+    taken: 'The addresses overlap with those of another network of this server.',
+    dhcpStart: 'The first DHCP address is not in the network.',
+    dhcpEnd: 'The last DHCP address is not in the network.',
+    dhcpOrder: 'The last DHCP address comes before the first.',
+    dhcpHasOwn: 'The DHCP range holds the server’s own address.'
   },
 
   internal: {
@@ -50,6 +58,14 @@ export const errors = {
   conflict: {
     title: 'This does not fit what is there already.',
     next: 'Look at the present state, then try again.'
+  },
+  conflictOtherName: {
+    title: '“{seenName}” has another name now. Nothing was done.',
+    next: 'Look at the list again, then repeat the action.'
+  },
+  conflictGone: {
+    title: 'It is not on {where} any more. Nothing was done.',
+    next: 'It was removed by someone else. The list is read again.'
   },
   conflictName: { title: 'The name “{what}” is already taken.', next: 'Choose another name.' },
   overflow: {
@@ -234,6 +250,33 @@ export const errors = {
   createFailedLeft: {
     title: '{vm} was not made on {where}. It failed while {step}.',
     next: 'What was made for it could not all be taken away yet. The Machines page offers to do it.'
+  volumeInUse: {
+    title: '{volume} is in use by {user}. Nothing was done.',
+    next: 'Detach it there first, or remove what uses it.'
+  },
+  volumeInUseRunning: {
+    title: '{volume} is in use by {user}, which is running. Nothing was done.',
+    next: 'Shut the machine down first. A running machine’s disk is grown from the machine’s own page.'
+  },
+  volumeInUseUnknown: {
+    title: 'It is not known who uses {volume}. Nothing was done.',
+    next: 'Wait until its pool and all machines of the server answer, then try again.'
+  },
+  volumeLeftBehind: {
+    title: 'The upload failed, and the unfinished volume {volume} could not be removed.',
+    next: 'Delete {path} on the server when it is reachable again.'
+  },
+  networkInUse: {
+    title: 'The network {network} is in use by {user}. Nothing was done.',
+    next: 'Move the machine’s interface to another network first.'
+  },
+  checksumDiffers: {
+    title: 'What arrived is not what was sent: the SHA-256 of {path} differs.',
+    next: 'Nothing of it was kept. Try again; if it happens again, look at the disks of both computers.'
+  },
+  fileSourceLost: {
+    title: 'The file could not be read on this computer to its end.',
+    next: 'Keep the window open while a file is sent. Nothing of it was kept; start again.'
   },
 
   tlsFailed: {

@@ -65,6 +65,10 @@ export const shell = {
       'machines-createFinish': 'Finish a machine',
       'machines-createUndo': 'Take back a machine',
       'servers-test': 'Connection test',
+      'volumes-clone': 'Copy of a volume',
+      'volumes-create': 'New volume',
+      'volumes-download': 'Download of a volume',
+      'volumes-upload': 'Upload of a volume',
       other: 'Task'
     },
     took: 'took {span}',

@@ -1,0 +1,1 @@
+export { default as StoresTab } from './StoresTab.vue'
