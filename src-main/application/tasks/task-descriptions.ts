@@ -42,7 +42,6 @@ export const taskDescriptions: TaskDescriptions<VirthelmContract> = {
     result: ({ serverId, vmUuid, name }) => ({ serverId, vmUuid, vmName: name })
   },
   'machines.createUndo': { result: ({ name }) => ({ vmName: name }) },
-  'servers.test': { subject: ({ draft }) => ({ serverName: draft.name }) }
   'servers.test': { subject: ({ draft }) => ({ serverName: draft.name }) },
   'volumes.clone': {
     subject: ({ name, newName }) => ({ volume: name.slice(0, 300), newName }),

@@ -1,4 +1,4 @@
-/** Making and taking back machines on a demo server: what it can do, its new volumes, define, start. */
+/** Making and taking back machines on a demo server: what it can do, define, start. Volumes are in `stores.ts`. */
 import { AppError } from '#contract/errors.ts'
 import { parseDomainXml } from '../../remote/libvirt/domain-xml.ts'
 import { definedDomain } from '../domains.ts'
@@ -54,32 +54,6 @@ function option({ words }: VirshCall, name: string): string {
   return at < 0 ? '' : (words[at + 1] ?? '')
 }
 
-/** Volumes that were made since the demo began, by pool. */
-const made = new WeakMap<DemoHost, Set<string>>()
-const madeOn = (host: DemoHost): Set<string> => {
-  const known = made.get(host) ?? new Set<string>()
-  made.set(host, known)
-  return known
-}
-
-function makeVolume(host: DemoHost, call: VirshCall): VirshOutput {
-  const name = /<name>([^<]*)<\/name>/.exec(call.document ?? '')?.[1] ?? ''
-  const key = `${option(call, 'pool')}/${name}`
-  if (madeOn(host).has(key)) return failed(`storage volume '${name}' exists already`)
-  madeOn(host).add(key)
-  return printed(`Vol ${name} created\n`)
-}
-
-function volume(host: DemoHost, call: VirshCall, work: (key: string) => VirshOutput): VirshOutput {
-  const name = option(call, 'vol')
-  const key = `${option(call, 'pool')}/${name}`
-  return madeOn(host).has(key)
-    ? work(key)
-    : failed(
-        `failed to get vol '${name}'\nerror: Storage volume not found: no storage vol with matching name '${name}'`
-      )
-}
-
 function domainOf(host: DemoHost, call: VirshCall): DemoDomain | undefined {
   const uuid = option(call, 'domain')
   return host.domains.find((domain) => domain.uuid === uuid)
@@ -117,16 +91,7 @@ export const createAnswers: VirshAnswers = {
   capabilities: () => printed(CAPABILITIES),
   domcapabilities: () => printed(ABILITIES),
   list: (host, { words }) => answerTo(host, words.join(' ')),
-  'vol-create': makeVolume,
-  'vol-create-from': (host, call) => makeVolume(host, call),
-  'vol-resize': (host, call) => volume(host, call, () => printed('Size of volume successfully changed\n')),
   'vol-upload': () => printed('\n'),
-  'vol-path': (host, call) => volume(host, call, (key) => printed(`${key}\n`)),
-  'vol-delete': (host, call) =>
-    volume(host, call, (key) => {
-      madeOn(host).delete(key)
-      return printed(`Vol ${option(call, 'vol')} deleted\n`)
-    }),
   define,
   undefine: (host, call) =>
     onDomain(host, call, (domain) => {

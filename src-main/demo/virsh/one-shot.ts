@@ -17,8 +17,7 @@ export interface VirshCall {
 export type VirshAnswers = Readonly<Record<string, (host: DemoHost, call: VirshCall) => VirshOutput>>
 
 /** By virsh's word. */
-const ANSWERS: VirshAnswers = { ...createAnswers }
-const ANSWERS: VirshAnswers = { ...STORE_ANSWERS }
+const ANSWERS: VirshAnswers = { ...createAnswers, ...STORE_ANSWERS }
 
 /** Scripts that are more than one command; null: not one of those. */
 export const answerScript = (host: DemoHost, script: string): ScriptOutput | null =>

@@ -1,16 +1,4 @@
 /** The dialog that makes a machine, and what of earlier ones is not finished. */
-import type { ServerId } from '#contract/ids.ts'
-import { useDialogs } from '../../ui/index.ts'
-
+export { default as CreateButton } from './CreateButton.vue'
+export { openCreateDialog } from './open.ts'
 export { default as UnfinishedCreates } from './UnfinishedCreates.vue'
-
-export interface CreateDialogOptions {
-  /** The server to begin with; absent: it is chosen in the first step. */
-  readonly serverId?: ServerId | undefined
-}
-
-/** Resolves when the dialog is closed; a create that was begun goes on as a task. */
-export async function openCreateDialog({ serverId }: CreateDialogOptions = {}): Promise<void> {
-  const { default: CreateDialog } = await import('./CreateDialog.vue')
-  await useDialogs().open(CreateDialog, { serverId: serverId ?? null })
-}

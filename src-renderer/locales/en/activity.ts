@@ -30,8 +30,7 @@ export const activity = {
     pause: 'Pause',
     resume: 'Resume',
     create: 'Create',
-    createUndo: 'Take back a create'
-  } satisfies Record<MachineAction | 'create' | 'createUndo', string>,
+    createUndo: 'Take back a create',
     pool: {
       start: 'Start pool',
       stop: 'Stop pool',
@@ -56,7 +55,8 @@ export const activity = {
       create: 'New network',
       delete: 'Delete network'
     }
-  } satisfies Record<MachineAction, string> & Record<'pool' | 'volume' | 'network', Record<string, string>>,
+  } satisfies Record<MachineAction | 'create' | 'createUndo', string> &
+    Record<'pool' | 'volume' | 'network', Record<string, string>>,
   copy: 'Copy as shell command',
   csv: 'CSV',
   csvTip: 'Save the rows shown, as a table',

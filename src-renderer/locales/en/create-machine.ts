@@ -69,6 +69,7 @@ export const createMachine = {
     iso: 'ISO image',
     image: 'Cloud image',
     disk: 'Disk',
+    upload: 'Upload …',
     search: 'Filter by name or pool',
     reading: 'Reading the server’s storage …',
     noMatch: 'Nothing fits “{text}”.',

@@ -250,6 +250,7 @@ export const errors = {
   createFailedLeft: {
     title: '{vm} was not made on {where}. It failed while {step}.',
     next: 'What was made for it could not all be taken away yet. The Machines page offers to do it.'
+  },
   volumeInUse: {
     title: '{volume} is in use by {user}. Nothing was done.',
     next: 'Detach it there first, or remove what uses it.'
