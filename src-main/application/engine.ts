@@ -17,6 +17,7 @@ import { sleepUnlessAborted, type Clock } from './clock.ts'
 import { bulkHandlers } from './bulk/bulk-handlers.ts'
 import { deletionHandlers } from './deletion/deletion-handlers.ts'
 import { cloneHandlers } from './clones/clone-handlers.ts'
+import { createHandlers } from './create-machine/create-handlers.ts'
 import { engineHandlers } from './engines/engine-handlers.ts'
 import { EngineVault } from './engines/engine-vault.ts'
 import type { EngineHttp } from './engines/http.ts'
@@ -158,6 +159,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
     ...activityHandlers(storage.journal, journalTopic),
     ...exportHandlers({ directory, history: storage.history, settings, target: platform.exportTarget }),
     ...backupHandlers({ archive: deps.archive, blobs: storage.blobs, target: platform.exportTarget, clock }),
+    ...createHandlers({ directory, journal: storage.journal, blobs: storage.blobs, clock, onJournal }),
     ...settings.handlers,
     'tasks.watch': (_input, { signal }) => tasks.watch(signal),
     'tasks.cancel': async ({ taskId }) => {

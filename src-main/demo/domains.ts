@@ -1,5 +1,6 @@
 /** The VMs of a demo server: how they are made, how their counters grow, what they do when they are told to. */
 import { createHash } from 'node:crypto'
+import type { DomainXml } from '../remote/libvirt/domain-xml.ts'
 import type { DemoDomain, DemoDomainAction, DemoVmDisk, DemoVmInterface } from './model.ts'
 import { burst, clamp, daily, hash, smooth } from './noise.ts'
 import type { VmProfile } from './profiles.ts'
@@ -79,6 +80,46 @@ export function makeDomain(hostName: string, profile: VmProfile, seed: number): 
     txRate: 0,
     readRate: 0,
     writeRate: 0
+  }
+}
+
+const GIB = 1024 ** 3
+
+/** A domain that was defined while the demo runs: idle, with the devices of its XML. */
+export function definedDomain(
+  hostName: string,
+  { uuid, name, vcpus, memoryMaxBytes, detail }: DomainXml
+): SimulatedDomain {
+  const profile: VmProfile = {
+    name,
+    vcpus: vcpus ?? 1,
+    memoryBytes: memoryMaxBytes ?? GIB,
+    diskBytes: 20 * GIB,
+    cpu: 0.05,
+    memory: 0.3,
+    netBytesPerSec: 4_000,
+    diskBytesPerSec: 12_000,
+    running: false,
+    balloonPeriodSec: detail.balloonPeriodSec ?? 0,
+    ...(detail.firmware === 'uefi' ? { firmware: 'uefi' } : {})
+  }
+  const domain = makeDomain(hostName, profile, 7)
+  const [disk] = domain.disks
+  const [nic] = domain.interfaces
+  const disks = detail.disks.filter(({ device }) => device === 'disk')
+  return {
+    ...domain,
+    uuid,
+    title: detail.title,
+    description: detail.description,
+    disks: disks.flatMap(({ target, source }) =>
+      disk === undefined ? [] : [{ ...disk, target, source: source ?? '', allocationBytes: 1024 ** 2 }]
+    ),
+    interfaces: detail.interfaces.flatMap(({ mac, source, model }) =>
+      nic === undefined
+        ? []
+        : [{ ...nic, mac: mac ?? nic.mac, source: source ?? '', model: model ?? 'virtio' }]
+    )
   }
 }
 

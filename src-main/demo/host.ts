@@ -141,6 +141,12 @@ export class SimulatedHost implements DemoHost {
     this.tell(domain, 'Defined', 'Updated')
   }
 
+  define(domain: DemoDomain): void {
+    const known = this.#domains.some(({ uuid }) => uuid === domain.uuid)
+    if (!known) this.#domains.push(domain as SimulatedDomain)
+    this.tell(domain, 'Defined', known ? 'Updated' : 'Added')
+  }
+
   undefine(domain: DemoDomain): void {
     this.#domains = this.#domains.filter(({ uuid }) => uuid !== domain.uuid)
     this.tell(domain, 'Undefined', 'Removed')

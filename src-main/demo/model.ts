@@ -129,6 +129,8 @@ export interface DemoHost {
   tell(domain: DemoDomain, event: string, detail: string): void
   /** Its definition was changed; "Defined" is told. */
   redefined(domain: DemoDomain): void
+  /** Adds a domain, or takes another definition of it; "Defined" is told. */
+  define(domain: DemoDomain): void
   /** It is gone from the list; "Undefined" is told. */
   undefine(domain: DemoDomain): void
   /** Told after each event; returns the function that ends it. */

@@ -69,6 +69,8 @@ export const ErrorCode = z.enum([
   'displayNotUnderstood',
   'serialMissing',
   'serialInUse',
+  'createRefused',
+  'createFailed',
   'volumeInUse',
   'volumeLeftBehind',
   'networkInUse',

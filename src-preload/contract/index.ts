@@ -8,6 +8,7 @@ import { consoleContract } from './console.ts'
 import { deletionContract } from './deletion.ts'
 import { consolesContract } from './consoles.ts'
 import { guestContract } from './guest.ts'
+import { createContract } from './create.ts'
 import { enginesContract } from './engines.ts'
 import { exportsContract } from './exports.ts'
 import { historyContract } from './history.ts'
@@ -31,6 +32,7 @@ export const contract = {
   ...deletionContract,
   ...consolesContract,
   ...guestContract,
+  ...createContract,
   ...enginesContract,
   ...exportsContract,
   ...historyContract,

@@ -10,6 +10,7 @@ import { compare } from './en/compare.ts'
 import { deletion } from './en/deletion.ts'
 import { consoles } from './en/consoles.ts'
 import { configuration } from './en/configuration.ts'
+import { createMachine } from './en/create-machine.ts'
 import { engines } from './en/engines.ts'
 import { errors } from './en/errors.ts'
 import { exports } from './en/export.ts'
@@ -40,6 +41,7 @@ export const en = {
   deletion,
   consoles,
   configuration,
+  createMachine,
   engines,
   errors,
   export: exports,

@@ -48,6 +48,7 @@ function variantOf({ code, params }: ErrorInfo): string {
   if (code === 'refused' && params['what'] === 'protected') return 'refusedProtected'
   if (code === 'refused' && params['what'] === 'typedName') return 'refusedTypedName'
   if (code === 'conflict' && params['what'] === 'tooManyEngines') return 'conflictEngines'
+  if (code === 'createFailed' && params['undone'] === 'no') return 'createFailedLeft'
   if (params['service'] === 'engine' && ENGINE_VARIANTS.has(code)) return `${code}Engine`
   if (code === 'storageNotResponding' && params['pool'] === undefined) return 'storageNotRespondingList'
   if (code === 'conflict' && params['what'] === 'otherName') return 'conflictOtherName'
@@ -94,6 +95,9 @@ export function useErrorWords(): (error: unknown) => ErrorWords {
       what: text(params, 'name', 'what', 'vm', 'operation') || t('errors.something'),
       vm: text(params, 'seenName', 'vmName', 'name', 'vm') || t('errors.someMachine'),
       path: text(params, 'keyFile', 'path', 'file', 'folder') || t('errors.someFile'),
+      step: i18n.te(`createMachine.progress.${String(params['step'])}`)
+        ? t(`createMachine.progress.${String(params['step'])}`)
+        : t('createMachine.progress.some'),
       tool: text(params, 'tool') || 'virsh'
     }
     const words = `errors.${variantOf(info)}`

@@ -23,6 +23,7 @@ import type {
   Secret
 } from '../../src-main/application/servers/connection.ts'
 import type { Storage, StoredServer, Tick } from '../../src-main/application/storage.ts'
+import { noCreation } from './engine-create.ts'
 import { noNetworks, noStorage } from './stores.ts'
 
 /** Time that moves only when the test says so; sleepers wake in order. */
@@ -268,6 +269,7 @@ export class FakeHypervisor implements Hypervisor {
         picture: () => Promise.reject(new AppError('displayMissing'))
       },
       closed: new Promise(() => undefined),
+      creation: noCreation,
       close: () => undefined
     }
   }

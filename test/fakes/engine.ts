@@ -38,6 +38,7 @@ import {
   topOf,
   usage
 } from './engine-history.ts'
+import { fakeCreate } from './engine-create.ts'
 import { fakeStores } from './engine-stores.ts'
 import {
   EMPTY_PLAN,
@@ -274,6 +275,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     ...fakeDeletion(),
     ...fakeConsoles(),
     ...fakeMigration(),
+    ...fakeCreate(),
     'exports.history': async ({ fileName }) => ({
       kind: 'file',
       path: `/home/operator/${fileName}`,

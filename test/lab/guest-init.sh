@@ -15,6 +15,14 @@ stty -F /dev/ttyS0 -echo
 echo 1 >/proc/sys/kernel/printk
 has() { grep -q -w "$1" /proc/cmdline; }
 
+# A cloud-init seed: a disk with its label. What it says is said on the serial line.
+for disk in /dev/vd[b-z]; do
+  [ "$(dd if="$disk" bs=1 skip=32808 count=6 2>/dev/null)" = cidata ] || continue
+  mkdir -p /seed
+  mount -t iso9660 -o ro "$disk" /seed
+  echo "seed for $(cat /seed/meta-data | tr '\n' ' ')"
+done
+
 ip link set lo up
 ip link set eth0 up
 # It asks until it is answered: the bridge lets nothing through at first.

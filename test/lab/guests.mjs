@@ -13,7 +13,8 @@ import { basename, join } from 'node:path'
 import { GUEST_MEMORY_MIB } from './plan.mjs'
 import { LabError, run } from './machine.mjs'
 
-const MODULES = ['virtio_pci', 'virtio_blk', 'virtio_net', 'virtio_balloon', 'button', 'evdev']
+/** isofs: for a cloud-init seed. */
+const MODULES = ['virtio_pci', 'virtio_blk', 'virtio_net', 'virtio_balloon', 'button', 'evdev', 'isofs']
 
 /** Newest cloud kernel (or any other) with its modules: {image, release}. */
 export function findKernel() {

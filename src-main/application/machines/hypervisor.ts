@@ -11,6 +11,7 @@ import type { GuestAsker } from '../guest/guest-asker.ts'
 import type { MachineSettings } from './machine-settings.ts'
 import type { CloneHost } from '../clones/clone-host.ts'
 import type { MigrationPort } from '../migration/migration-port.ts'
+import type { CreationSession } from '../create-machine/creation.ts'
 import type { Connection } from '../servers/connection.ts'
 import type { SnapshotHost } from '../snapshots/snapshot-host.ts'
 import type { NetworkSession, StorageSession } from '../stores/stores.ts'
@@ -52,6 +53,7 @@ export interface Hypervisor {
 }
 
 export interface HypervisorSession {
+  readonly creation: CreationSession
   readonly libvirtVersion: string | null
   readonly hypervisorVersion: string | null
   readonly capabilities: readonly Capability[]

@@ -60,6 +60,16 @@ export const taskDescriptions: TaskDescriptions<VirthelmContract> = {
   'exports.history': exportDescription,
   'exports.series': exportDescription,
   'exports.table': exportDescription,
+  'machines.create': {
+    subject: ({ spec }) => ({ vmName: spec.name }),
+    doneRatio: ({ doneRatio }) => doneRatio,
+    result: ({ serverId, vmUuid, name }) => ({ serverId, vmUuid, vmName: name })
+  },
+  'machines.createFinish': {
+    doneRatio: ({ doneRatio }) => doneRatio,
+    result: ({ serverId, vmUuid, name }) => ({ serverId, vmUuid, vmName: name })
+  },
+  'machines.createUndo': { result: ({ name }) => ({ vmName: name }) },
   'servers.test': { subject: ({ draft }) => ({ serverName: draft.name }) },
   'snapshots.create': {
     subject: ({ seenName, name }) => ({ vmName: cut(seenName), snapshot: cut(name) })
@@ -92,12 +102,11 @@ export const taskDescriptions: TaskDescriptions<VirthelmContract> = {
     subject: ({ name }) => ({ volume: name }),
     doneRatio: volumeRatio,
     result: ({ path, sizeBytes, sha256 }) => ({ path: path.slice(0, 1024), sizeBytes, sha256 })
-  }
+  },
   'machines.migrate': {
     subject: ({ seenName }) => ({ vmName: seenName.slice(0, 300) }),
     doneRatio: ({ doneRatio }) => doneRatio,
     remainingMs: ({ remainingMs }) => remainingMs,
     result: ({ bytesCopied, filesLeft }) => ({ sizeBytes: bytesCopied, filesLeft: filesLeft.length })
-  },
-  'servers.test': { subject: ({ draft }) => ({ serverName: draft.name }) }
+  }
 }

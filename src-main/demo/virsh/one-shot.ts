@@ -8,6 +8,7 @@ import { answerTo, type VirshOutput } from '../virsh-answers.ts'
 import { commandsOf, deletionAnswers } from './deletion.ts'
 import { consoleAnswers } from './consoles.ts'
 import { lifeAnswers } from './life.ts'
+import { createAnswers } from './create.ts'
 import { answerBatch, type ScriptOutput } from './batch.ts'
 import { askStores, STORE_ANSWERS } from './stores.ts'
 import { answerBridges, answerChecksum } from './volume-lanes.ts'
@@ -22,19 +23,34 @@ export interface VirshCall {
 
 export type VirshAnswers = Readonly<Record<string, (host: DemoHost, call: VirshCall) => VirshOutput>>
 
-/** By virsh's word. */
-const ANSWERS: VirshAnswers = {
-  ...STORE_ANSWERS,
-  ...snapshotAnswers,
-  ...configurationAnswers,
-  ...guestAnswers,
-  ...deletionAnswers,
-  ...consoleAnswers,
-  ...cloneAnswers,
-  ...lifeAnswers,
+const listAnswers: VirshAnswers = {
   list: (host, { words }) => answerTo(host, words.join(' ')),
   domstate: (host, { words }) => answerTo(host, words.join(' ')),
   dumpxml: (host, { words }) => answerTo(host, words.join(' '))
+}
+
+/** By virsh's word. Of several that know a word, the first that has what is asked for answers. */
+const PLAYERS: readonly VirshAnswers[] = [
+  STORE_ANSWERS,
+  configurationAnswers,
+  createAnswers,
+  snapshotAnswers,
+  guestAnswers,
+  consoleAnswers,
+  lifeAnswers,
+  deletionAnswers,
+  cloneAnswers,
+  listAnswers
+]
+
+function played(host: DemoHost, call: VirshCall): VirshOutput | null {
+  let refused: VirshOutput | null = null
+  for (const player of PLAYERS) {
+    const answer = player[call.words[0] ?? '']?.(host, call) ?? null
+    if (answer?.error === '') return answer
+    refused ??= answer
+  }
+  return refused
 }
 
 /** Scripts that are more than one command; null: not one of those. */
@@ -61,11 +77,9 @@ function answerEach(host: DemoHost, script: string): VirshOutput | null {
 
 function answerOne(host: DemoHost, script: string): VirshOutput | null {
   const call = parseCall(script)
-  const [first = ''] = call?.words ?? []
-  const answer = first.includes(';') ? answersOfMany : ANSWERS[first]
-  if (call === null || answer === undefined) return null
+  if (call === null) return null
   host.advance()
-  return answer(host, call)
+  return call.words[0]?.includes(';') === true ? answersOfMany(host, call) : played(host, call)
 }
 
 /** `one; two; three` in one virsh, with an echo to both streams before each. */
@@ -78,8 +92,8 @@ function answersOfMany(host: DemoHost, { words: [text = ''] }: VirshCall): Virsh
       else output += words[1] ?? ''
       continue
     }
-    const call: VirshCall = { words, document: null, readOnly: true }
-    const answer = ANSWERS[words[0] ?? '']?.(host, call) ?? answerTo(host, words.join(' '))
+    const answer =
+      played(host, { words, document: null, readOnly: true }) ?? answerTo(host, words.join(' '))
     output += answer.output
     error += answer.error
   }

@@ -13,6 +13,7 @@ import { createDeletionHost } from './deletion/deletion-host.ts'
 import { createConsoles } from './consoles.ts'
 import { createConfigurator } from './configuration/configurator.ts'
 import { createCloneHost } from './clones.ts'
+import { createCreationSession } from './creation.ts'
 import { watchEvents } from './event-watch.ts'
 import { createGuestAsker } from './guest-asker.ts'
 import { createLaneHolder } from './lane-holder.ts'
@@ -22,8 +23,8 @@ import { createMachineSettings } from './machine-settings.ts'
 import { capabilitiesOfProbe, type Probe } from './probe.ts'
 import { createSnapshotHost } from './snapshots.ts'
 import { MigrationSide } from './migration/migration-side.ts'
-import { isDeadline, StatsPoller } from './stats-poller.ts'
 import { Virsh } from './virsh.ts'
+import { isDeadline, StatsPoller } from './stats-poller.ts'
 import { createNetworks, createStorage } from './stores/index.ts'
 
 const LIST_DEADLINE_MS = 5_000
@@ -152,6 +153,7 @@ export function createSession({ connection, uri, probe, clock, log }: SessionDep
       clock,
       versions: { libvirt: probe.libvirtVersion, hypervisor: probe.hypervisorVersion }
     }),
+    creation: createCreationSession(virsh, uri),
     closed: ended.promise,
     close,
     settings: createMachineSettings({

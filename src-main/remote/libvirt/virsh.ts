@@ -23,6 +23,8 @@ export interface VirshOptions {
   readonly signal: AbortSignal
   /** For the whole run. virsh is ended on the server too (script-run.ts). */
   readonly deadlineMs: number
+  /** For the few questions that libvirt answers to those only who may write (domcapabilities). */
+  readonly asWriter?: boolean
 }
 
 export interface VirshWrite {
@@ -32,6 +34,8 @@ export interface VirshWrite {
   readonly document?: string
   /** Sent only while the UUID leads to the domain of this name, asked on the server right before; else vmChanged. */
   readonly guard?: { readonly uuid: string; readonly name: string }
+  /** Bytes for STDIN instead of a document: gzip in base64. Not shown in the journal. */
+  readonly packed?: string
 }
 
 /** Where virsh finds `VirshWrite.document`. */
@@ -54,7 +58,7 @@ export class Virsh {
    * deadlineExceeded, disconnected, cancelled.
    */
   async read(args: readonly string[], options: VirshOptions): Promise<string> {
-    const script = virshScript(this.#deps.uri, { args }, true)
+    const script = virshScript(this.#deps.uri, { args }, options.asWriter !== true)
     const { exitCode, stdout, stderr } = await this.#deps.connection.run(script, options)
     if (exitCode !== 0) throw failureOf(stderr)
     return stdout
@@ -116,11 +120,18 @@ export function shownCommand(uri: string, { args, document }: VirshWrite): strin
 
 const PASSWORD = /(\bpasswd\s*=\s*)(?:'[^']*'|"[^"]*")/g
 
-export function virshScript(uri: string, { args, document, guard }: VirshWrite, readOnly: boolean): string {
+export function virshScript(uri: string, { args, document, packed, guard }: VirshWrite, readOnly: boolean): string {
   const command = ['virsh', '-q', ...(readOnly ? ['-r'] : []), '-c', uri, ...args].map(quote).join(' ')
   // A builtin prints the document: nothing of it appears among the server's processes.
   const sent = document === undefined ? `${command} </dev/null` : `printf %s ${quote(document)} | ${command}`
-  return `${ENVIRONMENT}\n${guard === undefined ? sent : guarded(uri, guard, sent)}\n`
+  const script = packed === undefined ? sent : unpackedInto(packed, command)
+  return `${ENVIRONMENT}\n${guard === undefined ? script : guarded(uri, guard, script)}\n`
+}
+
+/** Tried first: a pipe ends like its last command, and half an upload would count as a whole one. */
+function unpackedInto(packed: string, command: string): string {
+  const unpack = 'printf %s "$packed" | base64 -d | gzip'
+  return `packed=${quote(packed)}\n${unpack} -t || exit 1\n${unpack} -d |\n${command}`
 }
 
 function readsScript(uri: string, commands: readonly (readonly string[])[], marker: string): string {

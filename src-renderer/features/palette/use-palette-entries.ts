@@ -27,6 +27,7 @@ import { ROUTE, toMachine, toServer } from '../../app/routes.ts'
 import { useErrorWords } from '../../locales/error-words.ts'
 import { useToasts } from '../../ui/index.ts'
 import { openServerDialog } from '../add-server/index.ts'
+import { openCreateDialog } from '../create-machine/index.ts'
 import { useConsole } from '../console/index.ts'
 import { useExportDialog } from '../export/index.ts'
 import { useDemo } from '../fleet/index.ts'
@@ -102,6 +103,9 @@ export function usePaletteEntries(shell: WindowActions): ComputedRef<readonly Pa
     })
     return [
       action('addServer', Plus, () => attempt(() => openServerDialog())),
+      ...(servers.all.length === 0
+        ? []
+        : [action('createMachine', Plus, () => attempt(() => openCreateDialog()))]),
       action('toggleTheme', SunMoon, () => shell.toggleTheme()),
       action('toggleTree', PanelLeft, () => shell.toggleTree()),
       action('showTasks', ListChecks, () => (tasks.drawerOpen = true)),

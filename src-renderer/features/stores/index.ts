@@ -1,1 +1,2 @@
 export { default as StoresTab } from './StoresTab.vue'
+export { openUploadDialog } from './open-upload.ts'

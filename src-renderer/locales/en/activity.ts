@@ -66,6 +66,8 @@ export const activity = {
       restore: 'Take back definition'
     } satisfies Record<MachineChange['kind'], string>
   } satisfies Record<MachineAction, string> & Record<string, unknown>,
+    create: 'Create',
+    createUndo: 'Take back a create',
     pool: {
       start: 'Start pool',
       stop: 'Stop pool',
@@ -90,7 +92,8 @@ export const activity = {
       create: 'New network',
       delete: 'Delete network'
     }
-  } satisfies Record<MachineAction, string> & Record<'pool' | 'volume' | 'network', Record<string, string>>,
+  } satisfies Record<MachineAction | 'create' | 'createUndo', string> &
+    Record<'pool' | 'volume' | 'network', Record<string, string>>,
   copy: 'Copy as shell command',
   csv: 'CSV',
   csvTip: 'Save the rows shown, as a table',

@@ -307,6 +307,18 @@ export const errors = {
   serialInUse: {
     title: 'Somebody else holds the serial line of {vm}.',
     next: 'Take it over to end the other session, or wait until it is free.'
+  createRefused: {
+    title: '{vm} was not made on {where}: something stands in its way.',
+    next: 'Nothing was changed. Open the dialog again: its review says what.'
+  },
+  createFailed: {
+    title: '{vm} was not made on {where}. It failed while {step}.',
+    next: 'All that was made for it was taken away again.'
+  },
+  createFailedLeft: {
+    title: '{vm} was not made on {where}. It failed while {step}.',
+    next: 'What was made for it could not all be taken away yet. The Machines page offers to do it.'
+  },
   volumeInUse: {
     title: '{volume} is in use by {user}. Nothing was done.',
     next: 'Detach it there first, or remove what uses it.'

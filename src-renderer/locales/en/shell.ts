@@ -65,6 +65,9 @@ export const shell = {
       'exports-series': 'CSV of a chart',
       'exports-table': 'CSV of a table',
       'machines-migrate': 'To another server',
+      'machines-create': 'New machine',
+      'machines-createFinish': 'Finish a machine',
+      'machines-createUndo': 'Take back a machine',
       'servers-test': 'Connection test',
       'snapshots-create': 'Snapshot',
       'snapshots-delete': 'Snapshot deleted',
@@ -84,6 +87,8 @@ export const shell = {
     filesLeft: 'no file left | 1 ticked file left | {count} ticked files left',
     filesLeft: 'no file left behind | {count} file left on the source | {count} files left on the source',
     toGo: '{span} to go',
+    openResult: 'Open',
+    openMachine: 'Open {name}',
     close: 'Close the task list'
   },
   lost: {
@@ -132,6 +137,7 @@ export const shell = {
   },
   actions: {
     addServer: 'Add a server',
+    createMachine: 'Create a machine',
     toggleTheme: 'Switch between dark and light',
     toggleTree: 'Show or hide the list of servers',
     showTasks: 'Show tasks',
