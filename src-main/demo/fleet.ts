@@ -6,7 +6,7 @@ import { createControl, type DemoControl, type DemoMachine } from './control.ts'
 import { SimulatedHost } from './host.ts'
 import { createSamplerPlayer } from './lane-sampler.ts'
 import { runPlayer } from './lane-run.ts'
-import { demoProfiles } from './profiles.ts'
+import { demoProfiles, withMachines } from './profiles.ts'
 import { DemoSshServer } from './ssh-server.ts'
 import { createVirshPlayer } from './virsh-player.ts'
 
@@ -23,6 +23,8 @@ export interface DemoFleetOptions {
   readonly seed?: number
   /** `bare`: no VMs, for measuring the ssh and sampling paths alone. */
   readonly profile?: 'full' | 'bare'
+  /** Every server has libvirt and so many VMs, named vm-01 and on. */
+  readonly machinesPerServer?: number
 }
 
 export interface DemoFleet {
@@ -43,7 +45,13 @@ export async function startDemoFleet(options: DemoFleetOptions = {}): Promise<De
   const password = randomBytes(18).toString('base64url')
   const nowMs = Date.now()
   const machines = demoProfiles(count, seed).map((profile, index): DemoMachine => {
-    const shown = options.profile === 'bare' ? { ...profile, vms: [], libvirt: null } : profile
+    const { machinesPerServer } = options
+    const shown =
+      options.profile === 'bare'
+        ? { ...profile, vms: [], libvirt: null }
+        : machinesPerServer === undefined
+          ? profile
+          : withMachines(profile, machinesPerServer)
     const host = new SimulatedHost(shown, seed * 1_000 + index, nowMs)
     const players = [createSamplerPlayer(host), createVirshPlayer(host), runPlayer]
     return {

@@ -497,3 +497,12 @@ function variation(base: HostProfile, index: number, seed: number): HostProfile 
     vms: base.vms.map((profile) => ({ ...profile, cpu: Math.min(0.95, profile.cpu * factor) }))
   }
 }
+
+/** The server with another number of VMs, four of five running: variations of those of the first server. */
+export function withMachines(profile: HostProfile, count: number): HostProfile {
+  const vms = Array.from({ length: count }, (_unused, index): VmProfile => {
+    const base = ALPHA.vms[index % ALPHA.vms.length] as VmProfile
+    return { ...base, name: `vm-${String(index + 1).padStart(2, '0')}`, running: index % 5 !== 4 }
+  })
+  return { ...profile, libvirt: profile.libvirt ?? DEBIAN.libvirt, vms }
+}
