@@ -284,7 +284,7 @@ describe('a server that is only looked at', () => {
       .first()
       .click()
     await page.getByRole('button', { name: 'Edit', exact: true }).click()
-    await page.getByRole('switch', { name: /look/i }).click()
+    await page.getByRole('checkbox', { name: /^Look only/ }).click()
     await page.getByRole('dialog').getByRole('button', { name: /save/i }).click()
     await page.getByRole('tab', { name: 'Terminal' }).click()
     await page.getByText('so none is opened here').waitFor()
