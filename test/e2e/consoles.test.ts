@@ -188,6 +188,23 @@ describe('a serial line', () => {
   })
 })
 
+describe('a serial line that somebody holds', () => {
+  it('says so, and is taken over when it is told to', async () => {
+    const first = await open()
+    await openMachine(first, 'queue', 'Serial')
+    await expect.poll(() => terminalText(first, 'serial'), { timeout: 15_000 }).toContain('login:')
+    const second = await first.context().newPage()
+    await second.goto(`${first.url().split('#')[0] ?? ''}#${first.url().split('#')[1] ?? ''}`)
+    await second.getByText('Somebody else holds the serial line of queue.').waitFor({ timeout: 15_000 })
+    await second.getByRole('button', { name: 'Take it over' }).click()
+    await second.getByRole('dialog').getByRole('button', { name: 'Take it over' }).click()
+    await expect.poll(() => terminalText(second, 'serial')).toContain('login:')
+    await first.getByText('Somebody else holds the serial line of queue.').waitFor({ timeout: 15_000 })
+    await photograph(first, 'console-in-use')
+    await second.close()
+  })
+})
+
 describe('a terminal', () => {
   it('opens from the palette, answers, and goes on while other pages are looked at', async () => {
     const page = await open()
@@ -253,5 +270,37 @@ describe('a terminal', () => {
     expect(await page.title()).toBe(title)
     expect(page.url().split('#')[0]).toBe(address)
     expect(page.context().pages()).toHaveLength(1)
+  })
+})
+
+// The last one: the server stays look-only.
+describe('a server that is only looked at', () => {
+  it('shows displays without input, and no serial line, terminal or picture', async () => {
+    const page = await open()
+    await page
+      .locator('article', { hasText: 'edge-seoul' })
+      .first()
+      .getByRole('link', { name: 'edge-seoul' })
+      .first()
+      .click()
+    await page.getByRole('button', { name: 'Edit', exact: true }).click()
+    await page.getByRole('checkbox', { name: /^Look only/ }).click()
+    await page.getByRole('dialog').getByRole('button', { name: /save/i }).click()
+    await page.getByRole('tab', { name: 'Terminal' }).click()
+    await page.getByText('so none is opened here').waitFor()
+    await openMachine(page, 'gateway', 'Serial')
+    await page.getByText('so it is not opened here').waitFor()
+    await page.getByRole('tab', { name: 'Console' }).click()
+    await expect.poll(async () => (await lookAt(page)).lit, { timeout: 15_000 }).toBeGreaterThan(500)
+    expect(await page.getByRole('button', { name: 'Send keys' }).count()).toBe(0)
+    await photograph(page, 'console-look-only')
+    const before = (await lookAt(page)).lit
+    await page.locator('[data-testid=vnc-screen] canvas').click()
+    await page.keyboard.type('WWWWWWWWWWWWWWWWWWWW')
+    // Two turns of the clock later it would have been drawn.
+    const clock = (await lookAt(page)).sum
+    await expect.poll(async () => (await lookAt(page)).sum, { timeout: 5_000 }).not.toBe(clock)
+    expect((await lookAt(page)).lit - before).toBeLessThan(100)
+    expect(await violations(page)).toEqual([])
   })
 })

@@ -324,6 +324,33 @@ describe.skipIf(missing !== null)(`consoles${missing === null ? '' : ` (${missin
     await expect(picture(server, hung)).rejects.toMatchObject({ code: 'vmNotResponding' })
   })
 
+  it('reaches a display on a Unix socket, and one with a password', async () => {
+    const uuid = '77000000-c0c0-4000-8000-000000000001'
+    const make = async (graphics: string): Promise<void> => {
+      const xml = `<domain type='qemu'><name>consoles-display</name><uuid>${uuid}</uuid><memory unit='MiB'>64</memory>
+        <vcpu>1</vcpu><os><type arch='x86_64' machine='q35'>hvm</type></os>
+        <devices>${graphics}<video><model type='vga'/></video></devices></domain>`
+      await lab.inServer('lab2', ['bash', '-c', 'cat | virsh -q create /dev/stdin'], { input: xml })
+    }
+    const destroy = () => lab.inServer('lab2', ['virsh', '-q', 'destroy', uuid], { check: false })
+    lab.onRestore(async () => void (await destroy()))
+    const server = await connected('lab2', 'root')
+    const guest = { uuid } as lab.LabGuest
+
+    await make(`<graphics type='vnc'><listen type='socket'/></graphics>`)
+    const screen = new RfbReader(vnc(server, guest))
+    await lab.eventually('its firmware is seen', async () => (await screen.frame()).lit > 200, 30_000)
+    await expect(serial(server, guest).over).rejects.toMatchObject({ code: 'serialMissing' })
+    await destroy()
+
+    await make(`<graphics type='vnc' autoport='yes' listen='127.0.0.1' passwd='geheim'/>`)
+    await expect(new RfbReader(vnc(server, guest)).frame()).rejects.toThrow('asks for a password')
+    await destroy()
+
+    await make('')
+    await expect(vnc(server, guest).over).rejects.toMatchObject({ code: 'displayMissing' })
+  })
+
   it('says that sshd forbids the way to a display', async () => {
     await lab.setSshdOptions('lab1', ['AllowTcpForwarding no'])
     const server = await connected('lab1')

@@ -70,7 +70,6 @@ export class ServerRuntime {
     return this.#session
   }
 
-  /** The one ssh connection while it stands. */
   get connection(): Connection | null {
     return this.#connection
   }

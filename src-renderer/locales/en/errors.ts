@@ -210,7 +210,7 @@ export const errors = {
     next: 'Its sshd must allow forwarding (AllowTcpForwarding, AllowStreamLocalForwarding), and the display must listen there.'
   },
   tooManyTerminals: {
-    title: '{count} terminals of {where} are open already.',
+    title: 'Too many terminals are open on {where}.',
     next: 'Its sshd allows only a few per connection. Close a serial line or a terminal of this server.'
   },
   shellUnavailable: {
