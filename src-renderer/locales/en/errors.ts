@@ -240,23 +240,23 @@ export const errors = {
     next: 'The pools that were known before are shown. The list is asked for again by itself.'
   },
   volumeInUse: {
-    title: '{volume} is in use by {user}. Nothing was done.',
+    title: '{what} is in use by {vm}. Nothing was done.',
     next: 'Detach it there first, or remove what uses it.'
   },
   volumeInUseRunning: {
-    title: '{volume} is in use by {user}, which is running. Nothing was done.',
+    title: '{what} is in use by {vm}, which is running. Nothing was done.',
     next: 'Shut the machine down first. A running machine’s disk is grown from the machine’s own page.'
   },
   volumeInUseUnknown: {
-    title: 'It is not known who uses {volume}. Nothing was done.',
+    title: 'It is not known who uses {what}. Nothing was done.',
     next: 'Wait until its pool and all machines of the server answer, then try again.'
   },
   volumeLeftBehind: {
-    title: 'The upload failed, and the unfinished volume {volume} could not be removed.',
-    next: 'Delete {path} on the server when it is reachable again.'
+    title: 'The upload failed, and the unfinished {path} could not be removed.',
+    next: 'Delete it on the server when it is reachable again.'
   },
   networkInUse: {
-    title: 'The network {network} is in use by {user}. Nothing was done.',
+    title: '{what} is in use by {vm}. Nothing was done.',
     next: 'Move the machine’s interface to another network first.'
   },
   checksumDiffers: {
