@@ -293,8 +293,7 @@ export class FakeStorage {
   readonly marks: HistoryMark[] = []
   readonly blobs = new Map<string, Uint8Array>()
   readonly pins: { key: HostKey; replace: boolean }[] = []
-  readonly journal: { id: number; action: string; outcome: string; command: string }[] = []
-  readonly journal: { id: number; outcome: string; command: string; serverName: string }[] = []
+  readonly journal: { id: number; action: string; outcome: string; command: string; serverName: string }[] = []
   readonly stored: StoredServer[] = []
   full = false
 
@@ -353,8 +352,7 @@ export class FakeStorage {
         }
       },
       journal: {
-        begin: async (entry: { action: string; command: string }) => {
-        begin: async (entry: { command: string; serverName: string }) => {
+        begin: async (entry: { action: string; command: string; serverName: string }) => {
           const row = { ...entry, id: this.journal.length + 1, outcome: 'pending' }
           this.journal.push(row)
           return row

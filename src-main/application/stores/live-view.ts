@@ -26,6 +26,7 @@ export class LiveView<V> {
   readonly #topic = createTopic<V>()
   #newest: V
   #watchers = 0
+  #isKeptRead = false
   #running: Promise<V> | null = null
   /** A change that came while a reading was under way: it may have read what was there before. */
   #isStale = false
@@ -45,7 +46,7 @@ export class LiveView<V> {
     const ended = new AbortController()
     const both = AbortSignal.any([signal, ended.signal])
     try {
-      if (this.#watchers === 1) void this.#keepReading()
+      if (!this.#isKeptRead) void this.#keepReading()
       else void this.#read(false)
       yield this.#newest
       for await (const view of this.#topic.latest(both)) yield view
@@ -69,11 +70,14 @@ export class LiveView<V> {
   }
 
   async #keepReading(): Promise<void> {
+    this.#isKeptRead = true
     while (this.#watchers > 0) {
       await this.#read(false)
+      if (this.#watchers === 0) break
       this.#wake = new AbortController()
       await sleepUnlessAborted(this.#options.clock, READ_EVERY_MS, this.#wake.signal)
     }
+    this.#isKeptRead = false
   }
 
   /** Never rejects: a failure is part of the view. */

@@ -32,6 +32,7 @@ export async function readStorage(
   clock: Pick<Clock, 'nowMs'>,
   { last, again, signal, publish }: ReadingContext
 ): Promise<StorageView> {
+  const startedAtMs = clock.nowMs()
   const references = await storage.references(signal)
   const listing = await storage.pools(signal)
   const contents = new Map<PoolUuid, Contents>()
@@ -39,7 +40,7 @@ export async function readStorage(
     if (pool.state === 'running') contents.set(pool.uuid, contentsOf(last, pool))
   const view = (identities: ReadonlyMap<string, string> | null): StorageView => ({
     readAtMs: clock.nowMs(),
-    pools: listing.pools.map((pool) => withMark(pool, contents.get(pool.uuid), clock)),
+    pools: listing.pools.map((pool) => withMark(pool, contents.get(pool.uuid), { startedAtMs, clock })),
     ...withUses(listing.pools, [...contents.values()], references, identities),
     error: listing.error?.toInfo() ?? null
   })
@@ -82,10 +83,16 @@ const ENDS_READING = new Set<string>([
   'libvirtMissing'
 ])
 
-/** A pool that was found to hang while its volumes were read is marked in the same view. */
-function withMark(pool: Pool, contents: Contents | undefined, clock: Pick<Clock, 'nowMs'>): Pool {
-  if (pool.notRespondingSinceAtMs !== null || contents?.error?.code !== 'storageNotResponding') return pool
-  return { ...pool, notRespondingSinceAtMs: clock.nowMs() }
+/** What was found while its volumes were read counts in the same view: that it hangs, or that it answers again. */
+function withMark(
+  pool: Pool,
+  contents: Contents | undefined,
+  { startedAtMs, clock }: { readonly startedAtMs: number; readonly clock: Pick<Clock, 'nowMs'> }
+): Pool {
+  const hangs = contents?.error?.code === 'storageNotResponding'
+  if (hangs) return { ...pool, notRespondingSinceAtMs: pool.notRespondingSinceAtMs ?? clock.nowMs() }
+  const wasRead = contents?.error === null && (contents.readAtMs ?? 0) >= startedAtMs
+  return wasRead ? { ...pool, notRespondingSinceAtMs: null } : pool
 }
 
 function withUses(

@@ -84,7 +84,7 @@ export function storeHandlers(deps: VolumeHandlerDeps): StoreHandlers {
         const [user] = network?.usedBy ?? []
         if (view.error !== null) throw AppError.fromInfo(view.error)
         if (user !== undefined)
-          throw new AppError('networkInUse', { params: { network: seenName, user: user.name } })
+          throw new AppError('networkInUse', { params: { what: seenName, vmName: user.name } })
         await session.networks.delete({ uuid, seenName }, journal, both)
         return null
       })

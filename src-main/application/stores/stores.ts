@@ -33,7 +33,7 @@ export interface StorageSession {
   pools(signal: AbortSignal): Promise<PoolsListing>
   /**
    * Volumes of a running pool. Throws storageNotResponding within a deadline of its own: the pool is marked then. With
-   * `again` a marked pool is asked at once.
+   * `again` a marked pool is asked at once, unless libvirt still holds an earlier question about it.
    */
   volumes(poolUuid: PoolUuid, options: { signal: AbortSignal; again?: boolean }): Promise<VolumesReading>
   /** Safe while a VM or a pool hangs. */

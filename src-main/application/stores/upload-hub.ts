@@ -3,7 +3,7 @@ import type { ByteDuplex } from '#contract/define.ts'
 import { AppError } from '#contract/errors.ts'
 import type { UploadId } from '#contract/volumes.ts'
 
-/** How long the task waits for the window's channel, and the channel for its task. */
+/** How long the task waits for the window's channel. */
 const MEET_MS = 15_000
 /** A window that sends nothing for this long has gone, or its file cannot be read. */
 const SILENCE_MS = 60_000

@@ -69,7 +69,7 @@ async function undo(
   try {
     await job.storage().removeUnfinished(handle, journal)
   } catch {
-    throw new AppError('volumeLeftBehind', { params: { path: handle.path, volume: handle.name }, cause })
+    throw new AppError('volumeLeftBehind', { params: { path: handle.path }, cause })
   }
 }
 

@@ -67,5 +67,5 @@ export function refuseToGrow(view: StorageView, volume: VolumeView, capacityByte
 
 function inUse(volume: VolumeView, how: 'used' | 'running' | 'unknown'): AppError {
   const user = volume.usedBy[0]?.vmName ?? volume.backingOf[0]?.split('/').at(-1) ?? ''
-  return new AppError('volumeInUse', { params: { volume: volume.name, how, user } })
+  return new AppError('volumeInUse', { params: { what: volume.name, how, vmName: user } })
 }

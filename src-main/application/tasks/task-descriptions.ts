@@ -107,6 +107,6 @@ export const taskDescriptions: TaskDescriptions<VirthelmContract> = {
     subject: ({ seenName }) => ({ vmName: seenName.slice(0, 300) }),
     doneRatio: ({ doneRatio }) => doneRatio,
     remainingMs: ({ remainingMs }) => remainingMs,
-    result: ({ bytesCopied, filesLeft }) => ({ sizeBytes: bytesCopied, filesLeft: filesLeft.length })
+    result: ({ bytesCopied, filesLeft }) => ({ sizeBytes: bytesCopied, filesOnSource: filesLeft.length })
   }
 }

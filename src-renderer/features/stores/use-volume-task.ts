@@ -23,7 +23,6 @@ export function useVolumeTasks() {
     done: (name: string) => string,
     work: () => Promise<string>
   ): Promise<void> {
-    tasks.drawerOpen = true
     try {
       const text = await work()
       toasts.show({ tone: 'ok', title: done(visibleText(name)), text })
@@ -36,26 +35,32 @@ export function useVolumeTasks() {
   }
 
   return {
-    create: (input: Input<'volumes.create'>): Promise<void> =>
-      told(
+    create: (input: Input<'volumes.create'>): Promise<void> => {
+      // A thin one is there before a drawer could be read.
+      tasks.drawerOpen ||= input.volume.allocation === 'full'
+      return told(
         input.volume.name,
         (name) => t('stores.create.done', { name }),
         async () => {
           const { path } = await rpc.task('volumes.create', input).result
           return visibleText(path)
         }
-      ),
-    clone: (input: Input<'volumes.clone'>): Promise<void> =>
-      told(
+      )
+    },
+    clone: (input: Input<'volumes.clone'>): Promise<void> => {
+      tasks.drawerOpen = true
+      return told(
         input.newName,
         (name) => t('stores.clone.done', { name }),
         async () => {
           const { path } = await rpc.task('volumes.clone', input).result
           return visibleText(path)
         }
-      ),
-    upload: (file: File, input: Omit<Input<'volumes.upload'>, 'uploadId' | 'sizeBytes'>): Promise<void> =>
-      told(
+      )
+    },
+    upload: (file: File, input: Omit<Input<'volumes.upload'>, 'uploadId' | 'sizeBytes'>): Promise<void> => {
+      tasks.drawerOpen = true
+      return told(
         input.name,
         (name) => t('stores.upload.done', { name }),
         async () => {
@@ -74,5 +79,6 @@ export function useVolumeTasks() {
           }
         }
       )
+    }
   }
 }

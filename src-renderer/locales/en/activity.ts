@@ -40,11 +40,9 @@ export const activity = {
     unprotect: 'Take protection away',
     balloonPeriod: 'Memory statistics',
     delete: 'Delete',
-    pool: { refresh: 'Refresh pool' },
     vnc: 'Display',
     serial: 'Serial line',
-    terminal: 'Terminal'
-  } satisfies Record<MachineAction, string> & Record<string, unknown>,
+    terminal: 'Terminal',
     agentTimeout: 'Limit the wait for the guest agent',
     change: {
       vcpus: 'Change vCPUs',
@@ -64,8 +62,7 @@ export const activity = {
       tags: 'Change tags',
       xml: 'Change XML',
       restore: 'Take back definition'
-    } satisfies Record<MachineChange['kind'], string>
-  } satisfies Record<MachineAction, string> & Record<string, unknown>,
+    } satisfies Record<MachineChange['kind'], string>,
     create: 'Create',
     createUndo: 'Take back a create',
     pool: {
@@ -92,8 +89,7 @@ export const activity = {
       create: 'New network',
       delete: 'Delete network'
     }
-  } satisfies Record<MachineAction | 'create' | 'createUndo', string> &
-    Record<'pool' | 'volume' | 'network', Record<string, string>>,
+  } satisfies Record<MachineAction, string> & Record<string, unknown>,
   copy: 'Copy as shell command',
   csv: 'CSV',
   csvTip: 'Save the rows shown, as a table',

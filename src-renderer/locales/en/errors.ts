@@ -42,7 +42,7 @@ export const errors = {
     dhcpStart: 'The first DHCP address is not in the network.',
     dhcpEnd: 'The last DHCP address is not in the network.',
     dhcpOrder: 'The last DHCP address comes before the first.',
-    dhcpHasOwn: 'The DHCP range holds the server’s own address.'
+    dhcpHasOwn: 'The DHCP range holds the server’s own address.',
     checksum: 'What arrived is not what was sent: the checksums differ.',
     started: 'The machine was started while its disks were copied.',
     written: 'A disk was written to while it was copied.',
@@ -307,6 +307,7 @@ export const errors = {
   serialInUse: {
     title: 'Somebody else holds the serial line of {vm}.',
     next: 'Take it over to end the other session, or wait until it is free.'
+  },
   createRefused: {
     title: '{vm} was not made on {where}: something stands in its way.',
     next: 'Nothing was changed. Open the dialog again: its review says what.'
@@ -320,23 +321,23 @@ export const errors = {
     next: 'What was made for it could not all be taken away yet. The Machines page offers to do it.'
   },
   volumeInUse: {
-    title: '{volume} is in use by {user}. Nothing was done.',
+    title: '{what} is in use by {vm}. Nothing was done.',
     next: 'Detach it there first, or remove what uses it.'
   },
   volumeInUseRunning: {
-    title: '{volume} is in use by {user}, which is running. Nothing was done.',
+    title: '{what} is in use by {vm}, which is running. Nothing was done.',
     next: 'Shut the machine down first. A running machine’s disk is grown from the machine’s own page.'
   },
   volumeInUseUnknown: {
-    title: 'It is not known who uses {volume}. Nothing was done.',
+    title: 'It is not known who uses {what}. Nothing was done.',
     next: 'Wait until its pool and all machines of the server answer, then try again.'
   },
   volumeLeftBehind: {
-    title: 'The upload failed, and the unfinished volume {volume} could not be removed.',
-    next: 'Delete {path} on the server when it is reachable again.'
+    title: 'The upload failed, and the unfinished {path} could not be removed.',
+    next: 'Delete it on the server when it is reachable again.'
   },
   networkInUse: {
-    title: 'The network {network} is in use by {user}. Nothing was done.',
+    title: '{what} is in use by {vm}. Nothing was done.',
     next: 'Move the machine’s interface to another network first.'
   },
   checksumDiffers: {

@@ -85,7 +85,7 @@ export const shell = {
     machinesFailed: '{count} failed',
     filesDeleted: 'no file deleted | 1 file deleted | {count} files deleted',
     filesLeft: 'no file left | 1 ticked file left | {count} ticked files left',
-    filesLeft: 'no file left behind | {count} file left on the source | {count} files left on the source',
+    filesOnSource: 'no file left behind | {count} file left on the source | {count} files left on the source',
     toGo: '{span} to go',
     openResult: 'Open',
     openMachine: 'Open {name}',

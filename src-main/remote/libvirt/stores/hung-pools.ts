@@ -33,6 +33,11 @@ export class HungPools {
     return hang === undefined || this.#clock.monotonicMs() >= hang.nextTryMs
   }
 
+  /** Whether it may be asked because the operator wants to know: not while libvirt still holds an earlier question. */
+  mayAskAgain(key: string): boolean {
+    return this.mayAsk(key) || this.#hangs.get(key)?.inLibvirt !== true
+  }
+
   /** Whether libvirt waits for any of them, so that its list of pools would wait too. */
   get libvirtWaits(): boolean {
     return [...this.#hangs.values()].some((hang) => hang.inLibvirt)

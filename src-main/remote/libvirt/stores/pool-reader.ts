@@ -56,7 +56,8 @@ export class PoolReader {
   ): Promise<VolumesReading> {
     const pool = this.#known.get(uuid)
     if (pool === undefined) throw new AppError('notFound')
-    if (!again && !this.#hung.mayAsk(uuid)) throw this.#notResponding(pool)
+    const mayAsk = again ? this.#hung.mayAskAgain(uuid) : this.#hung.mayAsk(uuid)
+    if (!mayAsk) throw this.#notResponding(pool)
     const gate = this.#gateOf(pool)
     const [list] = await this.#ask(pool, [['vol-list', '--pool', uuid]], gate, signal)
     if (list === undefined || list.error !== '')

@@ -53,6 +53,7 @@ async function takeSnapshots(
       .filter((name) => name !== '')
       .map((name) => ({ uuid, name }))
   )
+  if (lists.some(({ error }) => error !== '')) reading.complete = false
   if (snapshots.length === 0) return
   const answers = await ask(
     deps,
