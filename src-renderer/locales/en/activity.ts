@@ -28,8 +28,17 @@ export const activity = {
     reboot: 'Reboot',
     forceOff: 'Force off',
     pause: 'Pause',
-    resume: 'Resume'
-  } satisfies Record<MachineAction, string>,
+    resume: 'Resume',
+    clone: 'Clone',
+    markTemplate: 'Mark as template',
+    unmarkTemplate: 'No longer a template',
+    snapshot: {
+      create: 'Take snapshot',
+      revert: 'Revert to snapshot',
+      delete: 'Delete snapshot',
+      mergeBack: 'Merge snapshot back'
+    }
+  } satisfies Record<MachineAction, string> & Record<string, unknown>,
   copy: 'Copy as shell command',
   csv: 'CSV',
   csvTip: 'Save the rows shown, as a table',
