@@ -221,6 +221,13 @@ describe.skipIf(missing !== null)(`snapshots${missing === null ? '' : ` (${missi
     expect(await virshOf(SERVER, 'snapshot-list', guest.uuid, '--name')).toBe('e1\n')
     await virshOf(SERVER, 'vol-delete', '--pool', 'snap-pool', 'other.qcow2')
     expect(await merge()).toMatchObject({ mergedDisks: 1 })
+    const template = await makeGuest(SERVER, folder, 'snap-template', 10)
+    await create(template, 'i')
+    await sh(
+      SERVER,
+      `qemu-img create -q -f qcow2 -b ${template.diskPath} -F qcow2 ${folder}/layer.qcow2 && virsh -q pool-refresh snap-pool`
+    )
+    expect(await reasonOf(revert(template, 'i'))).toBe('usedByOthers')
   })
 
   it('leaves the chain as it was when merging is cancelled', async () => {

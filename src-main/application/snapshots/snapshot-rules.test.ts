@@ -138,6 +138,40 @@ describe('what can be done with snapshots', () => {
     })
   })
 
+  it('goes on after an attempt that failed at another disk, and keeps the overlays of the one that is done', () => {
+    const both = (name: string): Partial<SnapshotFacts> => ({
+      disks: [
+        { target: 'vda', kind: 'external', overlayPath: `${IMAGES}/a.${name}` },
+        { target: 'vdb', kind: 'external', overlayPath: `${IMAGES}/b.${name}` }
+      ],
+      pathsWhenTaken: new Map([
+        ['vda', `${IMAGES}/a.qcow2`],
+        ['vdb', `${IMAGES}/b.qcow2`]
+      ])
+    })
+    const e1 = { ...external('e1', null, '', true), ...both('e1') }
+    const disk = (target: string, path: string, backingPaths: string[]) => ({
+      target,
+      path,
+      format: 'qcow2',
+      readOnly: false,
+      backingPaths
+    })
+    const half = [disk('vda', `${IMAGES}/a.qcow2`, []), disk('vdb', `${IMAGES}/b.e1`, [`${IMAGES}/b.qcow2`])]
+    expect(mergePlanOf(vm({ snapshots: [e1], disks: half }), e1)).toMatchObject({
+      plan: {
+        disks: [
+          { target: 'vda', isOnBase: true },
+          { target: 'vdb', isOnBase: false }
+        ]
+      }
+    })
+    const none = [disk('vda', `${IMAGES}/a.qcow2`, []), disk('vdb', `${IMAGES}/b.qcow2`, [])]
+    expect(mergePlanOf(vm({ snapshots: [e1], disks: none }), e1)).toMatchObject({
+      refusal: { reason: 'notUnderCurrent' }
+    })
+  })
+
   it('merges nothing that the present state does not stand on', () => {
     const reasonOf = (state: VmSnapshots, name: string): string | null => {
       const one = state.snapshots.find((each) => each.name === name)

@@ -137,13 +137,14 @@ async function readSource(
   if (seenName !== null && listed.name !== seenName)
     throw new AppError('vmChanged', { params: { seenName, name } })
   const text = textOf(xml)
+  const domainState = parseDomstate(textOf(state))
   const parsed = parseCloneSource(text)
   const pools = await readPools(virsh, [...parseUuidLines(orEmpty(poolLines))], options)
   return {
     name,
-    state: parseDomstate(textOf(state)),
+    state: domainState,
     marks: parsed.marks,
-    disks: await withVolumes(virsh, uuid, parsed.disks, pools, options),
+    disks: await withVolumes(virsh, { uuid, isOff: domainState === 'shutOff' }, parsed.disks, pools, options),
     media: parsed.media,
     nvramPath: parsed.nvramPath,
     notes: notesOf(text),
@@ -170,7 +171,7 @@ async function readPools(
 /** By the volume that libvirt knows; where it knows none yet, by the pool over the file's folder. */
 async function withVolumes(
   virsh: Virsh,
-  uuid: VmUuid,
+  { uuid, isOff }: { uuid: VmUuid; isOff: boolean },
   disks: readonly ParsedDisk[],
   pools: readonly StoragePool[],
   options: VirshOptions
@@ -179,7 +180,8 @@ async function withVolumes(
     disks.flatMap(({ path, target }) => [
       ['vol-pool', '--uuid', path ?? '/'],
       ['vol-dumpxml', path ?? '/'],
-      ['domblkinfo', uuid, target]
+      // Of a running VM it would ask the monitor, which may hang; such a one is not cloned anyway.
+      isOff ? ['domblkinfo', uuid, target] : ['domstate', uuid]
     ]),
     options
   )

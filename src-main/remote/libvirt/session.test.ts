@@ -85,7 +85,8 @@ describe('list', () => {
           hasSavedState: false,
           isProtected: false,
           vcpus,
-          memoryMaxBytes
+          memoryMaxBytes,
+          template: false
         })
       )
     )

@@ -88,6 +88,14 @@ export const activity = {
       autostartOff: 'Network autostart off',
       create: 'New network',
       delete: 'Delete network'
+    clone: 'Clone',
+    markTemplate: 'Mark as template',
+    unmarkTemplate: 'No longer a template',
+    snapshot: {
+      create: 'Take snapshot',
+      revert: 'Revert to snapshot',
+      delete: 'Delete snapshot',
+      mergeBack: 'Merge snapshot back'
     }
   } satisfies Record<MachineAction, string> & Record<string, unknown>,
   copy: 'Copy as shell command',

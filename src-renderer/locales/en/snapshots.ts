@@ -119,6 +119,7 @@ export const snapshots = {
     subtitle: 'On {server}',
     lost: 'The present state is lost: everything written to its disks since then, and what runs now.',
     lostOff: 'The present state is lost: everything written to its disks since then.',
+    kept: 'What was written and what runs since then is undone. The snapshot below keeps the present state, so that you can come back to it.',
     keep: 'Take a snapshot of the present state before',
     keepName: 'Its name',
     keepSuggested: 'before-revert-{date}',
