@@ -13,6 +13,7 @@ import { backupHandlers } from './backup/backup-handlers.ts'
 import { configurationHandlers } from './configuration/configuration-handlers.ts'
 import type { DataArchive } from './backup/data-archive.ts'
 import { sleepUnlessAborted, type Clock } from './clock.ts'
+import { cloneHandlers } from './clones/clone-handlers.ts'
 import { engineHandlers } from './engines/engine-handlers.ts'
 import { EngineVault } from './engines/engine-vault.ts'
 import type { EngineHttp } from './engines/http.ts'
@@ -127,6 +128,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
     ...machineHandlers({ directory, feed: machineFeed, journal: storage.journal, clock, onJournal }),
     ...configurationHandlers({ directory, blobs: storage.blobs, journal: storage.journal, clock, onJournal }),
     ...guestHandlers({ directory, journal: storage.journal, clock, onJournal }),
+    ...cloneHandlers({ directory, journal: storage.journal, clock, onJournal }),
     ...snapshotHandlers({ directory, journal: storage.journal, clock, onJournal }),
     ...historyHandlers({
       directory,

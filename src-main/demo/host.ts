@@ -110,6 +110,29 @@ export class SimulatedHost implements DemoHost {
     return null
   }
 
+  addClone(source: DemoDomain, clone: Parameters<DemoHost['addClone']>[1]): void {
+    const original = this.#domains.find(({ uuid }) => uuid === source.uuid)
+    if (original === undefined) return
+    const profile = { ...original.profile, name: clone.name, autostart: false, running: false }
+    const made = makeDomain(this.name, profile, original.seed + this.#domains.length * 7)
+    const disks = made.disks.map((disk) => ({
+      ...disk,
+      source: clone.path,
+      format: clone.format,
+      allocationBytes: clone.allocationBytes
+    }))
+    const domain = { ...made, uuid: clone.uuid, disks }
+    this.#domains = [...this.#domains, domain]
+    this.tell(domain, 'Defined', 'Added')
+  }
+
+  removeDomain(uuid: string): void {
+    const domain = this.#domains.find((candidate) => candidate.uuid === uuid)
+    if (domain === undefined) return
+    this.#domains = this.#domains.filter((candidate) => candidate !== domain)
+    this.tell(domain, 'Undefined', 'Removed')
+  }
+
   tell(domain: DemoDomain, event: string, detail: string): void {
     for (const listener of this.#listeners) listener({ domain, event, detail })
   }

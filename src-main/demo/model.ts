@@ -63,6 +63,8 @@ export interface DemoDomain {
   readonly firmware: 'bios' | 'uefi'
   readonly title: string | null
   readonly description: string | null
+  /** The console's own mark in its metadata. */
+  template?: boolean
 }
 
 /** What happened to a domain, in virsh event's words. */
@@ -109,6 +111,18 @@ export interface DemoHost {
    * (`Requested operation is not valid: domain is already running`).
    */
   act(domain: DemoDomain, action: DemoDomainAction): string | null
+  /** Defines a VM like another one, off, with one disk of its own. */
+  addClone(
+    source: DemoDomain,
+    clone: {
+      readonly uuid: string
+      readonly name: string
+      readonly path: string
+      readonly format: DemoVmDisk['format']
+      readonly allocationBytes: number
+    }
+  ): void
+  removeDomain(uuid: string): void
   /** Tells the listeners of an event that changed nothing of the model (a snapshot was taken). */
   tell(domain: DemoDomain, event: string, detail: string): void
   /** Told after each event; returns the function that ends it. */

@@ -1,6 +1,7 @@
 /** What virsh prints about the domains of a demo server, in the forms that `remote/libvirt` asks for. */
 import { isActive, numbersOf, wordOf } from '../domain/libvirt/domain-state.ts'
 import { definitionText } from './definitions.ts'
+import { VIRTHELM_NAMESPACE } from '../domain/libvirt/virthelm-metadata.ts'
 import type { DemoDomain, DemoHost } from './model.ts'
 
 /** What one command printed; `hangs`: it waits for a QEMU that does not answer, and nothing more will come. */
@@ -169,7 +170,7 @@ export function dumpxml(domain: DemoDomain): string {
   return `<domain type='kvm'${id}>
   <name>${escaped(domain.name)}</name>
   <uuid>${domain.uuid}</uuid>
-${element('title', domain.title)}${element('description', domain.description)}  <memory unit='KiB'>${Math.round(domain.memoryMaxBytes / KIB)}</memory>
+${element('title', domain.title)}${metadataXml(domain)}${element('description', domain.description)}  <memory unit='KiB'>${Math.round(domain.memoryMaxBytes / KIB)}</memory>
   <currentMemory unit='KiB'>${Math.round(domain.memoryBalloonBytes / KIB)}</currentMemory>
   <vcpu placement='static'>${domain.vcpus}</vcpu>
   <os>
@@ -198,6 +199,11 @@ const diskXml = (disk: DemoDomain['disks'][number]): string =>
 ${backingXml(disk.backing ?? [])}      <target dev='${escaped(disk.target)}' bus='virtio'/>
     </disk>
 `
+
+const metadataXml = ({ template }: DemoDomain): string =>
+  template === true
+    ? `  <metadata><virthelm:machine xmlns:virthelm="${VIRTHELM_NAMESPACE}" template="yes"/></metadata>\n`
+    : ''
 
 /** The chain below a disk, one inside the other. */
 const backingXml = ([path, ...below]: readonly string[]): string =>

@@ -2,6 +2,7 @@
 import { activityContract } from './activity.ts'
 import { backupContract } from './backup.ts'
 import { configurationContract } from './configuration.ts'
+import { clonesContract } from './clones.ts'
 import { consoleContract } from './console.ts'
 import { guestContract } from './guest.ts'
 import { enginesContract } from './engines.ts'
@@ -20,6 +21,7 @@ export const contract = {
   ...activityContract,
   ...backupContract,
   ...configurationContract,
+  ...clonesContract,
   ...consoleContract,
   ...guestContract,
   ...enginesContract,

@@ -56,6 +56,8 @@ export const MachineView = z.object({
   persistent: z.boolean(),
   vcpus: z.int().nullable(),
   memoryMaxBytes: z.number().nullable(),
+  /** Marked as a template: there to be cloned; starting it is asked for. */
+  template: z.boolean(),
   /** Its QEMU does not answer its monitor: since when. null = it answers. */
   notRespondingSinceAtMs: AtMs.nullable(),
   /** Its values are kept in the history. false = shown only: the operator stopped collecting them. */

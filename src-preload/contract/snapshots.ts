@@ -12,6 +12,8 @@ import { DomainState } from './vocabulary.ts'
 export const SnapshotRefusalReason = z.enum([
   /** The VM's QEMU does not answer its monitor. */
   'vmHangs',
+  /** Its name holds what QEMU's monitor reads otherwise: it is listed, but was not kept, and reverting ends the VM. */
+  'nameUnsafe',
   /** libvirt before 10.9 takes no internal snapshot of a VM with UEFI firmware. */
   'uefiNeedsNewerLibvirt',
   /** libvirt before 9.9 does not revert to external snapshots. */
@@ -108,14 +110,17 @@ export const SnapshotBoard = z.object({
 })
 export type SnapshotBoard = z.infer<typeof SnapshotBoard>
 
-/** A new snapshot's name: it becomes part of file names, so no slash; and nothing that a terminal would act on. */
+/**
+ * A new snapshot's name. It becomes part of file names, so no slash; and libvirt writes it unescaped into a line of QEMU's
+ * monitor, where a double quote or a backslash makes a snapshot that is listed but does not exist.
+ */
 export const NewSnapshotName = z
   .string()
   .trim()
   .min(1)
   .max(100)
 
-  .regex(/^[^/\u0000-\u001f\u007f]+$/)
+  .regex(/^[^/"\\\u0000-\u001f\u007f]+$/)
   .refine((name) => name !== '.' && name !== '..' && !name.startsWith('-'))
 
 const SeenVm = z.object({ serverId: ServerId, vmUuid: VmUuid, seenName: RemoteText })

@@ -6,7 +6,7 @@ export const ROUTE = {
   fleet: 'fleet',
   /** params: serverId, tab? (overview | machines | storage | history | facts) */
   server: 'server',
-  /** params: serverId, vmUuid, tab? (overview | history) */
+  /** params: serverId, vmUuid, tab? (overview | snapshots | history) */
   machine: 'machine',
   machines: 'machines',
   compare: 'compare',

@@ -4,6 +4,7 @@ import { addServer } from './en/add-server.ts'
 import { backup } from './en/backup.ts'
 import { capabilities } from './en/capabilities.ts'
 import { charts } from './en/charts.ts'
+import { clones } from './en/clones.ts'
 import { compare } from './en/compare.ts'
 import { configuration } from './en/configuration.ts'
 import { engines } from './en/engines.ts'
@@ -29,6 +30,7 @@ export const en = {
   backup,
   capabilities,
   charts,
+  clones,
   compare,
   configuration,
   engines,

@@ -56,7 +56,7 @@ function variantOf({ code, params }: ErrorInfo): string {
 }
 
 /** Where the words of reasons stand. */
-const REASON_WORDS = ['errors.reasons', 'snapshots.refusal']
+const REASON_WORDS = ['errors.reasons', 'snapshots.refusal', 'clones.refusal']
 
 /** A reason is a word of the engine's own (`publicKeyOnly`), or the server's text. */
 const IDENTIFIER = /^[A-Za-z][A-Za-z0-9_]*$/

@@ -81,7 +81,8 @@ export const listingOf = (digit: number, state: MachineListing['state'] = 'runni
   autostart: false,
   persistent: true,
   vcpus: 1,
-  memoryMaxBytes: 128 * 1024 ** 2
+  memoryMaxBytes: 128 * 1024 ** 2,
+  template: false
 })
 
 export const statsOf = (digit: number, cpuUsedRatio = 0.5): MachineStats => ({

@@ -357,6 +357,7 @@ function makeMachine(
     persistent: true,
     vcpus: 2 << (index % 3),
     memoryMaxBytes: (4 << (index % 3)) * GIB,
+    template: false,
     collecting: true,
     notRespondingSinceAtMs: name === 'web-03' ? nowMs - 40_000 : null,
     now: null

@@ -217,6 +217,7 @@ export class FakeHypervisor implements Hypervisor {
       libvirtVersion: '9.0.0',
       hypervisorVersion: '7.2.0',
       capabilities: [{ id: 'libvirt', works: true, cause: null, fix: null }],
+      clones: { read: () => Promise.reject(new AppError('vmNotFound')) } as never,
       snapshots: { libvirtVersion: '9.0.0', read: () => Promise.reject(new AppError('vmNotFound')) } as never,
       list: async () => this.listings ?? [],
       stats: async (tier) => {

@@ -98,7 +98,10 @@ const AFTER: Record<MachineAction, DomainState> = {
 }
 
 const notPlayed = (): Promise<never> => Promise.reject(new AppError('notFound'))
-const noSnapshots = {
+const notPlayedHere = {
+  'clones.plan': notPlayed,
+  'clones.make': notPlayed,
+  'clones.setTemplate': notPlayed,
   'snapshots.read': notPlayed,
   'snapshots.create': notPlayed,
   'snapshots.revert': notPlayed,
@@ -231,7 +234,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
   }
 
   const handlers: Handlers<VirthelmContract> = {
-    ...noSnapshots,
+    ...notPlayedHere,
     'activity.list': async ({ serverId, vmUuid, beforeId, limit }) => ({
       entries: journal
         .filter(

@@ -101,12 +101,12 @@ describe.skipIf(missing !== null)(`snapshots${missing === null ? '' : ` (${missi
     const guest = await makeGuest(SERVER, folder, `snap '$(id)' <b>`, 1)
     await startOwn(guest)
     await mark(guest, 'mark-one')
-    await create(guest, `it's "one" $(id) --x`, { description: 'first <i>one</i>\nsecond line' })
+    await create(guest, `it's <one> $(id) --x`, { description: 'first <i>one</i>\nsecond line' })
     await mark(guest, 'mark-two')
     expect(await marks(guest)).toEqual(['mark-two', 'mark-two'])
 
     const board = await read(guest)
-    expect(one(board, `it's "one" $(id) --x`)).toMatchObject({
+    expect(one(board, `it's <one> $(id) --x`)).toMatchObject({
       kind: 'internal',
       hasMemory: true,
       state: 'running',
@@ -118,18 +118,18 @@ describe.skipIf(missing !== null)(`snapshots${missing === null ? '' : ` (${missi
       canRevert: null,
       canDelete: null
     })
-    expect(one(board, `it's "one" $(id) --x`).createdAtMs).toBeGreaterThan(Date.now() - 120_000)
+    expect(one(board, `it's <one> $(id) --x`).createdAtMs).toBeGreaterThan(Date.now() - 120_000)
 
-    expect(await reasonOf(revert(guest, `it's "one" $(id) --x`, { typedName: 'snap' }))).toBe('refused')
+    expect(await reasonOf(revert(guest, `it's <one> $(id) --x`, { typedName: 'snap' }))).toBe('refused')
     expect(await marks(guest)).toEqual(['mark-two', 'mark-two'])
-    await revert(guest, `it's "one" $(id) --x`, { keepPresentAs: 'kept' })
+    await revert(guest, `it's <one> $(id) --x`, { keepPresentAs: 'kept' })
     expect(await marks(guest)).toEqual(['mark-one', 'mark-one'])
     await revert(guest, 'kept')
     expect(await marks(guest)).toEqual(['mark-two', 'mark-two'])
 
     await remove(guest, 'kept')
-    expect(await virshOf(SERVER, 'snapshot-list', guest.uuid, '--name')).toBe(`it's "one" $(id) --x\n\n`)
-    await remove(guest, `it's "one" $(id) --x`)
+    expect(await virshOf(SERVER, 'snapshot-list', guest.uuid, '--name')).toBe(`it's <one> $(id) --x\n`)
+    await remove(guest, `it's <one> $(id) --x`)
     expect((await read(guest)).snapshots).toEqual([])
     expect(await sh(SERVER, `qemu-img snapshot -U -l ${guest.diskPath}`)).toBe('')
     expect(await sh(SERVER, `qemu-img check -U ${guest.diskPath}`)).toContain('No errors')
@@ -186,7 +186,7 @@ describe.skipIf(missing !== null)(`snapshots${missing === null ? '' : ` (${missi
     expect(await reasonOf(create(guest, 'i'))).toBe('mixedChain')
     expect(one(board, 'e1').canRevert).toMatchObject({ reason: 'externalRevertNeedsNewerLibvirt' })
     expect(await reasonOf(remove(guest, 'e1'))).toBe('externalDeleteNeedsNewerLibvirt')
-    expect(await virshOf(SERVER, 'snapshot-list', guest.uuid, '--name')).toBe('e1\ne2\n\n')
+    expect(await virshOf(SERVER, 'snapshot-list', guest.uuid, '--name')).toBe('e1\ne2\n')
 
     const progress: unknown[] = []
     const result = await handlers()['snapshots.mergeBack'](
@@ -218,9 +218,16 @@ describe.skipIf(missing !== null)(`snapshots${missing === null ? '' : ` (${missi
     await virshOf(SERVER, 'pool-refresh', 'snap-pool')
     const merge = () => handlers()['snapshots.mergeBack']({ ...seen(guest), snapshot: 'e1' }, context())
     expect(await reasonOf(merge())).toBe('usedByOthers')
-    expect(await virshOf(SERVER, 'snapshot-list', guest.uuid, '--name')).toBe('e1\n\n')
+    expect(await virshOf(SERVER, 'snapshot-list', guest.uuid, '--name')).toBe('e1\n')
     await virshOf(SERVER, 'vol-delete', '--pool', 'snap-pool', 'other.qcow2')
     expect(await merge()).toMatchObject({ mergedDisks: 1 })
+    const template = await makeGuest(SERVER, folder, 'snap-template', 10)
+    await create(template, 'i')
+    await sh(
+      SERVER,
+      `qemu-img create -q -f qcow2 -b ${template.diskPath} -F qcow2 ${folder}/layer.qcow2 && virsh -q pool-refresh snap-pool`
+    )
+    expect(await reasonOf(revert(template, 'i'))).toBe('usedByOthers')
   })
 
   it('leaves the chain as it was when merging is cancelled', async () => {
@@ -248,7 +255,7 @@ describe.skipIf(missing !== null)(`snapshots${missing === null ? '' : ` (${missi
     expect(await virshOf(SERVER, 'blockjob', guest.uuid, 'vda', '--info', '--raw')).toBe('')
     expect(await virshOf(SERVER, 'domblklist', guest.uuid)).toBe(before)
     expect(await marks(guest)).toEqual(['mark-over', 'mark-over'])
-    expect(await virshOf(SERVER, 'snapshot-list', guest.uuid, '--name')).toBe('e1\n\n')
+    expect(await virshOf(SERVER, 'snapshot-list', guest.uuid, '--name')).toBe('e1\n')
   })
 
   it('says beforehand what cannot be: raw disks, UEFI, look-only, a machine that hangs, another name', async () => {
@@ -261,6 +268,12 @@ describe.skipIf(missing !== null)(`snapshots${missing === null ? '' : ` (${missi
       expect(await reasonOf(create(uefi, 'x'))).toBe('uefiNeedsNewerLibvirt')
       expect((await read(uefi)).canCreate.external).toBeNull()
     }
+    // As another tool would make it; the revert itself would end the machine.
+    const quoted = await makeGuest(SERVER, folder, 'snap-quoted', 9)
+    await startOwn(quoted)
+    await virshOf(SERVER, 'snapshot-create-as', quoted.uuid, '--name=a "b"')
+    expect(await reasonOf(revert(quoted, 'a "b"'))).toBe('nameUnsafe')
+    expect(await virshOf(SERVER, 'domstate', quoted.uuid)).toContain('running')
     const guest = await makeGuest(SERVER, folder, 'snap-hang', 8)
     expect(await reasonOf(create({ ...guest, name: 'other' }, 'x'))).toBe('vmChanged')
     await startOwn(guest)
@@ -274,7 +287,7 @@ describe.skipIf(missing !== null)(`snapshots${missing === null ? '' : ` (${missi
     )
     expect(await reasonOf(create(guest, 'x'))).toBe('vmHangs')
     lab.continueProcess(pid)
-    expect(await virshOf(SERVER, 'snapshot-list', guest.uuid, '--name')).toBe('\n')
+    expect(await virshOf(SERVER, 'snapshot-list', guest.uuid, '--name')).toBe('')
     await console_.directory.edit(server.record.id, { ...server.record, lookOnly: true }, undefined)
     expect(await reasonOf(create(guest, 'x'))).toBe('refused')
   })

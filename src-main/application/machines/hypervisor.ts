@@ -6,6 +6,7 @@ import type { Capability } from '#contract/servers.ts'
 import type { DomainState, MachineAction } from '#contract/vocabulary.ts'
 import type { MachineConfigurator } from '../configuration/machine-configurator.ts'
 import type { GuestAsker } from '../guest/guest-asker.ts'
+import type { CloneHost } from '../clones/clone-host.ts'
 import type { Connection } from '../servers/connection.ts'
 import type { SnapshotHost } from '../snapshots/snapshot-host.ts'
 import type { NetworkSession, StorageSession } from '../stores/stores.ts'
@@ -19,6 +20,8 @@ export interface MachineListing {
   readonly persistent: boolean
   readonly vcpus: number | null
   readonly memoryMaxBytes: number | null
+  /** The console's mark: there to be cloned, not to be started by mistake. */
+  readonly template: boolean
 }
 
 export interface MachineStats {
@@ -46,6 +49,7 @@ export interface HypervisorSession {
   readonly hypervisorVersion: string | null
   readonly capabilities: readonly Capability[]
   readonly snapshots: SnapshotHost
+  readonly clones: CloneHost
   /** All domains; safe while a VM hangs. */
   list(signal: AbortSignal): Promise<readonly MachineListing[]>
   /**

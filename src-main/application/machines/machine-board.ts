@@ -113,6 +113,7 @@ export class MachineBoard {
       persistent: listing.persistent,
       vcpus: listing.vcpus,
       memoryMaxBytes: listing.memoryMaxBytes,
+      template: listing.template,
       collecting: this.#isCollected(listing.uuid),
       notRespondingSinceAtMs: runs ? (before?.notRespondingSinceAtMs ?? null) : null,
       // A VM that is off has no "now"; its past is in the history.

@@ -30,7 +30,8 @@ const listing = (digit: number, state: 'running' | 'shutOff') => ({
   autostart: false,
   persistent: true,
   vcpus: 1,
-  memoryMaxBytes: 128 * 1024 ** 2
+  memoryMaxBytes: 128 * 1024 ** 2,
+  template: false
 })
 
 let clock: FakeClock

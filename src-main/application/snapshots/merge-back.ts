@@ -30,7 +30,8 @@ export async function mergeBack(
   const touched = plan.disks.flatMap(({ basePath, overlayPaths }) => [basePath, ...overlayPaths])
   const others = await host.usedByOthers(handle.uuid, touched, signal)
   if (others.size > 0) throwIf({ reason: 'usedByOthers', disks: [...others] })
-  for (const [index, disk] of plan.disks.entries()) await mergeDisk(work, disk, index, plan.disks.length)
+  for (const [index, disk] of plan.disks.entries())
+    if (!disk.isOnBase) await mergeDisk(work, disk, index, plan.disks.length)
   work.progress({ step: 'cleaning', doneRatio: 1 })
   return cleanUp(work, plan)
 }
@@ -100,15 +101,21 @@ async function cleanUp(work: SnapshotWork, plan: MergePlan): Promise<MergeResult
   const signal = AbortSignal.timeout(CLEAN_DEADLINE_MS)
   for (const { name } of plan.snapshots)
     await host.delete(vm, { snapshot: name, what: 'metadata' }, journal, signal)
-  const files = [...plan.disks.flatMap(({ overlayPaths }) => overlayPaths), ...plan.memoryPaths]
+  const overlaysOf = (isOnBase: boolean): string[] =>
+    plan.disks.flatMap((disk) => (disk.isOnBase === isOnBase ? disk.overlayPaths : []))
+  const files = [...overlaysOf(false), ...plan.memoryPaths]
   const used = await host.usedPaths(files, signal)
   const deletedFiles: string[] = []
-  const leftFiles: string[] = []
+  const leftFiles = overlaysOf(true)
   for (const path of files) {
     const isGone = !used.has(path) && (await tryDelete(work, path, signal))
     ;(isGone ? deletedFiles : leftFiles).push(path)
   }
-  return { mergedDisks: plan.disks.length, deletedFiles, leftFiles }
+  return {
+    mergedDisks: plan.disks.filter(({ isOnBase }) => !isOnBase).length,
+    deletedFiles,
+    leftFiles
+  }
 }
 
 async function tryDelete(

@@ -83,6 +83,7 @@ export function refusalOfQuiesce(vm: VmSnapshots): SnapshotRefusal | null {
 function refusalOfRevert({ vm, version, isMixed }: Tree, snapshot: SnapshotFacts): SnapshotRefusal | null {
   if (vm.isHung) return refusal('vmHangs')
   if (isMixed) return refusal('mixedChain')
+  if (snapshot.memory === 'internal' && /["\\\n]/.test(snapshot.name)) return refusal('nameUnsafe')
   if (kindOf(snapshot) === 'external' && !isAtLeast(version, EXTERNAL))
     return refusal('externalRevertNeedsNewerLibvirt')
   return null
@@ -114,6 +115,11 @@ export interface MergeDisk {
   readonly basePath: string
   /** Files that hold nothing any more afterwards. */
   readonly overlayPaths: readonly string[]
+  /**
+   * It is on its base already: an earlier attempt failed at another disk, or somebody put it there by hand. Its overlays
+   * may hold what was never written down, so they are named and not deleted.
+   */
+  readonly isOnBase: boolean
 }
 
 export interface MergePlan {
@@ -143,16 +149,37 @@ export function mergePlanOf(
   const disks: MergeDisk[] = []
   for (const { target, kind } of snapshot.disks) {
     if (kind !== 'external') continue
-    const now = vm.disks.find((disk) => disk.target === target)
-    const basePath = snapshot.pathsWhenTaken.get(target)
-    const depth = basePath === undefined ? -1 : (now?.backingPaths.indexOf(basePath) ?? -1)
-    if (now === undefined || now.path === null || basePath === undefined || depth < 0)
-      return no('notUnderCurrent', [target])
-    disks.push({ target, basePath, overlayPaths: [now.path, ...now.backingPaths.slice(0, depth)] })
+    const disk = mergeDiskOf(vm, line, target, snapshot.pathsWhenTaken.get(target))
+    if (disk === null) return no('notUnderCurrent', [target])
+    disks.push(disk)
   }
-  if (disks.length === 0) return no('noDisks')
+  if (disks.every(({ isOnBase }) => isOnBase))
+    return no(
+      'notUnderCurrent',
+      disks.map(({ target }) => target)
+    )
   const memoryPaths = line.flatMap(({ memoryPath }) => (memoryPath === null ? [] : [memoryPath]))
   return { plan: { disks, snapshots: line.toReversed(), memoryPaths } }
+}
+
+/** null: what the disk stands on now is not what it stood on when the snapshot was taken. */
+function mergeDiskOf(
+  vm: VmSnapshots,
+  line: readonly SnapshotFacts[],
+  target: string,
+  basePath: string | undefined
+): MergeDisk | null {
+  const now = vm.disks.find((disk) => disk.target === target)
+  if (now === undefined || now.path === null || basePath === undefined) return null
+  if (now.path === basePath) {
+    const overlays = line.flatMap(({ disks }) => disks.filter((disk) => disk.target === target))
+    const overlayPaths = overlays.flatMap(({ overlayPath }) => (overlayPath === null ? [] : [overlayPath]))
+    return { target, basePath, overlayPaths, isOnBase: true }
+  }
+  const depth = now.backingPaths.indexOf(basePath)
+  if (depth < 0) return null
+  const overlayPaths = [now.path, ...now.backingPaths.slice(0, depth)]
+  return { target, basePath, overlayPaths, isOnBase: false }
 }
 
 /** Everything the window shows of a VM's snapshots. */

@@ -93,6 +93,10 @@ export async function revertToSnapshot(
   throwIf(refusalsOf(vm, host.libvirtVersion, snapshotOf(vm, request.snapshot)).canRevert)
   if (vm.state !== 'shutOff' && request.typedName !== vm.name)
     throw new AppError('refused', { params: { what: 'nameNotTyped' } })
+  // Other images may stand on these (linked clones): the revert would change what is below them.
+  const paths = vm.disks.flatMap(({ path, readOnly }) => (path === null || readOnly ? [] : [path]))
+  const others = await host.usedByOthers(handle.uuid, paths, signal)
+  if (others.size > 0) throwIf({ reason: 'usedByOthers', disks: [...others] })
   if (request.keepPresentAs !== null) {
     const way = wayToKeep(vm, host.libvirtVersion)
     await createSnapshot(work, { name: request.keepPresentAs, description: '', way, quiesce: false })

@@ -37,6 +37,10 @@ export const taskDescriptions: TaskDescriptions<VirthelmContract> = {
         ? { path: result.path, sizeBytes: result.sizeBytes }
         : { sizeBytes: result.sizeBytes }
   },
+  'clones.make': {
+    subject: ({ seenName, name }) => ({ vmName: cut(seenName), clone: cut(name) }),
+    doneRatio: ({ doneRatio }) => doneRatio
+  },
   'exports.history': exportDescription,
   'exports.series': exportDescription,
   'exports.table': exportDescription,
@@ -52,6 +56,7 @@ export const taskDescriptions: TaskDescriptions<VirthelmContract> = {
       deletedFiles: deletedFiles.length,
       ...(leftFiles.length === 0 ? {} : { path: leftFiles.join(' ').slice(0, 1024) })
     })
+  },
   'volumes.clone': {
     subject: ({ name, newName }) => ({ volume: name.slice(0, 300), newName }),
     doneRatio: volumeRatio,

@@ -16,6 +16,7 @@ describe('dumpxml', () => {
       name: `<b>it's "q"<b>`,
       vcpus: 2,
       memoryMaxBytes: 96 * 1024 * 1024,
+      template: false,
       detail: {
         osType: 'hvm',
         architecture: 'x86_64',

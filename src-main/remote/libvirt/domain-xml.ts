@@ -1,6 +1,7 @@
 /** Reader of `virsh dumpxml`. The text is a server's, and much of it was chosen by the VM's owner. */
 import { XMLParser } from 'fast-xml-parser'
 import { AppError } from '#contract/errors.ts'
+import { readVirthelmMetadata } from '../../domain/libvirt/virthelm-metadata.ts'
 import type { MachineDetail, MachineDisk, MachineInterface } from '#contract/machines.ts'
 
 /** What the console takes from a domain's XML. Space of disks is not in it (null). */
@@ -9,6 +10,8 @@ export interface DomainXml {
   readonly name: string
   readonly vcpus: number | null
   readonly memoryMaxBytes: number | null
+  /** Marked as a template by the console (virthelm-metadata.ts). */
+  readonly template: boolean
   readonly detail: MachineDetail
 }
 
@@ -46,6 +49,7 @@ export function parseDomainXml(text: string): DomainXml {
     name,
     vcpus: vcpusOf(domain),
     memoryMaxBytes: memoryOf(domain.memory),
+    template: readVirthelmMetadata(childOf(domain, 'metadata')).template,
     detail: detailOf(domain)
   }
 }

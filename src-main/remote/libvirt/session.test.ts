@@ -82,7 +82,8 @@ describe('list', () => {
           autostart,
           persistent,
           vcpus,
-          memoryMaxBytes
+          memoryMaxBytes,
+          template: false
         })
       )
     )

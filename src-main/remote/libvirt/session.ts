@@ -10,6 +10,7 @@ import type { HypervisorSession, MachineListing } from '../../application/machin
 import type { Log } from '../../application/platform/platform.ts'
 import type { Connection } from '../../application/servers/connection.ts'
 import { createConfigurator } from './configuration/configurator.ts'
+import { createCloneHost } from './clones.ts'
 import { watchEvents } from './event-watch.ts'
 import { createGuestAsker } from './guest-asker.ts'
 import { createLaneHolder } from './lane-holder.ts'
@@ -127,6 +128,7 @@ export function createSession({ connection, uri, probe, clock, log }: SessionDep
     libvirtVersion: probe.libvirtVersion,
     hypervisorVersion: probe.hypervisorVersion,
     capabilities: capabilitiesOfProbe(probe),
+    clones: createCloneHost(virsh),
     snapshots: createSnapshotHost({
       virsh,
       libvirtVersion: probe.libvirtVersion,
@@ -186,7 +188,8 @@ function listingEntry(
     state: state?.state ?? 'unknown',
     stateReason: state?.stateReason ?? null,
     vcpus: xml?.vcpus ?? null,
-    memoryMaxBytes: xml?.memoryMaxBytes ?? null
+    memoryMaxBytes: xml?.memoryMaxBytes ?? null,
+    template: xml?.template ?? false
   }
 }
 

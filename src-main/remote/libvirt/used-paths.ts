@@ -1,9 +1,8 @@
 /** Who on a server uses a file: before it is written into, or deleted. Any doubt counts as use. */
-import { AppError } from '#contract/errors.ts'
 import { parseUuidLines } from '../../domain/libvirt/listing.ts'
 import type { ActionJournal } from '../../application/machines/hypervisor.ts'
 import { pathsInDomain } from './snapshot-xml.ts'
-import { parseVolumeXml } from './volume-xml.ts'
+import { parsePoolXml, parseVolumeXml } from './volume-xml.ts'
 import type { Virsh, VirshOptions } from './virsh.ts'
 
 const MAX_VOLUMES = 2_000
@@ -131,7 +130,7 @@ export async function deletePooledFile(
 }
 
 /** The pool of a file. Files made beside libvirt's pools (overlays, saved memory) are only known after a refresh. */
-async function poolOfPath(
+export async function poolOfPath(
   virsh: Virsh,
   path: string,
   journal: ActionJournal,
@@ -161,17 +160,7 @@ export async function poolOfFolder(
     options
   )
   const index = documents.findIndex(
-    (document) => typeof document === 'string' && poolTargetOf(document) === folder
+    (document) => typeof document === 'string' && parsePoolXml(document).folder === folder
   )
   return uuids[index] ?? null
-}
-
-/** `<target><path>` of a pool; null: it has none. */
-function poolTargetOf(text: string): string | null {
-  try {
-    return parseVolumeXml(text, 'pool').path
-  } catch (error) {
-    if (error instanceof AppError) return null
-    throw error
-  }
 }

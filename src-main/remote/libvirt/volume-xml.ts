@@ -1,4 +1,4 @@
-/** Reader of `vol-dumpxml` and of a pool's place. Names and paths are anybody's; DTDs and entities are refused. */
+/** Readers of `vol-dumpxml` and `pool-dumpxml`. Names and paths are anybody's; DTDs and entities are refused. */
 import { childOf, type Node, textOf, wholeNumber, attribute } from './domain-xml.ts'
 import { rootOf } from './snapshot-xml.ts'
 
@@ -13,8 +13,8 @@ export interface VolumeXml {
 }
 
 /** libvirt writes volumes' sizes in bytes. @throws AppError protocolViolation */
-export function parseVolumeXml(text: string, root: 'volume' | 'pool' = 'volume'): VolumeXml {
-  const node = rootOf(text, root)
+export function parseVolumeXml(text: string): VolumeXml {
+  const node = rootOf(text, 'volume')
   const target = childOf(node, 'target')
   const backing = childOf(node, 'backingStore')
   const formatOf = (of: Node | null): string | null =>
@@ -27,5 +27,23 @@ export function parseVolumeXml(text: string, root: 'volume' | 'pool' = 'volume')
     allocationBytes: wholeNumber(textOf(node['allocation'])),
     backingPath: textOf(backing?.['path']),
     backingFormat: formatOf(backing)
+  }
+}
+
+export interface PoolXml {
+  readonly name: string
+  readonly type: string
+  readonly folder: string | null
+  readonly availableBytes: number | null
+}
+
+/** @throws AppError protocolViolation */
+export function parsePoolXml(text: string): PoolXml {
+  const pool = rootOf(text, 'pool')
+  return {
+    name: (textOf(pool['name']) ?? '').slice(0, 4096),
+    type: attribute(pool, 'type') ?? '',
+    folder: textOf(childOf(pool, 'target')?.['path']),
+    availableBytes: wholeNumber(textOf(pool['available']))
   }
 }

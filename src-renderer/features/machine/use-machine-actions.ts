@@ -40,8 +40,19 @@ export function useMachineActions() {
     states.set(machineKey(view.ref), { ...stateOf(view), ...change })
   }
 
+  function startsTemplate(view: MachineView, serverName: string): Promise<boolean> {
+    const names = { vm: visibleText(view.name), server: visibleText(serverName) }
+    return dialogs.confirm({
+      title: t('clones.startTemplate.title', names),
+      text: t('clones.startTemplate.text', names),
+      confirmLabel: t('clones.startTemplate.confirm'),
+      danger: true
+    })
+  }
+
   /** What a tired operator can regret is asked for: by Enter where the guest itself ends in order, with Cancel in focus where it does not. */
   async function confirmed(view: MachineView, action: MachineAction, serverName: string): Promise<boolean> {
+    if (action === 'start' && view.template) return startsTemplate(view, serverName)
     if (action !== 'shutDown' && action !== 'reboot' && action !== 'forceOff') return true
     const names = { vm: visibleText(view.name), server: visibleText(serverName) }
     return dialogs.confirm({

@@ -49,8 +49,7 @@ export const activity = {
       tags: 'Change tags',
       xml: 'Change XML',
       restore: 'Take back definition'
-    } satisfies Record<MachineChange['kind'], string>
-  } satisfies Record<MachineAction, string> & Record<string, unknown>,
+    } satisfies Record<MachineChange['kind'], string>,
     pool: {
       start: 'Start pool',
       stop: 'Stop pool',
@@ -74,8 +73,17 @@ export const activity = {
       autostartOff: 'Network autostart off',
       create: 'New network',
       delete: 'Delete network'
+    },
+    clone: 'Clone',
+    markTemplate: 'Mark as template',
+    unmarkTemplate: 'No longer a template',
+    snapshot: {
+      create: 'Take snapshot',
+      revert: 'Revert to snapshot',
+      delete: 'Delete snapshot',
+      mergeBack: 'Merge snapshot back'
     }
-  } satisfies Record<MachineAction, string> & Record<'pool' | 'volume' | 'network', Record<string, string>>,
+  } satisfies Record<MachineAction, string> & Record<string, unknown>,
   copy: 'Copy as shell command',
   csv: 'CSV',
   csvTip: 'Save the rows shown, as a table',

@@ -7,6 +7,7 @@ export const machine = {
     overview: 'Overview',
     disks: 'Disks',
     network: 'Network',
+    snapshots: 'Snapshots',
     configuration: 'Configuration',
     history: 'History'
   },

@@ -58,6 +58,7 @@ export const shell = {
     state: { running: 'running', done: 'done', failed: 'failed', cancelled: 'cancelled' },
     name: {
       'backup-make': 'Backup',
+      'clones-make': 'Clone',
       'exports-history': 'CSV of history',
       'exports-series': 'CSV of a chart',
       'exports-table': 'CSV of a table',

@@ -67,6 +67,8 @@ export const snapshots = {
   },
   refusal: {
     vmHangs: 'The machine does not respond. Wait, or force it off first.',
+    nameUnsafe:
+      'QEMU reads this name otherwise than libvirt, so the snapshot was not kept. Reverting to it would end the machine.',
     uefiNeedsNewerLibvirt:
       'The machine has UEFI firmware; libvirt takes internal snapshots of such machines from 10.9 on.',
     externalRevertNeedsNewerLibvirt: 'libvirt reverts to external snapshots from 9.9 on.',
@@ -104,7 +106,7 @@ export const snapshots = {
     subtitle: 'On {server}. The machine is {state}.',
     name: 'Name',
     nameHint: 'It becomes part of file names.',
-    nameBad: 'Up to 100 characters; no slash, not beginning with a dash.',
+    nameBad: 'Up to 100 characters; no slash, backslash or double quote, not beginning with a dash.',
     nameTaken: 'There is one of this name already.',
     suggested: 'before-{date}',
     description: 'Description',
@@ -117,6 +119,7 @@ export const snapshots = {
     subtitle: 'On {server}',
     lost: 'The present state is lost: everything written to its disks since then, and what runs now.',
     lostOff: 'The present state is lost: everything written to its disks since then.',
+    kept: 'What was written and what runs since then is undone. The snapshot below keeps the present state, so that you can come back to it.',
     keep: 'Take a snapshot of the present state before',
     keepName: 'Its name',
     keepSuggested: 'before-revert-{date}',

@@ -1,0 +1,1 @@
+export { useCloneActions } from './use-clone-actions.ts'
