@@ -189,9 +189,6 @@ function grow(domain: DemoDomain | undefined, target: string, size: string): Vir
   return printed('\n')
 }
 
-const ownerOf = (host: DemoHost, path: string): DemoDomain | undefined =>
-  host.domains.find(({ disks }) => disks.some(({ source }) => source === path))
-
 export const configurationAnswers: VirshAnswers = {
   setvcpus: changing(setVcpus),
   setmem: changing(setMemory('currentMemory')),
@@ -205,9 +202,5 @@ export const configurationAnswers: VirshAnswers = {
   metadata: changing(setMetadata),
   define: (host, call) => redefine(host, call) ?? failed('the demo takes no new machine this way'),
   blockresize: (host, call) => grow(domainOf(host, call), call.words[2] ?? '', call.words[3] ?? ''),
-  'vol-create-as': () => printed('\n'),
-  'vol-resize': (host, call) => {
-    const path = optionOf(call, '--vol') ?? ''
-    return grow(ownerOf(host, path), path, optionOf(call, '--capacity') ?? '')
-  }
+  'vol-create-as': () => printed('\n')
 }

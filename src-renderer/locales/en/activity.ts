@@ -88,6 +88,7 @@ export const activity = {
       autostartOff: 'Network autostart off',
       create: 'New network',
       delete: 'Delete network'
+    },
     clone: 'Clone',
     markTemplate: 'Mark as template',
     unmarkTemplate: 'No longer a template',

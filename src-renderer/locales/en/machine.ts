@@ -10,6 +10,7 @@ export const machine = {
     snapshots: 'Snapshots',
     disks: 'Disks',
     network: 'Network',
+    snapshots: 'Snapshots',
     configuration: 'Configuration',
     history: 'History'
   },
