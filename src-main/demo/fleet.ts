@@ -5,6 +5,7 @@ import { createControl, type DemoControl, type DemoMachine } from './control.ts'
 import { SimulatedHost } from './host.ts'
 import { createSamplerPlayer } from './lane-sampler.ts'
 import { runPlayer } from './lane-run.ts'
+import { createMigrationPlayer } from './migration/player.ts'
 import { demoProfiles } from './profiles.ts'
 import { DemoSshServer } from './ssh-server.ts'
 import { createVirshPlayer } from './virsh-player.ts'
@@ -41,10 +42,17 @@ export async function startDemoFleet(options: DemoFleetOptions = {}): Promise<De
   // Random per launch: nobody else on this machine can log in.
   const password = randomBytes(18).toString('base64url')
   const nowMs = Date.now()
+  const hosts: SimulatedHost[] = []
   const machines = demoProfiles(count, seed).map((profile, index): DemoMachine => {
     const shown = options.profile === 'bare' ? { ...profile, vms: [], libvirt: null } : profile
     const host = new SimulatedHost(shown, seed * 1_000 + index, nowMs)
-    const players = [createSamplerPlayer(host), createVirshPlayer(host), runPlayer]
+    hosts.push(host)
+    const players = [
+      createSamplerPlayer(host),
+      createMigrationPlayer(host, () => hosts),
+      createVirshPlayer(host),
+      runPlayer
+    ]
     return { host, ssh: new DemoSshServer({ user: USER, password, faults: host.faults, players }) }
   })
   await Promise.all(machines.map(({ ssh }) => ssh.listen()))
