@@ -18,7 +18,7 @@ export function playChannel(
     session.take(chunk)
   })
   channel.on('end', () => {
-    session.end()
+    session.inputEnded()
   })
   channel.on('close', () => {
     session.end()
@@ -39,6 +39,7 @@ class ChannelSession {
   #lane: { name: string; marker: string } | null = null
   #playing = false
   #ended = false
+  #keptOpen = false
   #lineListener: (line: string) => void = () => undefined
   #bytesListener: ((bytes: Uint8Array) => void) | null = null
   #endListener: () => void = () => undefined
@@ -58,6 +59,11 @@ class ChannelSession {
     this.#rest = lines.pop() ?? ''
     if (this.#rest.length > MAX_LINE_CHARS) this.#exit(1)
     for (const line of lines) this.#takeLine(line)
+  }
+
+  /** A script may still be at work when it has got all of its input. */
+  inputEnded(): void {
+    if (!this.#keptOpen) this.end()
   }
 
   end(): void {
@@ -101,6 +107,9 @@ class ChannelSession {
       },
       writeError: (text) => {
         this.#later(() => this.#channel.stderr.write(text))
+      },
+      keepOpen: () => {
+        this.#keptOpen = true
       },
       exit: (code) => {
         this.#later(() => {

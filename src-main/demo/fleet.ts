@@ -6,6 +6,7 @@ import { createControl, type DemoControl, type DemoMachine } from './control.ts'
 import { SimulatedHost } from './host.ts'
 import { createSamplerPlayer } from './lane-sampler.ts'
 import { runPlayer } from './lane-run.ts'
+import { createMigrationPlayer } from './migration/player.ts'
 import { demoProfiles, withMachines } from './profiles.ts'
 import { DemoSshServer } from './ssh-server.ts'
 import { createVirshPlayer } from './virsh-player.ts'
@@ -44,6 +45,7 @@ export async function startDemoFleet(options: DemoFleetOptions = {}): Promise<De
   // Random per launch: nobody else on this machine can log in.
   const password = randomBytes(18).toString('base64url')
   const nowMs = Date.now()
+  const hosts: SimulatedHost[] = []
   const machines = demoProfiles(count, seed).map((profile, index): DemoMachine => {
     const { machinesPerServer } = options
     const shown =
@@ -53,7 +55,13 @@ export async function startDemoFleet(options: DemoFleetOptions = {}): Promise<De
           ? profile
           : withMachines(profile, machinesPerServer)
     const host = new SimulatedHost(shown, seed * 1_000 + index, nowMs)
-    const players = [createSamplerPlayer(host), createVirshPlayer(host), runPlayer]
+    hosts.push(host)
+    const players = [
+      createSamplerPlayer(host),
+      createMigrationPlayer(host, () => hosts),
+      createVirshPlayer(host),
+      runPlayer
+    ]
     return {
       host,
       ssh: new DemoSshServer({

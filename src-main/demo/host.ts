@@ -157,6 +157,27 @@ export class SimulatedHost implements DemoHost {
     return () => this.#listeners.delete(listener)
   }
 
+  /** A VM of another server, on this one from now on: running as it was there, or off. */
+  takeIn(domain: SimulatedDomain, runs: boolean): void {
+    this.#domains = [...this.#domains, domain]
+    this.#end(domain, 'shutdown')
+    if (runs) this.#begin(domain)
+    const event = runs ? (['Resumed', 'Migrated'] as const) : (['Defined', 'Added'] as const)
+    for (const listener of this.#listeners) listener({ domain, event: event[0], detail: event[1] })
+  }
+
+  /** It went to another server and is off here. */
+  sentAway(domain: SimulatedDomain): void {
+    this.#end(domain, 'migrated')
+    for (const listener of this.#listeners) listener({ domain, event: 'Stopped', detail: 'Migrated' })
+  }
+
+  /** Its definition is gone. */
+  forget(domain: SimulatedDomain): void {
+    this.#domains = this.#domains.filter((other) => other !== domain)
+    for (const listener of this.#listeners) listener({ domain, event: 'Undefined', detail: 'Removed' })
+  }
+
   /** The server loses power and starts again: counters at zero, VMs with autostart running. */
   reboot(): void {
     this.#bootedAtMs = Date.now()

@@ -154,6 +154,8 @@ export interface LaneIo {
   writeBytes(bytes: Uint8Array): void
   /** stderr. */
   writeError(text: string): void
+  /** The answer takes its time: the end of stdin does not end the lane. */
+  keepOpen(): void
   /** Ends the channel with this exit code. */
   exit(code: number): void
 }

@@ -11,6 +11,7 @@ import type { DemoFaults, LanePlayer } from './model.ts'
 /** What every channel of the console runs; nothing else is played. */
 const SHELL_COMMAND = 'exec /bin/sh -s'
 const ADDRESS = '127.0.0.1'
+const TUNNELS: ReadonlySet<string> = new Set(['tcpip-forward', 'streamlocal-forward@openssh.com'])
 
 export interface DemoSshOptions {
   readonly user: string
@@ -128,6 +129,11 @@ export class DemoSshServer {
     })
     client.on('authentication', (context) => {
       this.#authenticate(context)
+    })
+    // Tunnels between two servers: agreed to, and played by migration/player.ts without a byte in them.
+    client.on('request', (accept, reject, name) => {
+      if (TUNNELS.has(name)) accept?.()
+      else reject?.()
     })
     client.on('session', (accept) => {
       this.#onSession(accept())

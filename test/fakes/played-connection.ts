@@ -110,6 +110,8 @@ function playedChannel(
       writeError: (text) => {
         if (!gone) onErrorData(encoder.encode(text))
       },
+      // Its lanes end by `exit` alone.
+      keepOpen: () => undefined,
       exit: finish
     }
     if (!player.attach(name, io)) finish(127)

@@ -32,8 +32,8 @@ function identity({ source, target }: Looks): MigrationCheck {
 
 function versions({ source, target }: Looks): MigrationCheck {
   const params = {
-    source: `libvirt ${source.libvirtVersion ?? '?'}, QEMU ${source.hypervisorVersion ?? '?'}`,
-    target: `libvirt ${target.libvirtVersion ?? '?'}, QEMU ${target.hypervisorVersion ?? '?'}`
+    source: `libvirt ${source.libvirtVersion ?? '?'}, ${source.hypervisorVersion ?? 'QEMU ?'}`,
+    target: `libvirt ${target.libvirtVersion ?? '?'}, ${target.hypervisorVersion ?? 'QEMU ?'}`
   }
   const isOlder =
     compareVersions(target.libvirtVersion, source.libvirtVersion) < 0 ||

@@ -142,6 +142,8 @@ function clientConfig(options: HandshakeOptions, link: SshLink, login: Login): C
     agentForward: false,
     hostVerifier: hostVerifier(options, link),
     authHandler: next,
+    // Sockets are forwarded by OpenSSH's extension; a server that does not know it says so itself.
+    strictVendor: false,
     algorithms: {
       kex: KEY_EXCHANGES,
       serverHostKey: hostKeyAlgorithms(known),

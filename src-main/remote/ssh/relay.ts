@@ -67,7 +67,8 @@ export async function relay(
       stall.push()
       options.onBytes(count)
     })
-    sender.channel.end(senderScript(from.command, marker))
+    // Its stdin stays open: the script ends by itself.
+    sender.channel.write(senderScript(from.command, marker))
     const given = AbortSignal.any([options.signal, stall.signal])
     const moved = pipeline(sender.channel, meter, far.channel, { signal: given })
     // The pipeline itself ends only when the servers have closed both channels, which may be never.
@@ -76,17 +77,20 @@ export async function relay(
       deadlineMs: LONGEST_MS,
       onDeadline: () => late(LONGEST_MS)
     })
-    await ended.catch(async (error: unknown) => {
-      if (options.signal.aborted) throw cancelled(options.signal)
-      if (stall.signal.aborted) throw late(options.stallMs)
-      // A program that ended too soon (its disk is full) breaks the pipe too; then it has said why.
-      const broken = [await ownEnd(far), await ownEnd(sender)]
-      if (broken.every((end) => end.exitCode === null))
+    const broken = await ended.then(
+      () => null,
+      async (error: unknown) => {
+        if (options.signal.aborted) throw cancelled(options.signal)
+        if (stall.signal.aborted) throw late(options.stallMs)
+        // A program that ended too soon (its disk is full) breaks the pipe too; then it has said why.
+        const ends = [await ownEnd(sender), await ownEnd(far)] as const
+        if (ends.some((end) => end.exitCode !== null)) return ends
         throw new AppError('disconnected', { retryable: true, cause: error })
-    })
+      }
+    )
     stall.clear()
     const ending = { signal: options.signal, deadlineMs: FINISH_MS, onDeadline: () => late(FINISH_MS) }
-    const [sent, received] = await within(Promise.all([sender.ended, far.ended]), ending)
+    const [sent, received] = broken ?? (await within(Promise.all([sender.ended, far.ended]), ending))
     return { bytes: meter.bytes, sha256: meter.digest(), from: sent, to: received }
   } finally {
     stall.clear()

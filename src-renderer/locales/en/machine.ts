@@ -7,7 +7,6 @@ export const machine = {
     overview: 'Overview',
     console: 'Console',
     serial: 'Serial',
-    snapshots: 'Snapshots',
     disks: 'Disks',
     network: 'Network',
     snapshots: 'Snapshots',

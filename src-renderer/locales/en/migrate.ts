@@ -338,7 +338,7 @@ export const migrate = {
   choosePool: 'Choose a pool',
   free: '{name} — {free} free',
   networks: 'Networks',
-  networkFor: 'Instead of {name}',
+  networkFor: 'In place of the {name}',
   place: { network: 'network {name}', bridge: 'bridge {name}' },
   checks: 'Checks',
   checking: 'Looking at both servers…',
