@@ -73,6 +73,14 @@ export function useErrorWords(): (error: unknown) => ErrorWords {
     const own = text(params, 'stderr', 'text', 'message', 'reason', 'detail')
     const reason = REASON_WORDS.map((place) => `${place}.${own}`).find((key) => i18n.te(key))
     if (reason !== undefined) return t(reason, { disks: text(params, 'disks') })
+    const check = `createMachine.reason.${String(params['check'])}.${own}`
+    // A check that failed is told as the review tells it, where its facts are words.
+    if (i18n.te(check) && !Object.keys(params).some((name) => /Bytes$|^firmware$/.test(name)))
+      return t(
+        check,
+        Object.fromEntries(Object.entries(params).map(([name, fact]) => [name, visibleText(String(fact))]))
+      )
+    if (i18n.te(`errors.reasons.${own}`)) return t(`errors.reasons.${own}`)
     return IDENTIFIER.test(own) ? '' : own
   }
   return (error) => {

@@ -7,16 +7,21 @@ import type { ServerOffer } from './use-server-offer.ts'
 /** Pool types whose volumes can be disks of machines. */
 const SUITED = new Set(['dir', 'fs', 'netfs', 'logical'])
 
-/** Pools that can take a disk, the one with the most room first. */
+/** Pools that can take a disk: those of the server itself first, then by room. */
 export const suitedPools = (pools: readonly Pool[]): readonly Pool[] =>
   pools
     .filter(
       ({ type, state, notRespondingSinceAtMs }) =>
         SUITED.has(type) && state === 'running' && notRespondingSinceAtMs === null
     )
-    .toSorted((a, b) => (b.availableBytes ?? 0) - (a.availableBytes ?? 0))
+    .toSorted(
+      (a, b) =>
+        Number(a.type === 'netfs') - Number(b.type === 'netfs') ||
+        (b.availableBytes ?? 0) - (a.availableBytes ?? 0)
+    )
 
 export function useFormDefaults(form: CreateForm, offer: ServerOffer): void {
+  let suggested = ''
   watch(
     () => form.serverId,
     () => {
@@ -25,10 +30,10 @@ export function useFormDefaults(form: CreateForm, offer: ServerOffer): void {
     }
   )
   watch(offer.storage, (storage) => {
-    const pools = storage?.pools ?? []
-    if (pools.some(({ uuid }) => uuid === form.poolUuid)) return
-    const [best] = suitedPools(pools)
-    form.poolUuid = best?.uuid ?? ''
+    // A pool that was taken by itself is left again when it turns out not to answer; a chosen one stays.
+    if (form.poolUuid !== '' && form.poolUuid !== suggested) return
+    const [best] = suitedPools(storage?.pools ?? [])
+    form.poolUuid = suggested = best?.uuid ?? ''
   })
   watch(
     () => form.poolUuid,

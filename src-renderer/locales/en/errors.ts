@@ -32,6 +32,8 @@ export const errors = {
     notABackup: 'It is no backup of Virthelm.',
     cutOff: 'It ends too soon: the file was not copied or downloaded whole.',
     incomplete: 'A file is missing in it.',
+    noEmulator: 'QEMU for the processor of this server is not installed there.',
+    seedGone: 'Its seed was not kept, because it may hold a password.',
     changed: 'What is in it is not what was put in: a checksum does not match.',
     damaged: 'A database in it is damaged.',
     newer: 'It was made by a newer Virthelm. Update first.',
