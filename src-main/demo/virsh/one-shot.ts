@@ -1,7 +1,5 @@
 /** One-shot commands of `remote/libvirt/virsh.ts` on a demo server. Each subject has its own file of answers beside this one. */
 import type { DemoHost } from '../model.ts'
-import { configurationAnswers } from './configuration.ts'
-import type { VirshOutput } from '../virsh-answers.ts'
 import { configurationAnswers, redefine } from './configuration.ts'
 import { guestAnswers } from './guest.ts'
 import { cloneAnswers } from './clones.ts'
@@ -31,10 +29,16 @@ const listAnswers: VirshAnswers = {
   dumpxml: (host, { words }) => answerTo(host, words.join(' '))
 }
 
+/** A definition of a VM that is there is a change of it; any other is a new one. */
+const redefining: VirshAnswers = {
+  define: (host, call) => redefine(host, call) ?? { output: '', error: 'error: no such machine\n' }
+}
+
 /** By virsh's word. Of several that know a word, the first that has what is asked for answers. */
 const PLAYERS: readonly VirshAnswers[] = [
   STORE_ANSWERS,
   configurationAnswers,
+  redefining,
   createAnswers,
   snapshotAnswers,
   guestAnswers,
@@ -54,18 +58,6 @@ function played(host: DemoHost, call: VirshCall): VirshOutput | null {
   }
   return refused
 }
-/** By virsh's word. */
-const ANSWERS: VirshAnswers = {
-  ...STORE_ANSWERS,
-  ...snapshotAnswers,
-  ...cloneAnswers,
-  ...configurationAnswers,
-  ...guestAnswers,
-  // A definition of a VM that is there is a change of it; any other is a new one.
-  define: (host, call) => redefine(host, call) ?? cloneAnswers['define']?.(host, call) ?? REFUSED
-}
-const REFUSED: VirshOutput = { output: '', error: 'error: this demo takes no new machine\n' }
-
 /** Scripts that are more than one command; null: not one of those. */
 export const answerScript = (host: DemoHost, script: string): ScriptOutput | null =>
   answerBatch(host, script, askStores) ?? answerChecksum(host, script) ?? answerBridges(script)
