@@ -18,6 +18,7 @@ export interface PlacedVolume extends VolumeFacts {
 export interface DomainLook {
   readonly state: DomainState
   readonly persistent: boolean
+  readonly autostart: boolean
   readonly hasManagedSave: boolean
   readonly snapshots: number
   readonly checkpoints: number

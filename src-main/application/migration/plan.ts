@@ -41,6 +41,7 @@ export interface Preparation {
   readonly targetName: string
   readonly targetUuid: VmUuid
   readonly hasNvram: boolean
+  readonly autostart: boolean
   readonly copies: readonly DiskCopy[]
   /** Files of the source that a move leaves there. */
   readonly filesLeft: readonly string[]
@@ -198,6 +199,7 @@ async function prepare(
     targetName: targetNameOf(looks),
     targetUuid,
     hasNvram: facts.nvram !== null,
+    autostart: domain.autostart,
     copies,
     filesLeft: copies.map(
       (copy) => looks.disks.find(({ disk }) => disk.target === copy.target)?.disk.path ?? ''

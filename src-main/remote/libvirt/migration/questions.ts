@@ -83,6 +83,7 @@ export class Questions {
     return {
       state: parseDomstate(await this.#read(['domstate', uuid], waits)),
       persistent: await has('--persistent'),
+      autostart: await has('--autostart'),
       hasManagedSave: await has('--with-managed-save'),
       snapshots: namesIn(await this.#read(['snapshot-list', uuid, '--name'], waits)).length,
       checkpoints: namesIn(checkpoints ?? '').length,
