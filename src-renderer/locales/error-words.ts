@@ -96,8 +96,18 @@ export function useErrorWords(): (error: unknown) => ErrorWords {
           : `${host}:${port}`
     const shown: Record<string, string> = {}
     for (const [name, value] of Object.entries(params)) shown[name] = visibleText(String(value))
+    /** What a server says about a VM: a state, or one of the words of `errors.places`. */
+    const place = (name: string): string => {
+      const word = text(params, name) || 'unknown'
+      return t(i18n.te(`errors.places.${word}`) ? `errors.places.${word}` : `machine.state.${word}`)
+    }
     const named = {
       ...shown,
+      source: text(params, 'source') || t('errors.someServer'),
+      target: text(params, 'target') || t('errors.someServer'),
+      left: text(params, 'left') || t('errors.something'),
+      onSource: place('onSource'),
+      onTarget: place('onTarget'),
       where: where === '' ? t('errors.someServer') : where,
       user: text(params, 'user') || t('errors.someUser'),
       what: text(params, 'name', 'what', 'vm', 'operation') || t('errors.something'),

@@ -133,10 +133,6 @@ describe.skipIf(missing !== null)(`VMs between servers${missing === null ? '' : 
       `dd if=/dev/urandom of=${vm.disk} bs=1M count=30 conv=notrunc 2>/dev/null`
     ])
     await virshOut('lab1', 'autostart', vm.uuid)
-    await lab.eventually(
-      'it is seen',
-      () => source.machines.view(vm.uuid as MigrationChoice['vmUuid'])?.autostart === true
-    )
     const bytes = sha256Of('lab1', vm.disk)
     const { result, seen } = go(choose(vm, { way: 'cold' }), vm)
     const done = await result

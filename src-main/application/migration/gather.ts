@@ -1,8 +1,8 @@
 /** Everything that is looked at on both servers before a migration is judged. Nothing is changed. */
 import type { VmUuid } from '#contract/ids.ts'
 import type { MigrationChoice } from '#contract/migration.ts'
-import type { DomainDisk, DomainFacts } from '../../domain/migration/domain-facts.ts'
-import type { PoolFacts } from '../../domain/migration/host-facts.ts'
+import type { DomainDisk, DomainFacts } from '../../domain/migration/facts.ts'
+import type { PoolFacts } from '../../domain/migration/facts.ts'
 import type {
   DirectWay,
   DomainLook,

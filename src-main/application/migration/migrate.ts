@@ -135,7 +135,7 @@ async function asUnclear(work: Work, error: unknown): Promise<unknown> {
 /** libvirt leaves the mark behind. Without it the VM is whole all the same. */
 async function keepAutostart(work: Work): Promise<void> {
   const { servers, preparation } = work
-  if (servers.source.machines.view(preparation.choice.vmUuid)?.autostart !== true) return
+  if (!preparation.autostart) return
   await write(work, servers.target, preparation.targetUuid, (port, row) =>
     port.autostart(preparation.targetUuid, row, { signal: AbortSignal.timeout(WRITE_DEADLINE_MS) })
   ).catch(() => undefined)

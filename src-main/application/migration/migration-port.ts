@@ -1,8 +1,14 @@
 /** What a migration needs of each of its two servers. Implemented by `remote/libvirt/migration`. */
 import type { VmUuid } from '#contract/ids.ts'
 import type { DomainState } from '#contract/vocabulary.ts'
-import type { DomainFacts } from '../../domain/migration/domain-facts.ts'
-import type { HostCapabilities, JobFacts, PoolFacts, VolumeFacts } from '../../domain/migration/host-facts.ts'
+import type {
+  DomainChanges,
+  DomainFacts,
+  HostCapabilities,
+  JobFacts,
+  PoolFacts,
+  VolumeFacts
+} from '../../domain/migration/facts.ts'
 import type { ActionJournal } from '../machines/hypervisor.ts'
 
 export interface PlacedVolume extends VolumeFacts {
@@ -12,6 +18,7 @@ export interface PlacedVolume extends VolumeFacts {
 export interface DomainLook {
   readonly state: DomainState
   readonly persistent: boolean
+  readonly autostart: boolean
   readonly hasManagedSave: boolean
   readonly snapshots: number
   readonly checkpoints: number
@@ -72,8 +79,8 @@ export interface MigrationPort {
   /** Throws vmNotFound. Asks no monitor. */
   domain(uuid: VmUuid, waits: Waits): Promise<DomainLook>
   where(uuid: VmUuid, waits: Waits): Promise<Where>
-  /** With its secrets; `live`: as it runs, in the form for migration. */
-  definition(uuid: VmUuid, form: 'live' | 'persistent', waits: Waits): Promise<string>
+  /** With its secrets, changed for the other server; `live`: as it runs, in the form for migration. */
+  definition(uuid: VmUuid, form: 'live' | 'persistent', changes: DomainChanges, waits: Waits): Promise<string>
   /** The volume at this path; null when it lies in no active pool. */
   volumeAt(path: string, waits: Waits): Promise<PlacedVolume | null>
   /** null: no such volume. */

@@ -1,6 +1,5 @@
 /** The plan of a migration: what it would do, whether it may, and the exact commands. Made anew right before it is done. */
 import { randomUUID } from 'node:crypto'
-import { AppError } from '#contract/errors.ts'
 import { VmUuid } from '#contract/ids.ts'
 import type {
   MigrationCheck,
@@ -10,7 +9,7 @@ import type {
   MigrationPlan,
   NetworkPlace
 } from '#contract/migration.ts'
-import { rewriteDomain, type DomainChanges } from '../../domain/migration/rewrite-domain.ts'
+import type { DomainChanges } from '../../domain/migration/facts.ts'
 import type { ServerRuntime } from '../servers/server-runtime.ts'
 import { fail, ok } from './check.ts'
 import { judge, networkKey, targetNameOf } from './checks.ts'
@@ -42,6 +41,7 @@ export interface Preparation {
   readonly targetName: string
   readonly targetUuid: VmUuid
   readonly hasNvram: boolean
+  readonly autostart: boolean
   readonly copies: readonly DiskCopy[]
   /** Files of the source that a move leaves there. */
   readonly filesLeft: readonly string[]
@@ -192,20 +192,21 @@ async function prepare(
     emptied: new Set(looks.media.filter((file) => file.presence === 'absent').map((file) => file.target)),
     networks: new Map(networksOf(looks).map(({ key, to }) => [key, to]))
   }
-  const persistent = rewritten(await source.definition(choice.vmUuid, 'persistent', waits), changes)
+  const persistent = await source.definition(choice.vmUuid, 'persistent', changes, waits)
   const base = {
     choice,
     name: facts.name,
     targetName: targetNameOf(looks),
     targetUuid,
     hasNvram: facts.nvram !== null,
+    autostart: domain.autostart,
     copies,
     filesLeft: copies.map(
       (copy) => looks.disks.find(({ disk }) => disk.target === copy.target)?.disk.path ?? ''
     )
   }
   if (choice.way === 'cold') return { ...base, live: null, definition: persistent }
-  const live = rewritten(await source.definition(choice.vmUuid, 'live', waits), changes)
+  const live = await source.definition(choice.vmUuid, 'live', changes, waits)
   const move: LiveMove = {
     uuid: choice.vmUuid,
     xml: { live, persistent },
@@ -231,12 +232,6 @@ function copyOf(look: DiskLook): DiskCopy[] {
       allocationBytes: volume.allocationBytes
     }
   ]
-}
-
-function rewritten(xml: string, changes: DomainChanges): string {
-  const text = rewriteDomain(xml, changes)
-  if (text === null) throw new AppError('protocolViolation', { params: { subject: 'dumpxml' } })
-  return text
 }
 
 function commandsOf(

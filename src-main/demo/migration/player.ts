@@ -3,7 +3,7 @@
  * bytes of a disk (a few lines of text in their place). A server knows the others of its fleet.
  */
 import { createHash, type Hash } from 'node:crypto'
-import { readDomainFacts } from '../../domain/migration/domain-facts.ts'
+import { readDomainFacts } from '../../remote/libvirt/migration/domain-facts.ts'
 import type { SimulatedDomain } from '../domains.ts'
 import type { SimulatedHost } from '../host.ts'
 import { answerRun } from '../lane-run.ts'

@@ -15,8 +15,6 @@ export function useMigration() {
   const rpc = useRpc()
   const dialogs = useDialogs()
   const toasts = useToasts()
-  const tasks = useTasks()
-  const servers = useServersStore()
   const errorWords = useErrorWords()
   const i18n = useI18n()
   const { t } = i18n
@@ -28,6 +26,8 @@ export function useMigration() {
     )
     if (started === undefined) return
     const { choice, seenName } = started
+    const tasks = useTasks()
+    const servers = useServersStore()
     tasks.drawerOpen = true
     const names = {
       vm: visibleText(seenName),

@@ -13,6 +13,14 @@ export const errors = {
   someMachine: 'The machine',
   someFile: 'the file',
 
+  /** Where a VM is, beside its states. */
+  places: {
+    unknown: 'not known',
+    notReached: 'not known (no connection)',
+    absent: 'not there',
+    kept: 'still defined'
+  },
+
   /** Reasons that the engine gives by name. */
   reasons: {
     nameEmpty: 'A machine needs a name.',

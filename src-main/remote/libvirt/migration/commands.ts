@@ -5,7 +5,7 @@ import type {
   LiveMove,
   NewVolume
 } from '../../../application/migration/migration-port.ts'
-import { withoutSecrets } from '../../../domain/migration/rewrite-domain.ts'
+import { withoutSecrets } from './rewrite-domain.ts'
 import { quote } from '../../ssh/quote.ts'
 import { shownCommand, STDIN, type VirshWrite } from '../virsh.ts'
 import { ENVIRONMENT } from '../virsh-scripts.ts'

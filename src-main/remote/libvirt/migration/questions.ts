@@ -13,18 +13,14 @@ import type {
 import type { Connection } from '../../../application/servers/connection.ts'
 import { parseDomstate } from '../../../domain/libvirt/domain-state.ts'
 import { parseListing, parseUuidLines } from '../../../domain/libvirt/listing.ts'
-import { readDomainFacts, type DomainFacts } from '../../../domain/migration/domain-facts.ts'
-import {
-  readCapabilities,
-  readJobInfo,
-  readPool,
-  readVolume,
-  type JobFacts
-} from '../../../domain/migration/host-facts.ts'
+import type { DomainChanges, DomainFacts, JobFacts } from '../../../domain/migration/facts.ts'
 import { quote } from '../../ssh/quote.ts'
 import { STDIN, type Virsh, virshScript } from '../virsh.ts'
 import { ENVIRONMENT } from '../virsh-scripts.ts'
 import { directUri } from './commands.ts'
+import { readDomainFacts } from './domain-facts.ts'
+import { readCapabilities, readJobInfo, readPool, readVolume } from './host-facts.ts'
+import { rewriteDomain } from './rewrite-domain.ts'
 
 export interface QuestionDeps {
   readonly connection: Connection
@@ -87,6 +83,7 @@ export class Questions {
     return {
       state: parseDomstate(await this.#read(['domstate', uuid], waits)),
       persistent: await has('--persistent'),
+      autostart: await has('--autostart'),
       hasManagedSave: await has('--with-managed-save'),
       snapshots: namesIn(await this.#read(['snapshot-list', uuid, '--name'], waits)).length,
       checkpoints: namesIn(checkpoints ?? '').length,
@@ -103,9 +100,17 @@ export class Questions {
   }
 
   /** Both forms hold secrets and are refused to a read-only connection. */
-  definition(uuid: VmUuid, form: 'live' | 'persistent', waits: Waits): Promise<string> {
+  async definition(
+    uuid: VmUuid,
+    form: 'live' | 'persistent',
+    changes: DomainChanges,
+    waits: Waits
+  ): Promise<string> {
     const as = form === 'live' ? '--migratable' : '--inactive'
-    return this.readFully(['dumpxml', uuid, as, '--security-info'], waits)
+    const text = await this.readFully(['dumpxml', uuid, as, '--security-info'], waits)
+    const changed = rewriteDomain(text, changes)
+    if (changed === null) throw unreadable('dumpxml')
+    return changed
   }
 
   async volumeAt(path: string, waits: Waits): Promise<PlacedVolume | null> {

@@ -1,4 +1,5 @@
 /** The definition a VM gets on its new server: the old one with other paths, networks and, for a copy, another identity. */
+import type { DomainChanges } from '../../../domain/migration/facts.ts'
 import {
   attributeOf,
   childrenOf,
@@ -9,18 +10,6 @@ import {
   writeXml,
   type XmlElement
 } from './xml.ts'
-
-export interface DomainChanges {
-  readonly name?: string
-  /** Of a copy: a UUID of its own. The MACs are made from it then. */
-  readonly newUuid?: string
-  /** New path of each file that lies elsewhere, by the disk's target. */
-  readonly diskPaths: ReadonlyMap<string, string>
-  /** Drives whose medium is not on the new server. */
-  readonly emptied: ReadonlySet<string>
-  /** By `network:default`. */
-  readonly networks: ReadonlyMap<string, { readonly kind: 'network' | 'bridge'; readonly name: string }>
-}
 
 /** null: no domain's XML. */
 export function rewriteDomain(text: string, changes: DomainChanges): string | null {

@@ -1,21 +1,6 @@
 /** Readers of what `virsh capabilities`, `pool-dumpxml`, `vol-dumpxml` and `domjobinfo` print. */
+import type { HostCapabilities, PoolFacts, VolumeFacts, JobFacts } from '../../../domain/migration/facts.ts'
 import { attributeOf, childrenOf, elementAt, numberIn, readXml, textOf, writeXml } from './xml.ts'
-
-export interface HostGuest {
-  readonly architecture: string
-  /** `kvm`, `qemu`. */
-  readonly virtTypes: readonly string[]
-  readonly machineTypes: readonly string[]
-  readonly emulators: readonly string[]
-}
-
-export interface HostCapabilities {
-  /** libvirt's identity of the host: two connections that show the same one lead to the same libvirtd. */
-  readonly hostUuid: string | null
-  /** The host's own <cpu>. */
-  readonly cpuXml: string | null
-  readonly guests: readonly HostGuest[]
-}
 
 export function readCapabilities(text: string): HostCapabilities | null {
   const root = readXml(text, 'capabilities')
@@ -41,15 +26,6 @@ export function readCapabilities(text: string): HostCapabilities | null {
   }
 }
 
-export interface PoolFacts {
-  readonly name: string
-  readonly type: string
-  readonly targetPath: string | null
-  readonly availableBytes: number | null
-  /** Where a network pool's files really are (`netfs server:/export`); null for the server's own disks. */
-  readonly sharedSource: string | null
-}
-
 export function readPool(text: string): PoolFacts | null {
   const pool = readXml(text, 'pool')
   const name = textOf(elementAt(pool, 'name'))
@@ -66,19 +42,6 @@ export function readPool(text: string): PoolFacts | null {
     availableBytes: numberIn(textOf(elementAt(pool, 'available'))),
     sharedSource: isShared ? `${host}:${folder}` : null
   }
-}
-
-export interface VolumeFacts {
-  readonly name: string
-  readonly path: string | null
-  readonly format: string | null
-  readonly capacityBytes: number
-  readonly allocationBytes: number
-  /** Length of the file; the allocation where libvirt does not say. */
-  readonly lengthBytes: number
-  readonly backingPath: string | null
-  /** When its contents last changed, in the file system's own words. */
-  readonly changedAt: string | null
 }
 
 export function readVolume(text: string): VolumeFacts | null {
@@ -98,13 +61,6 @@ export function readVolume(text: string): VolumeFacts | null {
     backingPath: textOf(elementAt(volume, 'backingStore', 'path')),
     changedAt: textOf(elementAt(target, 'timestamps', 'mtime'))
   }
-}
-
-export interface JobFacts {
-  readonly isActive: boolean
-  readonly processedBytes: number
-  readonly remainingBytes: number
-  readonly totalBytes: number
 }
 
 const UNITS: Readonly<Record<string, number>> = {

@@ -1,5 +1,6 @@
 /** What matters about a VM that is to leave its server: read from its `virsh dumpxml`. Texts are its owner's. */
-import { readVirthelmMetadata } from '../libvirt/virthelm-metadata.ts'
+import type { DomainDisk, DomainNetwork, DomainFacts } from '../../../domain/migration/facts.ts'
+import { readVirthelmMetadata } from '../../../domain/libvirt/virthelm-metadata.ts'
 import {
   attributeOf,
   childrenOf,
@@ -10,54 +11,6 @@ import {
   writeXml,
   type XmlElement
 } from './xml.ts'
-
-export interface DomainDisk {
-  /** `vda`. */
-  readonly target: string
-  readonly device: 'disk' | 'cdrom' | 'floppy' | 'other'
-  /** `file`, `block`, `network`, `volume`, … */
-  readonly type: string
-  /** Path of a file or a block device; null without a medium, and for other types. */
-  readonly path: string | null
-  readonly format: string | null
-  readonly readOnly: boolean
-  readonly shareable: boolean
-  /** A running VM's XML names what stands below. */
-  readonly hasBacking: boolean
-}
-
-export interface DomainNetwork {
-  readonly kind: 'network' | 'bridge' | 'other'
-  /** null for kinds that name none. */
-  readonly name: string | null
-}
-
-export interface DomainFacts {
-  readonly uuid: string
-  readonly name: string
-  /** `kvm`, `qemu`. */
-  readonly virtType: string
-  readonly architecture: string
-  readonly machineType: string
-  readonly emulator: string | null
-  readonly memoryBytes: number
-  readonly cpuMode: string | null
-  /** The <cpu> element, for comparing; null when there is none. */
-  readonly cpuXml: string | null
-  readonly disks: readonly DomainDisk[]
-  readonly networks: readonly DomainNetwork[]
-  /** Kernel, initrd, device tree, ROM files: named by their path and read by QEMU at its start. */
-  readonly bootFiles: readonly string[]
-  readonly nvram: string | null
-  readonly hasTpmState: boolean
-  /** hostdev of any kind: a device of this very server. */
-  readonly hostDevices: number
-  /** Folders of the server that the guest mounts. */
-  readonly sharedFolders: number
-  /** Where a serial line is logged to. */
-  readonly logFiles: readonly string[]
-  readonly isProtected: boolean
-}
 
 const MAX_DEVICES = 256
 const KIB = 1024
