@@ -28,7 +28,10 @@ describe('deleting a machine of the demo fleet', () => {
       signal
     })
     cleanUps.push(() => session.close())
-    const domain = host.domains.find(({ state }) => state === 'running')
+    // One without snapshots: its disk is one file.
+    const domain = host.domains.find(
+      ({ state, disks: [disk] }) => state === 'running' && disk?.source.endsWith('.qcow2') === true
+    )
     if (domain === undefined) throw new Error('none runs')
     const { uuid, name, disks } = domain
     const { deletion } = session
@@ -36,7 +39,7 @@ describe('deleting a machine of the demo fleet', () => {
     const vmUuid = VmUuid.parse(uuid)
     const plan = planDeletion(await read(), vmUuid, name, (step) => deletion.commandOf(step))
     expect(plan.view).toMatchObject({ active: true, persistent: true, isProtected: false })
-    expect(plan.view.files).toMatchObject([{ path: disks[0]?.source, lock: null, pool: 'default' }])
+    expect(plan.view.files).toMatchObject([{ path: disks[0]?.source, lock: null, pool: 'images' }])
     await deletion.run({ kind: 'forceOff', uuid: vmUuid, name }, journal, signal)
     await deletion.run(plan.undefine, journal, signal)
     expect(host.domains.some((one) => one.uuid === uuid)).toBe(false)

@@ -58,8 +58,8 @@ export async function startDemoFleet(options: DemoFleetOptions = {}): Promise<De
     hosts.push(host)
     const players = [
       createSamplerPlayer(host),
-      createMigrationPlayer(host, () => hosts),
       createVirshPlayer(host),
+      createMigrationPlayer(host, () => hosts),
       runPlayer
     ]
     return {

@@ -293,7 +293,8 @@ export class FakeStorage {
   readonly marks: HistoryMark[] = []
   readonly blobs = new Map<string, Uint8Array>()
   readonly pins: { key: HostKey; replace: boolean }[] = []
-  readonly journal: { id: number; action: string; outcome: string; command: string; serverName: string }[] = []
+  readonly journal: { id: number; action: string; outcome: string; command: string; serverName: string }[] =
+    []
   readonly stored: StoredServer[] = []
   full = false
 

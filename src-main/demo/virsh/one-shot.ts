@@ -29,16 +29,10 @@ const listAnswers: VirshAnswers = {
   dumpxml: (host, { words }) => answerTo(host, words.join(' '))
 }
 
-/** A definition of a VM that is there is a change of it; any other is a new one. */
-const redefining: VirshAnswers = {
-  define: (host, call) => redefine(host, call) ?? { output: '', error: 'error: no such machine\n' }
-}
-
 /** By virsh's word. Of several that know a word, the first that has what is asked for answers. */
 const PLAYERS: readonly VirshAnswers[] = [
   STORE_ANSWERS,
   configurationAnswers,
-  redefining,
   createAnswers,
   snapshotAnswers,
   guestAnswers,
@@ -50,6 +44,9 @@ const PLAYERS: readonly VirshAnswers[] = [
 ]
 
 function played(host: DemoHost, call: VirshCall): VirshOutput | null {
+  // A definition of a VM that is there is a change of it; any other is a new one.
+  const changed = call.words[0] === 'define' ? redefine(host, call) : null
+  if (changed !== null) return changed
   let refused: VirshOutput | null = null
   for (const player of PLAYERS) {
     const answer = player[call.words[0] ?? '']?.(host, call) ?? null
@@ -97,8 +94,7 @@ function answersOfMany(host: DemoHost, { words: [text = ''] }: VirshCall): Virsh
       else output += words[1] ?? ''
       continue
     }
-    const answer =
-      played(host, { words, document: null, readOnly: true }) ?? answerTo(host, words.join(' '))
+    const answer = played(host, { words, document: null, readOnly: true }) ?? answerTo(host, words.join(' '))
     output += answer.output
     error += answer.error
   }

@@ -44,7 +44,12 @@ function listDomains(host: DemoHost, words: readonly string[]): string {
 }
 
 const uuids = (
-  all: readonly { readonly uuid: string; readonly active: boolean; readonly autostart: boolean }[],
+  all: readonly {
+    readonly uuid: string
+    readonly name: string
+    readonly active: boolean
+    readonly autostart: boolean
+  }[],
   words: readonly string[]
 ): VirshOutput => {
   const shown = all.filter(
@@ -53,7 +58,8 @@ const uuids = (
       (!words.includes('--autostart') || autostart) &&
       !words.includes('--transient')
   )
-  return printed(`${shown.map(({ uuid }) => `${uuid}\n`).join('')}\n`)
+  const lines = shown.map(({ uuid, name }) => `${words.includes('--name') ? name : uuid}\n`)
+  return printed(`${lines.join('')}\n`)
 }
 
 type OnPool = (pool: DemoPool, call: VirshCall, host: DemoHost) => VirshOutput
@@ -73,7 +79,8 @@ const onPool =
 const onVolume = (act: (volume: DemoVolume, pool: DemoPool, call: VirshCall) => VirshOutput) =>
   onPool((pool, call) => {
     const name = option(call.words, '--vol')
-    const volume = pool.volumes.get(name)
+    // By its name, its key or its path.
+    const volume = pool.volumes.get(name) ?? [...pool.volumes.values()].find(({ path }) => path === name)
     if (volume === undefined)
       return failed(
         `failed to get vol '${name}'\nerror: Storage volume not found: no storage vol with matching name`

@@ -68,7 +68,7 @@ describe('the definition of a clone', () => {
       ['vdb', '/img/shared-read.qcow2', 'qcow2']
     ])
     expect(source.nvramPath).toBe('/nvram/c_VARS.fd')
-    expect(source.marks).toEqual({ protected: false, template: false })
+    expect(source.marks).toEqual({ protected: false, template: false, tags: [] })
     expect(parseDomainXml(xml)).toMatchObject({ uuid: NEW, name: 'c' })
     expect(xml.match(new RegExp(`/var/log/${NEW}-0.log`, 'g'))).toHaveLength(2)
     expect(xml).toContain(`<entry name="uuid">${NEW}</entry>`)

@@ -120,7 +120,11 @@ export function shownCommand(uri: string, { args, document }: VirshWrite): strin
 
 const PASSWORD = /(\bpasswd\s*=\s*)(?:'[^']*'|"[^"]*")/g
 
-export function virshScript(uri: string, { args, document, packed, guard }: VirshWrite, readOnly: boolean): string {
+export function virshScript(
+  uri: string,
+  { args, document, packed, guard }: VirshWrite,
+  readOnly: boolean
+): string {
   const command = ['virsh', '-q', ...(readOnly ? ['-r'] : []), '-c', uri, ...args].map(quote).join(' ')
   // A builtin prints the document: nothing of it appears among the server's processes.
   const sent = document === undefined ? `${command} </dev/null` : `printf %s ${quote(document)} | ${command}`
