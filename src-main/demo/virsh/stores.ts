@@ -73,8 +73,33 @@ const onPool =
       return failed(
         `failed to get pool '${handle}'\nerror: Storage pool not found: no storage pool with matching uuid`
       )
+    takeIn(host, pool)
     return act(pool, call, host)
   }
+
+/** Layers that snapshots and clones have made of late are volumes of the pool they lie in. */
+function takeIn({ domains }: DemoHost, pool: DemoPool): void {
+  const known = new Set([...pool.volumes.values()].map(({ path }) => path))
+  for (const disk of domains.flatMap(({ disks }) => disks)) {
+    const chain = [disk.source, ...(disk.backing ?? [])]
+    for (const [place, path] of chain.entries()) {
+      if (known.has(path) || !path.startsWith(`${pool.targetPath}/`)) continue
+      const name = path.slice(pool.targetPath.length + 1)
+      const { format, capacityBytes, allocationBytes } = disk
+      const backingPath = chain[place + 1] ?? null
+      pool.volumes.set(name, {
+        name,
+        path,
+        format,
+        capacityBytes,
+        allocationBytes,
+        backingPath,
+        sha256: null
+      })
+      known.add(path)
+    }
+  }
+}
 
 const onVolume = (act: (volume: DemoVolume, pool: DemoPool, call: VirshCall) => VirshOutput) =>
   onPool((pool, call) => {
