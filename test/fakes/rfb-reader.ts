@@ -1,5 +1,7 @@
 /** A VNC client of the tests' own: shakes hands, asks for one frame in raw colours, and says what is on it. */
 
+import { setTimeout as sleep } from 'node:timers/promises'
+
 export interface RfbEnd {
   readonly bytes: AsyncIterator<Uint8Array>
   write(bytes: Uint8Array): Promise<void>
@@ -14,11 +16,14 @@ export interface RfbFrame {
 }
 
 const PIXEL_BYTES = 4
+/** A screen that has become smaller since it was asked for sends less than that, and no more. */
+const QUIET_MS = 1_500
 
 export class RfbReader {
   readonly #end: RfbEnd
   #rest = Buffer.alloc(0)
   #size: { widthPx: number; heightPx: number } | null = null
+  #coming: Promise<IteratorResult<Uint8Array>> | null = null
 
   constructor(end: RfbEnd) {
     this.#end = end
@@ -32,6 +37,7 @@ export class RfbReader {
     const seen = new Set<number>()
     let lit = 0
     for (let area = 0; area < widthPx * heightPx;) {
+      if (area > 0 && !(await this.#saysMore())) break
       const head = await this.#take(4)
       if (head[0] !== 0) throw new Error(`an unexpected message: ${String(head[0])}`)
       for (let left = head.readUInt16BE(2); left > 0; left--) {
@@ -67,11 +73,28 @@ export class RfbReader {
     return { widthPx: init.readUInt16BE(0), heightPx: init.readUInt16BE(2) }
   }
 
+  async #saysMore(): Promise<boolean> {
+    if (this.#rest.length > 0) return true
+    const quiet = new AbortController()
+    const waited = sleep(QUIET_MS, false, { signal: quiet.signal }).catch(() => false)
+    this.#coming ??= this.#end.bytes.next()
+    const more = await Promise.race([this.#coming.then(() => true), waited])
+    quiet.abort()
+    return more
+  }
+
+  async #next(): Promise<IteratorResult<Uint8Array>> {
+    const coming = (this.#coming ??= this.#end.bytes.next())
+    const next = await coming
+    this.#coming = null
+    return next
+  }
+
   async #take(count: number): Promise<Buffer> {
     const parts = [this.#rest]
     let have = this.#rest.length
     while (have < count) {
-      const next = await this.#end.bytes.next()
+      const next = await this.#next()
       if (next.done === true) throw new Error('the display ended')
       parts.push(Buffer.from(next.value))
       have += next.value.length
