@@ -1,4 +1,4 @@
-/** A data folder with a year of one server's history, made through the storage alone. */
+/** Data folders with a history of servers that are not connected to, made through the storage alone. */
 import { randomUUID } from 'node:crypto'
 import { ServerId } from '#contract/ids.ts'
 import {
@@ -9,12 +9,11 @@ import {
 } from '#contract/metric-catalogue.ts'
 import { ServerDraft } from '#contract/servers.ts'
 import { Settings } from '#contract/settings.ts'
+import type { Storage } from '../../src-main/application/storage.ts'
 import { openStorage } from '../../src-main/storage/client.ts'
 import { benchLog } from './bench-log.ts'
 
 const DAY_MS = 86_400_000
-const DAYS = 365
-const TICK_EVERY_MS = 600_000
 const GIB = 1024 ** 3
 
 const ENTITIES: readonly (readonly [kind: EntityKind, key: string])[] = [
@@ -41,7 +40,10 @@ function valueAt({ unit, code }: MetricDefinition, atMs: number): number {
     count: 400,
     load: 16,
     ms: 50,
-    sec: 1e7
+    sec: 1e7,
+    celsius: 80,
+    watts: 300,
+    rpm: 3_000
   }
   return unit === 'ratio' || unit === 'load' ? top[unit] * level : Math.round(top[unit] * level)
 }
@@ -55,9 +57,30 @@ function valuesAt(kind: EntityKind, key: string, atMs: number): EntityValues {
   }
 }
 
-/** One server that is not connected to; its year ends at `endMs`. @param dataFolder empty or missing */
+interface Span {
+  readonly servers: readonly string[]
+  readonly entities: readonly (readonly [kind: EntityKind, key: string])[]
+  readonly days: number
+  readonly everyMs: number
+  readonly endMs: number
+}
+
+/** One server whose year ends at `endMs`, a sample every ten minutes. @param dataFolder empty or missing */
 export async function makeYearFolder(dataFolder: string, name: string, endMs: number): Promise<void> {
-  const startMs = endMs - DAYS * DAY_MS
+  await makeFolder(dataFolder, { servers: [name], entities: ENTITIES, days: 365, everyMs: 600_000, endMs })
+}
+
+/** Servers with a week of every sample, one every 5 s, and nothing but the server's own values. */
+export async function makeWeekFolder(dataFolder: string, servers: number, endMs: number): Promise<void> {
+  const names = Array.from({ length: servers }, (_, index) => `bench-week-${index + 1}`)
+  await makeFolder(dataFolder, { servers: names, entities: [['server', '']], days: 7, everyMs: 5_000, endMs })
+}
+
+async function makeFolder(
+  dataFolder: string,
+  { servers, entities, days, everyMs, endMs }: Span
+): Promise<void> {
+  const startMs = endMs - days * DAY_MS
   let nowMs = startMs
   const storage = await openStorage({
     dataFolder,
@@ -65,24 +88,30 @@ export async function makeYearFolder(dataFolder: string, name: string, endMs: nu
     log: benchLog,
     clock: { nowMs: () => nowMs }
   })
-  const serverId = ServerId.parse(randomUUID())
+  const serverIds = await Promise.all(servers.map((name) => insertServer(storage, name, startMs)))
+  const { retention } = Settings.parse({})
+  for (let day = 0; day < days; day++) {
+    const appended: Promise<void>[] = []
+    for (let atMs = startMs + day * DAY_MS; atMs < startMs + (day + 1) * DAY_MS; atMs += everyMs) {
+      const values = entities.map(([kind, key]) => valuesAt(kind, key, atMs))
+      for (const serverId of serverIds)
+        appended.push(storage.history.append({ serverId, atMs, entities: values }))
+    }
+    await storage.history.flush()
+    await Promise.all(appended)
+    nowMs = startMs + (day + 1) * DAY_MS
+    if (day % 7 === 6 || day === days - 1) await storage.history.applyRetention(retention, nowMs)
+  }
+  await storage.close()
+}
+
+async function insertServer(storage: Storage, name: string, addedAtMs: number): Promise<ServerId> {
+  const id = ServerId.parse(randomUUID())
   const draft = ServerDraft.parse({
     name,
     collecting: false,
     connection: { host: '192.0.2.1', user: 'root' }
   })
-  await storage.servers.insert({ ...draft, id: serverId, addedAtMs: startMs, machinesNotCollected: [] })
-  const { retention } = Settings.parse({})
-  for (let day = 0; day < DAYS; day++) {
-    const appended: Promise<void>[] = []
-    for (let atMs = startMs + day * DAY_MS; atMs < startMs + (day + 1) * DAY_MS; atMs += TICK_EVERY_MS) {
-      const entities = ENTITIES.map(([kind, key]) => valuesAt(kind, key, atMs))
-      appended.push(storage.history.append({ serverId, atMs, entities }))
-    }
-    await storage.history.flush()
-    await Promise.all(appended)
-    nowMs = startMs + (day + 1) * DAY_MS
-    if (day % 7 === 6 || day === DAYS - 1) await storage.history.applyRetention(retention, nowMs)
-  }
-  await storage.close()
+  await storage.servers.insert({ ...draft, id, addedAtMs, machinesNotCollected: [] })
+  return id
 }

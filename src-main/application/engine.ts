@@ -32,7 +32,7 @@ import { machineHandlers, machineKey, machineSource } from './machines/machine-h
 import { migrationHandlers } from './migration/migration-handlers.ts'
 import type { Platform } from './platform/platform.ts'
 import type { HostSampler } from './sampling/host-sampler.ts'
-import type { Connector, Secret } from './servers/connection.ts'
+import type { Connection, Connector, Secret } from './servers/connection.ts'
 import { PromptBroker } from './servers/prompt-broker.ts'
 import { SealedTexts } from './sealed-texts.ts'
 import { SecretVault } from './servers/secret-vault.ts'
@@ -43,6 +43,8 @@ import { openSettings, type SettingsKeeper } from './settings/settings-keeper.ts
 import type { Storage } from './storage.ts'
 import { storeHandlers } from './stores/store-handlers.ts'
 import { createSnapshotFeed, createTopic } from './streams.ts'
+import { Telemetry } from './telemetry/telemetry.ts'
+import type { Tools } from './telemetry/tools.ts'
 import { taskDescriptions } from './tasks/task-descriptions.ts'
 import { createTaskRegistry, type TaskHost } from './tasks/task-registry.ts'
 
@@ -50,6 +52,7 @@ export interface EngineDeps {
   readonly connector: Connector
   readonly sampler: HostSampler
   readonly hypervisor: Hypervisor
+  readonly toolsOf: (connection: Connection) => Tools
   readonly storage: Storage
   readonly archive: DataArchive
   /** Outside engines: the way to them, and where samples wait for them. */
@@ -94,9 +97,11 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
   const engines = openEngines(deps)
   const feedOptions = { minIntervalMs: FEED_INTERVAL_MS, clock }
 
+  const telemetry = new Telemetry([])
   const directory = new ServerDirectory(
     {
       ...deps,
+      telemetry,
       vault,
       prompts,
       log: platform.log,
@@ -197,6 +202,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
       life.abort()
       await tasks.close()
       await directory.close()
+      await telemetry.close()
       await engines.outside.close()
       await background
       await storage.close()

@@ -120,6 +120,10 @@ export interface HistoryStore {
     readonly toAtMs: number
     readonly limit: number
   }): Promise<HistoryMark[]>
+  /** Adds to the sums of days. One transaction: all of it or nothing. */
+  addDayTotals(totals: readonly DayTotal[]): Promise<void>
+  /** In order of server, key, name and day; days without anything are left out. */
+  dayTotals(query: DayTotalsQuery): Promise<DayTotal[]>
   read(query: HistoryQuery, signal: AbortSignal): Promise<HistoryAnswer>
   statistics(query: StatisticsQuery, signal: AbortSignal): Promise<SeriesStatistics[]>
   rowsPage(query: RowsPageQuery, signal: AbortSignal): Promise<RowsPage>
@@ -131,6 +135,27 @@ export interface HistoryStore {
   rows(query: RowsQuery, signal: AbortSignal): AsyncIterable<RowBatch>
   /** Applies the retention of the settings; run from time to time by the application. */
   applyRetention(retention: Settings['retention'], nowMs: number): Promise<void>
+}
+
+/** What adds up over one day: bytes of an interface, joules of a source. `day` is the operator's date, `2026-11-28`. */
+export interface DayTotal {
+  readonly serverId: ServerId
+  readonly kind: EntityRef['kind']
+  /** As in EntityValues. */
+  readonly key: string
+  /** What adds up, with its unit: `rxBytes`, `energyJoules`. */
+  readonly name: string
+  readonly day: string
+  readonly total: number
+}
+
+/** Days are inclusive. */
+export interface DayTotalsQuery {
+  readonly serverIds: readonly ServerId[]
+  readonly kind: EntityRef['kind']
+  readonly names: readonly string[]
+  readonly fromDay: string
+  readonly toDay: string
 }
 
 export interface RowsQuery {

@@ -5,6 +5,7 @@ import { createConsoles } from './consoles/index.ts'
 import { createControl, type DemoControl, type DemoMachine } from './control.ts'
 import { SimulatedHost } from './host.ts'
 import { createSamplerPlayer } from './lane-sampler.ts'
+import { createToolsPlayer } from './tools/player.ts'
 import { runPlayer } from './lane-run.ts'
 import { createMigrationPlayer } from './migration/player.ts'
 import { demoProfiles, withMachines } from './profiles.ts'
@@ -58,6 +59,7 @@ export async function startDemoFleet(options: DemoFleetOptions = {}): Promise<De
     hosts.push(host)
     const players = [
       createSamplerPlayer(host),
+      createToolsPlayer(host),
       createVirshPlayer(host),
       createMigrationPlayer(host, () => hosts),
       runPlayer

@@ -46,6 +46,7 @@ export class SimulatedHost implements DemoHost {
       tags: [...profile.tags],
       note: profile.note,
       lookOnly: false,
+      useSudo: false,
       collecting: true,
       intervalMs: null
     }

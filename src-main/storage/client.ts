@@ -116,6 +116,8 @@ function makeHistory(calls: WorkerCalls): HistoryStore {
     endGap: (serverId, toAtMs, vmUuid) => calls.call('history.endGap', serverId, toAtMs, vmUuid ?? null),
     addMark: (mark) => calls.call('history.addMark', mark),
     marks: (query) => calls.call('history.marks', query),
+    addDayTotals: (totals) => calls.call('history.addDayTotals', totals),
+    dayTotals: (query) => calls.call('history.dayTotals', query),
     read: async (query, signal) => unpackAnswer(await calls.callUntil(signal, 'history.read', query)),
     statistics: (query, signal) => calls.callUntil(signal, 'history.statistics', query),
     rowsPage: (query, signal) => calls.callUntil(signal, 'history.rowsPage', query),

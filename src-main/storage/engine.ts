@@ -117,6 +117,8 @@ function makeHandlers({ console, history, space, nowMs, recovered, release }: En
     'history.endGap': ([serverId, toAtMs, vmUuid]) => history.endGap(serverId, toAtMs, vmUuid),
     'history.addMark': ([mark]) => history.addMark(mark),
     'history.marks': ([query]) => history.marks.list(query),
+    'history.addDayTotals': ([totals]) => history.dayTotals.add(totals),
+    'history.dayTotals': ([query]) => history.dayTotals.list(query),
     'history.read': ([query], signal) => readHistory(history.upToDate(), query, signal),
     'history.statistics': ([query], signal) => statisticsOf(history.upToDate(), query, signal),
     'history.rowsPage': ([query], signal) => rowsPageOf(history.upToDate(), query, signal),

@@ -9,6 +9,7 @@ import { type HistoryParts, openHistoryParts, readKept } from './history-parts.t
 import type { PackedTick, Report } from './protocol.ts'
 import { Appender } from './samples/appender.ts'
 import { syncCatalogue } from './samples/catalogue-sync.ts'
+import { DayTotals } from './samples/day-totals.ts'
 import { tailAtMs } from './samples/keys.ts'
 import { lastNowOf } from './samples/last-now.ts'
 import { Maintenance } from './samples/maintenance.ts'
@@ -20,6 +21,7 @@ import { type Database, isDiskFull } from './sqlite.ts'
 
 export class HistoryFile {
   readonly marks: Marks
+  readonly dayTotals: DayTotals
   private readonly db: Database
   private readonly space: Space
   private readonly report: Report
@@ -45,6 +47,7 @@ export class HistoryFile {
     })
     const { registry, raw, sealer, gaps } = this.parts
     this.marks = new Marks(db, registry)
+    this.dayTotals = new DayTotals(db, registry)
     this.appender = new Appender({
       db,
       registry,

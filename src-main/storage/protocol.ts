@@ -23,7 +23,15 @@ import type { Settings } from '#contract/settings.ts'
 import type { GapReason } from '#contract/vocabulary.ts'
 import type { PackedAnswer } from './packed-answer.ts'
 import type { TickBatch } from './tick-outbox.ts'
-import type { HistoryStore, JournalStore, RowBatch, RowsQuery, StoredServer } from '../application/storage.ts'
+import type {
+  DayTotal,
+  DayTotalsQuery,
+  HistoryStore,
+  JournalStore,
+  RowBatch,
+  RowsQuery,
+  StoredServer
+} from '../application/storage.ts'
 
 /** Given to the worker when it starts. */
 export interface WorkerOptions {
@@ -72,6 +80,8 @@ export interface WorkerApi {
   'history.endGap': (serverId: ServerId, toAtMs: number, vmUuid: VmUuid | null) => void
   'history.addMark': (mark: HistoryMark) => void
   'history.marks': (query: Parameters<HistoryStore['marks']>[0]) => HistoryMark[]
+  'history.addDayTotals': (totals: readonly DayTotal[]) => void
+  'history.dayTotals': (query: DayTotalsQuery) => DayTotal[]
   'history.read': (query: HistoryQuery) => PackedAnswer
   'history.statistics': (query: StatisticsQuery) => SeriesStatistics[]
   'history.rowsPage': (query: RowsPageQuery) => RowsPage

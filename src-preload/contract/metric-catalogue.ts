@@ -6,7 +6,8 @@
  * `scale`: history keeps round(value × scale) as an integer; so the scale is the precision that is kept.
  */
 
-export type Unit = 'ratio' | 'bytes' | 'bytesPerSec' | 'perSec' | 'count' | 'load' | 'ms' | 'sec'
+export type Unit =
+  'ratio' | 'bytes' | 'bytesPerSec' | 'perSec' | 'count' | 'load' | 'ms' | 'sec' | 'celsius' | 'watts' | 'rpm'
 
 export interface MetricDefinition {
   readonly code: number
@@ -19,6 +20,8 @@ const bytes = (code: number) => ({ code, unit: 'bytes', scale: 1 }) as const
 const bytesPerSec = (code: number) => ({ code, unit: 'bytesPerSec', scale: 1 }) as const
 const perSec = (code: number) => ({ code, unit: 'perSec', scale: 100 }) as const
 const count = (code: number) => ({ code, unit: 'count', scale: 1 }) as const
+const celsius = (code: number) => ({ code, unit: 'celsius', scale: 10 }) as const
+const watts = (code: number) => ({ code, unit: 'watts', scale: 100 }) as const
 const load = (code: number) => ({ code, unit: 'load', scale: 100 }) as const
 
 export const METRICS = {
@@ -71,8 +74,30 @@ export const METRICS = {
     uptimeSec: { code: 45, unit: 'sec', scale: 1 },
     clockSkewMs: { code: 46, unit: 'ms', scale: 1 },
     machinesRunning: count(47),
-    machinesTotal: count(48)
+    machinesTotal: count(48),
+    /** Sessions of people: utmp or logind. */
+    usersLoggedIn: count(49),
+    unitsFailed: count(50),
+    updatesPending: count(51),
+    containersRunning: count(52),
+    /** Of the whole machine, from the best source there is. */
+    powerWatts: watts(53),
+    /** The hottest sensor. */
+    temperatureMaxCelsius: celsius(54),
+    gpuCount: count(55),
+    gpuMemoryTotalBytes: bytes(56),
+    gpuMemoryUsedBytes: bytes(57),
+    gpuMemoryFreeBytes: bytes(58),
+    /** Mean over the cards. */
+    gpuUtilisationRatio: ratio(59),
+    gpuPowerWatts: watts(60),
+    /** What compressed swap in memory (zram) takes of the memory. */
+    zramUsedBytes: bytes(61),
+    portsListening: count(62),
+    processesBlocked: count(63)
   },
+  /** One CPU thread; key is its number. */
+  core: { cpuUsedRatio: ratio(1) },
   /** A block device; key is its kernel name (vda, nvme0n1). */
   disk: {
     readBytesPerSec: bytesPerSec(1),
@@ -80,7 +105,15 @@ export const METRICS = {
     readOpsPerSec: perSec(3),
     writeOpsPerSec: perSec(4),
     utilisationRatio: ratio(5),
-    awaitMs: { code: 6, unit: 'ms', scale: 100 }
+    awaitMs: { code: 6, unit: 'ms', scale: 100 },
+    temperatureCelsius: celsius(7),
+    /** Of the drive's life, as it tells itself; may exceed 1. */
+    wearUsedRatio: ratio(8),
+    reallocatedSectors: count(9),
+    pendingSectors: count(10),
+    /** 1 = the drive calls itself healthy, 0 = it does not. */
+    healthy: count(11),
+    powerOnSec: { code: 12, unit: 'sec', scale: 1 }
   },
   /** A network interface; key is its name. */
   interface: {
@@ -101,6 +134,57 @@ export const METRICS = {
     availableBytes: bytes(3),
     usedRatio: ratio(4),
     inodesUsedRatio: ratio(5)
+  },
+  /** A graphics card (or a MIG slice); key is its UUID, else its PCI address. */
+  gpu: {
+    utilisationRatio: ratio(1),
+    memoryTotalBytes: bytes(2),
+    memoryUsedBytes: bytes(3),
+    memoryFreeBytes: bytes(4),
+    memoryUsedRatio: ratio(5),
+    temperatureCelsius: celsius(6),
+    powerWatts: watts(7),
+    powerLimitWatts: watts(8),
+    fanRatio: ratio(9)
+  },
+  /** A temperature or a fan; key is `chip/label`. */
+  sensor: { temperatureCelsius: celsius(1), fanRpm: { code: 2, unit: 'rpm', scale: 1 } },
+  /** A source of power figures; key is `rapl:package-0`, `ipmi`, `hwmon:…`, `battery:BAT0`, `gpu`. */
+  power: { powerWatts: watts(1), chargeRatio: ratio(2) },
+  /** A pattern of processes that is watched; key is the pattern's id. CPU as a share of one CPU thread. */
+  watch: {
+    processes: count(1),
+    cpuUsedRatio: ratio(2),
+    memoryUsedBytes: bytes(3),
+    memoryUsedRatio: ratio(4),
+    readBytesPerSec: bytesPerSec(5),
+    writeBytesPerSec: bytesPerSec(6),
+    threads: count(7)
+  },
+  /** A container; key is `docker/name` or `podman/name`. CPU as a share of one CPU thread. */
+  container: {
+    cpuUsedRatio: ratio(1),
+    memoryUsedBytes: bytes(2),
+    memoryLimitBytes: bytes(3),
+    memoryUsedRatio: ratio(4),
+    rxBytesPerSec: bytesPerSec(5),
+    txBytesPerSec: bytesPerSec(6),
+    readBytesPerSec: bytesPerSec(7),
+    writeBytesPerSec: bytesPerSec(8),
+    processes: count(9)
+  },
+  /** A systemd unit that is watched or has failed; key is its name. 1 = active, 0 = not. */
+  unit: { active: count(1) },
+  /** A port that is scanned; key is `origin:port`, origin `direct` or `ssh`. 1 = open, 0 = not. */
+  port: { open: count(1), answerMs: { code: 2, unit: 'ms', scale: 100 } },
+  /** An access log of a web server or proxy; key is its path. */
+  web: {
+    requestsPerSec: perSec(1),
+    bytesPerSec: bytesPerSec(2),
+    hitRatio: ratio(3),
+    responseMs: { code: 4, unit: 'ms', scale: 100 },
+    clientErrorRatio: ratio(5),
+    serverErrorRatio: ratio(6)
   },
   /** A virtual machine; key is its libvirt UUID. */
   vm: {
@@ -135,7 +219,7 @@ export type MetricValues<K extends EntityKind = EntityKind> = { [M in MetricId<K
 
 /**
  * One measured thing at one tick.
- * `key`: '' for the server itself, kernel name of a disk, name of an interface, mount point, UUID of a VM.
+ * `key`: '' for the server itself, kernel name of a disk, name of an interface, mount point, UUID of a VM, … as METRICS says.
  */
 export interface EntityValues<K extends EntityKind = EntityKind> {
   readonly kind: K

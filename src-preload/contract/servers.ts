@@ -49,6 +49,8 @@ export const ServerDraft = z.object({
   note: z.string().trim().max(2000).default(''),
   /** Look-only: main refuses every write on this server and its VMs. */
   lookOnly: z.boolean().default(false),
+  /** Ask with `sudo -n` for what the login user may not read. Never asks for a password; off unless the operator says so. */
+  useSudo: z.boolean().default(false),
   /** Connect and collect values into the history. Off = not connected, history kept. */
   collecting: z.boolean().default(true),
   /** null = the console's default interval. */
@@ -147,6 +149,22 @@ export const Capability = z.object({
 })
 export type Capability = z.infer<typeof Capability>
 
+/** Cards are counted in dozens at most; more of one server are left out. */
+export const MAX_GPUS = 64
+
+/** A graphics card on the server's card: one bar each. `key` as in the metric catalogue; the name is remote text. */
+export const GpuNow = z.object({
+  key: z.string().max(1024),
+  name: RemoteText,
+  utilisationRatio: z.number().nullable(),
+  memoryUsedBytes: z.number().nullable(),
+  memoryTotalBytes: z.number().nullable()
+})
+export type GpuNow = z.infer<typeof GpuNow>
+
+/** History files of earlier versions keep newest values without it. */
+const SinceTelemetry = z.number().nullable().default(null)
+
 /** Newest values of the card. null = could not be had (see the capabilities). */
 export const ServerNow = z.object({
   atMs: AtMs,
@@ -168,7 +186,16 @@ export const ServerNow = z.object({
   netRxBytes: z.number().nullable(),
   netTxBytes: z.number().nullable(),
   uptimeSec: z.number().nullable(),
-  clockSkewMs: z.number().nullable()
+  clockSkewMs: z.number().nullable(),
+  usersLoggedIn: SinceTelemetry,
+  unitsFailed: SinceTelemetry,
+  updatesPending: SinceTelemetry,
+  containersRunning: SinceTelemetry,
+  powerWatts: SinceTelemetry,
+  temperatureMaxCelsius: SinceTelemetry,
+  gpuMemoryFreeBytes: SinceTelemetry,
+  gpuMemoryTotalBytes: SinceTelemetry,
+  gpus: z.array(GpuNow).max(MAX_GPUS).default([])
 })
 export type ServerNow = z.infer<typeof ServerNow>
 

@@ -48,7 +48,25 @@ export const GapReason = z.enum([
 export type GapReason = z.infer<typeof GapReason>
 
 /** What a server may or may not be able to tell. One entry each in its capability list. */
-export const CapabilityId = z.enum(['host', 'pressure', 'fileSystems', 'libvirt', 'libvirtWrite'])
+export const CapabilityId = z.enum([
+  'host',
+  'pressure',
+  'fileSystems',
+  'libvirt',
+  'libvirtWrite',
+  'processes',
+  'processIo',
+  'users',
+  'units',
+  'updates',
+  'containers',
+  'smart',
+  'sensors',
+  'gpu',
+  'power',
+  'listeningPorts',
+  'accessLogs'
+])
 export type CapabilityId = z.infer<typeof CapabilityId>
 
 /** Why a capability is missing. The window words the cause and the one-line fix. */
@@ -60,7 +78,9 @@ export const CapabilityCause = z.enum([
   'daemonDown',
   'stalled',
   'unreadable',
-  'lookOnly'
+  'lookOnly',
+  /** The server has no such thing: nothing to mend. */
+  'notPresent'
 ])
 export type CapabilityCause = z.infer<typeof CapabilityCause>
 

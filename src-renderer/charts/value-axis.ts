@@ -17,7 +17,10 @@ const leastMax: Record<DisplayUnit, number> = {
   load: 1,
   count: 4,
   ms: 10,
-  sec: 60
+  sec: 60,
+  celsius: 60,
+  watts: 10,
+  rpm: 1_000
 }
 
 /** A share that comes near to the whole is shown against the whole: an axis that ends at 150 % would be none of shares. */

@@ -80,6 +80,12 @@ export function formatRatio(ratio: number | null | undefined, digits = 1): Quant
   return { value: formatNumber(ratio * 100, digits), unit: '%' }
 }
 
+/** Power: `84.2 W`. */
+export const formatWatts = (watts: number | null | undefined): Quantity =>
+  watts === null || watts === undefined || !Number.isFinite(watts)
+    ? missing
+    : { value: formatNumber(watts), unit: 'W' }
+
 /** A load average: two decimals, no unit. */
 export const formatLoad = (load: number | null | undefined): Quantity =>
   load === null || load === undefined || !Number.isFinite(load)
@@ -118,7 +124,18 @@ export function formatBytesOf(
 
 /** How a value is shown on charts and in tables. */
 export type DisplayUnit =
-  'ratio' | 'bytes' | 'bytesPerSec' | 'bitsPerSec' | 'perSec' | 'load' | 'count' | 'ms' | 'sec'
+  | 'ratio'
+  | 'bytes'
+  | 'bytesPerSec'
+  | 'bitsPerSec'
+  | 'perSec'
+  | 'load'
+  | 'count'
+  | 'ms'
+  | 'sec'
+  | 'celsius'
+  | 'watts'
+  | 'rpm'
 
 const formatters: Record<DisplayUnit, (value: number | null | undefined) => Quantity> = {
   ratio: (value) => formatRatio(value),
@@ -131,7 +148,12 @@ const formatters: Record<DisplayUnit, (value: number | null | undefined) => Quan
   ms: (value) =>
     value === null || value === undefined ? missing : { value: formatNumber(value, 0), unit: 'ms' },
   sec: (value) =>
-    value === null || value === undefined ? missing : { value: formatNumber(value, 0), unit: 's' }
+    value === null || value === undefined ? missing : { value: formatNumber(value, 0), unit: 's' },
+  celsius: (value) =>
+    value === null || value === undefined ? missing : { value: formatNumber(value, 0), unit: '°C' },
+  watts: formatWatts,
+  rpm: (value) =>
+    value === null || value === undefined ? missing : { value: formatNumber(value, 0), unit: 'rpm' }
 }
 
 export const formatAs = (unit: DisplayUnit, value: number | null | undefined): Quantity =>
@@ -160,6 +182,12 @@ export function axisScale(unit: DisplayUnit, max: number): Scale {
       return { divisor: 1, unit: 'ms' }
     case 'sec':
       return { divisor: 1, unit: 's' }
+    case 'celsius':
+      return { divisor: 1, unit: '°C' }
+    case 'watts':
+      return { divisor: 1, unit: 'W' }
+    case 'rpm':
+      return { divisor: 1, unit: 'rpm' }
     case 'load':
     case 'count':
       return { divisor: 1, unit: '' }

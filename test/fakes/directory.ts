@@ -13,8 +13,10 @@ import {
   fakeSampler,
   fakeSecret,
   FakeStorage,
+  noTools,
   silentLog
 } from './engine-parts.ts'
+import { Telemetry } from '../../src-main/application/telemetry/telemetry.ts'
 
 export class FakeWorld {
   readonly clock = new FakeClock()
@@ -40,6 +42,8 @@ export class FakeWorld {
         connector,
         sampler: fakeSampler(clock, () => (clock.nowMs() - this.bootedAtMs) / 1_000),
         hypervisor,
+        telemetry: new Telemetry([]),
+        toolsOf: () => noTools,
         storage,
         vault: new SecretVault({ cipher: cannotKeep, blobs: storage.blobs, secretOf: fakeSecret }),
         prompts: new PromptBroker(() => undefined),

@@ -52,6 +52,12 @@ function valueAt(kind: EntityKind, metric: string, atMs: number, salt: number): 
       return 4 * level
     case 'sec':
       return Math.round(atMs / 1_000) % 1e7
+    case 'celsius':
+      return 45 + 20 * wave
+    case 'watts':
+      return 180 * level
+    case 'rpm':
+      return Math.round(1_800 * level)
   }
 }
 

@@ -399,7 +399,16 @@ export function stepServer(fake: FakeServer, atMs: number): void {
     netRxBytes: Math.round(spec.netBytesPerSec * 1e5),
     netTxBytes: Math.round(spec.netBytesPerSec * 7e4),
     uptimeSec: Math.round(spec.upDays * 86_400),
-    clockSkewMs: 12
+    clockSkewMs: 12,
+    usersLoggedIn: spec.threads % 5,
+    unitsFailed: 0,
+    updatesPending: spec.threads % 7,
+    containersRunning: 0,
+    powerWatts: Math.round(90 + cpu * spec.threads * 6),
+    temperatureMaxCelsius: Math.round(38 + cpu * 40),
+    gpuMemoryFreeBytes: null,
+    gpuMemoryTotalBytes: null,
+    gpus: []
   }
   fake.machines = fake.machines.map((machine) => ({ ...machine, now: machineNow(machine, fake, atMs) }))
   fake.view = {

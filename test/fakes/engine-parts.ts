@@ -1,4 +1,5 @@
 /** Fakes of what the application needs from outside: servers that answer as a test says, a clock a test owns. */
+import type { Tools } from '../../src-main/application/telemetry/tools.ts'
 import { AppError } from '#contract/errors.ts'
 import type { DeletionHost } from '../../src-main/application/deletion/host-survey.ts'
 import type { HistoryMark } from '#contract/history.ts'
@@ -368,4 +369,11 @@ export class FakeStorage {
     // Only the parts above are played; anything else a test touches fails loudly.
     return parts as unknown as Storage
   }
+}
+
+/** A server on which no tool is installed. */
+export const noTools: Tools = {
+  run: async () => ({ stdout: '', exitCode: 127 }),
+  follow: async () => 127,
+  close: () => undefined
 }

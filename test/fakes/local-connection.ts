@@ -50,7 +50,8 @@ export function createLocalConnection(options: LocalConnectionOptions = {}): Loc
   function openChannel(): ShellChannel {
     if (closedBy !== null) throw new AppError('disconnected', { cause: closedBy })
     if (open.size >= (options.maxChannels ?? Number.POSITIVE_INFINITY)) throw new AppError('channelRefused')
-    const child = spawn(command, args, { stdio: 'pipe', env: options.env ?? process.env })
+    // A process group of its own, as sshd gives each channel.
+    const child = spawn(command, args, { stdio: 'pipe', env: options.env ?? process.env, detached: true })
     children.push(child)
     const channel = channelOf(child, options, written)
     open.add(channel)
@@ -140,7 +141,7 @@ function channelOf(
     closed,
     close: () => {
       child.kill('SIGKILL')
-      child.stdin.destroy()
+      for (const pipe of [child.stdin, child.stdout, child.stderr]) pipe.destroy()
     }
   }
 }

@@ -14,6 +14,8 @@ import type { ServerRuntime } from '../../src-main/application/servers/server-ru
 import { createHostSampler } from '../../src-main/remote/sampler/index.ts'
 import { FakeStorage, silentLog } from '../fakes/engine-parts.ts'
 import { labAccount, labKey, labServer, labState, type LabKeyId } from './state.ts'
+import { createTools } from '../../src-main/remote/tools/tool-shell.ts'
+import { Telemetry } from '../../src-main/application/telemetry/telemetry.ts'
 
 /** Host keys of all servers of the lab, as if the operator had trusted them before. */
 export const labHostKeys = (): HostKey[] =>
@@ -105,6 +107,8 @@ export function startLabConsole(hypervisor: Hypervisor, intervalMs: number): Lab
       connector,
       sampler: createHostSampler({ log: silentLog, clock: systemClock }),
       hypervisor,
+      telemetry: new Telemetry([]),
+      toolsOf: createTools,
       storage: parts,
       vault: new SecretVault({ cipher: cannotKeep, blobs: parts.blobs, secretOf: createSecret }),
       prompts: new PromptBroker(() => undefined),

@@ -11,6 +11,7 @@ import {
   fakeSampler,
   fakeSecret,
   settle,
+  noTools,
   silentLog
 } from '../../../test/fakes/engine-parts.ts'
 import { actOnMachine } from '../machines/act.ts'
@@ -18,6 +19,7 @@ import { PromptBroker } from './prompt-broker.ts'
 import { SecretVault } from './secret-vault.ts'
 import { ServerDirectory } from './server-directory.ts'
 import { serverNow } from './server-now.ts'
+import { Telemetry } from '../telemetry/telemetry.ts'
 
 const draft = (name = 'alpha'): ServerDraft =>
   ServerDraft.parse({ name, connection: { host: '192.0.2.1', user: 'root' } })
@@ -73,6 +75,8 @@ beforeEach(() => {
       connector,
       sampler: fakeSampler(clock),
       hypervisor,
+      telemetry: new Telemetry([]),
+      toolsOf: () => noTools,
       storage: storage.asStorage(),
       vault,
       prompts: new PromptBroker(() => undefined),

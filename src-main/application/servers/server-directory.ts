@@ -38,6 +38,7 @@ export class ServerDirectory {
     const stored = await this.#deps.storage.servers.list()
     for (const server of stored) {
       await this.#deps.vault.load(server.record.id)
+      await this.#deps.telemetry.load(server.record.id)
       await this.#adopt(server).picture.load()
     }
   }
@@ -73,6 +74,7 @@ export class ServerDirectory {
     }
     await storage.servers.insert(record)
     if (secrets) await vault.set(record.id, secrets)
+    await this.#deps.telemetry.load(record.id)
     const runtime = this.#adopt({
       record,
       facts: null,
@@ -110,6 +112,7 @@ export class ServerDirectory {
     await runtime.stop(null)
     await runtime.picture.happened.forget()
     await this.#deps.vault.forget(serverId)
+    await this.#deps.telemetry.forget(serverId)
     await this.#deps.storage.servers.remove(serverId, { deleteHistory })
     this.#runtimes.delete(serverId)
     const machines = runtime.machines.views().map((view) => view.ref)

@@ -8,6 +8,10 @@ import { runMachineLanes } from '../machines/machine-lanes.ts'
 import type { Log } from '../platform/platform.ts'
 import type { HostSampler, HostSampling } from '../sampling/host-sampler.ts'
 import { pace, sampleIntervalMs } from '../sampling/pace.ts'
+import type { LaneContext } from '../telemetry/lane.ts'
+import { type LaneListener, runTelemetryLane } from '../telemetry/run-lane.ts'
+import type { Telemetry } from '../telemetry/telemetry.ts'
+import type { Tools } from '../telemetry/tools.ts'
 import type { Connection } from './connection.ts'
 
 const FILE_SYSTEMS_EVERY_MS = 30_000
@@ -17,11 +21,14 @@ export interface ServerLanesOptions {
   readonly deps: {
     readonly sampler: HostSampler
     readonly hypervisor: Hypervisor
+    readonly telemetry: Telemetry
+    readonly toolsOf: (connection: Connection) => Tools
     readonly clock: Clock
     readonly log: Log
     /** 0..1, for jitter. */
     readonly random: () => number
   }
+  readonly telemetry: LaneListener & Pick<LaneContext, 'serverId' | 'sudo'>
   readonly signal: AbortSignal
   readonly intervalMs: () => number
   readonly isWatched: () => boolean
@@ -45,6 +52,7 @@ export async function runServerLanes(options: ServerLanesOptions): Promise<void>
   const failed = new AbortController()
   const lanesSignal = AbortSignal.any([signal, failed.signal])
   const sampling = await deps.sampler.start(connection, { signal })
+  const tools = deps.toolsOf(connection)
   const phase = deps.random()
   try {
     const lanes = [
@@ -56,6 +64,10 @@ export async function runServerLanes(options: ServerLanesOptions): Promise<void>
         phase,
         signal: lanesSignal,
         onCapabilities: options.onLibvirtCapabilities
+      }),
+      ...deps.telemetry.lanes.map((lane) => {
+        const context = { ...options.telemetry, ...deps, connection, sampling, tools, signal: lanesSignal }
+        return runTelemetryLane(lane, context, options.telemetry)
       })
     ]
     const first = await Promise.race(lanes.map((lane) => lane.then(() => null, asError)))
@@ -63,6 +75,7 @@ export async function runServerLanes(options: ServerLanesOptions): Promise<void>
     await Promise.allSettled(lanes)
     if (first && !signal.aborted) throw first
   } finally {
+    tools.close()
     sampling.close()
   }
 }

@@ -1,19 +1,33 @@
 /** The card's newest values, put together from the lanes that bring them. Pure. */
-import type { EntityValues, MetricValues } from '#contract/metric-catalogue.ts'
-import type { ServerNow } from '#contract/servers.ts'
+import type { EntityValues, MetricId, MetricValues } from '#contract/metric-catalogue.ts'
+import { MAX_GPUS, type GpuNow, type ServerNow } from '#contract/servers.ts'
+import type { Tick } from '../storage.ts'
 
 /** How long a value may stand on the card when its lane has brought none since. */
 const KEPT_MS = 90_000
+/** Of lanes that come every few minutes. */
+const KEPT_SLOW_MS = 15 * 60_000
+const SLOW: ReadonlySet<string> = new Set<MetricId<'server'>>([
+  'usersLoggedIn',
+  'unitsFailed',
+  'updatesPending',
+  'containersRunning',
+  'portsListening'
+])
 
 const orNull = (value: number | undefined): number | null => value ?? null
 
 /** Newest value of each metric of the server with the time it came. */
 export class NowBuilder {
   readonly #values = new Map<string, { value: number; atMs: number }>()
+  readonly #gpus = new Map<string, { values: MetricValues<'gpu'>; atMs: number }>()
+  readonly #gpuNames = new Map<string, string>()
   #atMs: number | null = null
 
-  take(atMs: number, entities: readonly EntityValues[]): void {
+  take(atMs: number, entities: readonly EntityValues[], labels: Tick['labels'] = []): void {
+    for (const { kind, key, label } of labels) if (kind === 'gpu') this.#gpuNames.set(key, label)
     for (const entity of entities) {
+      if (isGpu(entity)) this.#gpus.set(entity.key, { values: entity.values, atMs })
       if (entity.kind !== 'server') continue
       this.#atMs = atMs
       for (const [metric, value] of Object.entries(entity.values)) this.#values.set(metric, { value, atMs })
@@ -26,11 +40,27 @@ export class NowBuilder {
     if (atMs === null) return null
     const values: MetricValues<'server'> = {}
     for (const [metric, { value, atMs: valueAtMs }] of this.#values) {
-      if (atMs - valueAtMs <= KEPT_MS) values[metric as keyof MetricValues<'server'>] = value
+      const keptMs = SLOW.has(metric) ? KEPT_SLOW_MS : KEPT_MS
+      if (atMs - valueAtMs <= keptMs) values[metric as keyof MetricValues<'server'>] = value
     }
-    return serverNow(atMs, values, cpuThreads)
+    return { ...serverNow(atMs, values, cpuThreads), gpus: this.#gpusAt(atMs) }
+  }
+
+  #gpusAt(atMs: number): GpuNow[] {
+    return [...this.#gpus]
+      .filter(([, gpu]) => atMs - gpu.atMs <= KEPT_MS)
+      .map(([key, { values }]) => ({
+        key,
+        name: this.#gpuNames.get(key) ?? '',
+        utilisationRatio: orNull(values.utilisationRatio),
+        memoryUsedBytes: orNull(values.memoryUsedBytes),
+        memoryTotalBytes: orNull(values.memoryTotalBytes)
+      }))
+      .slice(0, MAX_GPUS)
   }
 }
+
+const isGpu = (entity: EntityValues): entity is EntityValues<'gpu'> => entity.kind === 'gpu'
 
 /** The card's values from one set of metrics. */
 export function serverNow(
@@ -58,6 +88,15 @@ export function serverNow(
     netRxBytes: orNull(values.netRxBytes),
     netTxBytes: orNull(values.netTxBytes),
     uptimeSec: orNull(values.uptimeSec),
-    clockSkewMs: orNull(values.clockSkewMs)
+    clockSkewMs: orNull(values.clockSkewMs),
+    usersLoggedIn: orNull(values.usersLoggedIn),
+    unitsFailed: orNull(values.unitsFailed),
+    updatesPending: orNull(values.updatesPending),
+    containersRunning: orNull(values.containersRunning),
+    powerWatts: orNull(values.powerWatts),
+    temperatureMaxCelsius: orNull(values.temperatureMaxCelsius),
+    gpuMemoryFreeBytes: orNull(values.gpuMemoryFreeBytes),
+    gpuMemoryTotalBytes: orNull(values.gpuMemoryTotalBytes),
+    gpus: []
   }
 }

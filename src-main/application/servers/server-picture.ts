@@ -12,6 +12,7 @@ import { MachineBoard } from '../machines/machine-board.ts'
 import { MachineKeeping } from '../machines/machine-keeping.ts'
 import type { Log } from '../platform/platform.ts'
 import { TickWriter } from '../sampling/tick-writer.ts'
+import type { LaneReading } from '../telemetry/lane.ts'
 import type { Storage, StoredServer, Tick } from '../storage.ts'
 import type { Connection } from './connection.ts'
 import { NowBuilder } from './server-now.ts'
@@ -51,6 +52,7 @@ export class ServerPicture {
   #lastGoodAddress: string | null
   #hostCapabilities: readonly Capability[] = []
   #libvirtCapabilities: readonly Capability[] = []
+  readonly #laneCapabilities = new Map<string, readonly Capability[]>()
   #sparkline: readonly (number | null)[] = []
 
   constructor(stored: StoredServer, deps: PictureDeps, events: PictureEvents) {
@@ -93,7 +95,11 @@ export class ServerPicture {
   }
 
   get capabilities(): Capability[] {
-    return [...this.#hostCapabilities, ...this.#libvirtCapabilities]
+    return [
+      ...this.#hostCapabilities,
+      ...this.#libvirtCapabilities,
+      ...[...this.#laneCapabilities.values()].flat()
+    ]
   }
 
   get sparkline(): readonly (number | null)[] {
@@ -180,6 +186,21 @@ export class ServerPicture {
   takeLibvirtCapabilities(capabilities: readonly Capability[]): void {
     this.#libvirtCapabilities = capabilities
     this.#events.changed()
+  }
+
+  takeLaneCapabilities(laneId: string, capabilities: readonly Capability[]): void {
+    this.#laneCapabilities.set(laneId, capabilities)
+    this.#events.changed()
+  }
+
+  /** What a telemetry lane brought. */
+  takeReading(laneId: string, atMs: number, { entities, labels, capabilities }: LaneReading): void {
+    this.#laneCapabilities.set(laneId, capabilities)
+    this.#now.take(atMs, entities, labels)
+    this.#events.changed()
+    if (entities.length === 0) return
+    this.#show(atMs, entities)
+    void this.#writer.write({ serverId: this.#serverId, atMs, entities, ...(labels && { labels }) })
   }
 
   takeHost(atMs: number, entities: readonly EntityValues[]): void {

@@ -7,6 +7,8 @@ import type { Hypervisor, HypervisorSession } from '../machines/hypervisor.ts'
 import type { MachineBoard } from '../machines/machine-board.ts'
 import type { HostSampler } from '../sampling/host-sampler.ts'
 import type { StoredServer } from '../storage.ts'
+import type { Telemetry } from '../telemetry/telemetry.ts'
+import type { Tools } from '../telemetry/tools.ts'
 import { nextDelayMs, waitsForOperator } from './back-off.ts'
 import type { Connection, Connector } from './connection.ts'
 import type { PromptBroker } from './prompt-broker.ts'
@@ -18,6 +20,8 @@ export interface RuntimeDeps extends PictureDeps {
   readonly connector: Connector
   readonly sampler: HostSampler
   readonly hypervisor: Hypervisor
+  readonly telemetry: Telemetry
+  readonly toolsOf: (connection: Connection) => Tools
   readonly vault: SecretVault
   readonly prompts: PromptBroker
   /** 0..1, for jitter. */
@@ -253,6 +257,12 @@ export class ServerRuntime {
         },
         onList: (listings, atMs) => this.picture.takeList(listings, atMs),
         onStats: (round, atMs) => this.picture.takeStats(round, atMs),
+        telemetry: {
+          serverId: this.#record.id,
+          sudo: () => (this.#record.useSudo ? 'sudo -n ' : ''),
+          onReading: (laneId, atMs, reading) => this.picture.takeReading(laneId, atMs, reading),
+          onCapabilities: (laneId, capabilities) => this.picture.takeLaneCapabilities(laneId, capabilities)
+        },
         resumeProbeMs: RESUME_PROBE_MS
       })
     } finally {

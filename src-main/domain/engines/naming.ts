@@ -36,6 +36,15 @@ export const KEY_LABEL: Readonly<Record<EntityKind, string | null>> = {
   disk: 'device',
   interface: 'interface',
   mount: 'mountpoint',
+  core: 'cpu',
+  gpu: 'gpu',
+  sensor: 'sensor',
+  power: 'source',
+  watch: 'pattern',
+  container: 'container',
+  unit: 'unit',
+  port: 'port',
+  web: 'log',
   vm: 'vm_id'
 }
 

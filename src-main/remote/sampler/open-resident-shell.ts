@@ -1,5 +1,6 @@
 /** Starts a resident shell on a channel of its own (docs/remote-protocol.md). */
 import { randomBytes } from 'node:crypto'
+import type { AppError } from '#contract/errors.ts'
 import type { Connection } from '../../application/servers/connection.ts'
 import { MAX_NOISE_BYTES, ResidentShell } from './resident-shell.ts'
 
@@ -12,6 +13,8 @@ export interface ResidentShellOptions {
   readonly deadlineMs: number
   /** Told each line outside a frame that begins with the marker, without the marker. */
   readonly onNote?: (note: string) => void
+  /** Told once, when the shell can no longer be asked. */
+  readonly onFailure?: (error: AppError) => void
 }
 
 /** Opens a channel, starts the script and waits until it is ready. Throws as `HostSampler.start` says. */
@@ -22,7 +25,7 @@ export async function openResidentShell(
   const { lane, script, signal, deadlineMs } = options
   const marker = randomBytes(16).toString('hex')
   const channel = await connection.openShell({ signal, deadlineMs })
-  const shell = new ResidentShell(channel, marker, options.onNote ?? (() => undefined))
+  const shell = new ResidentShell(channel, marker, options.onNote ?? (() => undefined), options.onFailure)
   try {
     await shell.begin(`: virthelm ${lane} ${marker}\nM=${marker}\n${script}\n: virthelm end\n`, {
       signal,

@@ -26,6 +26,7 @@ export class ResidentShell {
   readonly #channel: ShellChannel
   readonly #marker: string
   readonly #onNote: (note: string) => void
+  readonly #onFailure: (error: AppError) => void
   readonly #decoder = new TextDecoder()
   #buffer = ''
   /** The end of the frame in the buffer is not before this position. */
@@ -41,10 +42,16 @@ export class ResidentShell {
   #requests = 0
   #failure: AppError | null = null
 
-  constructor(channel: ShellChannel, marker: string, onNote: (note: string) => void) {
+  constructor(
+    channel: ShellChannel,
+    marker: string,
+    onNote: (note: string) => void,
+    onFailure: (error: AppError) => void = () => undefined
+  ) {
     this.#channel = channel
     this.#marker = marker
     this.#onNote = onNote
+    this.#onFailure = onFailure
     channel.onData((chunk) => {
       this.#take(chunk)
     })
@@ -128,6 +135,11 @@ export class ResidentShell {
     })
   }
 
+  /** Sends a line that is answered by notes, if at all. After a failure it does nothing. */
+  send(line: string): void {
+    if (this.#failure === null) this.#write(`${line}\n`)
+  }
+
   /** Runs `start` and waits for what it promises, at most until the deadline or the signal. */
   async #bounded(options: ExchangeOptions, start: (waiting: Waiting) => void): Promise<string> {
     if (this.#failure !== null) throw this.#failure
@@ -184,13 +196,13 @@ export class ResidentShell {
       this.#countNoise(line)
       return true
     }
-    const note = line.slice(this.#marker.length + 1).trimEnd()
+    const note = line.slice(this.#marker.length + 1)
     if (!note.startsWith('begin ')) {
       this.#consume(lineEnd + 1)
       this.#takeNote(note)
       return true
     }
-    return this.#takeFrame(note.slice('begin '.length), lineEnd + 1)
+    return this.#takeFrame(note.slice('begin '.length).trimEnd(), lineEnd + 1)
   }
 
   #takeFrame(numberText: string, bodyFrom: number): boolean {
@@ -226,7 +238,7 @@ export class ResidentShell {
   }
 
   #takeNote(note: string): void {
-    if (note === 'ready' && this.#ready !== null) {
+    if (note.trimEnd() === 'ready' && this.#ready !== null) {
       const ready = this.#ready
       this.#ready = null
       this.#noiseBytes = 0
@@ -265,6 +277,7 @@ export class ResidentShell {
     this.#waiting?.reject(error)
     this.#waiting = null
     this.#channel.close()
+    this.#onFailure(error)
   }
 
   /** Ends the shell. Idempotent. */

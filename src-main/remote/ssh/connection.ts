@@ -19,8 +19,8 @@ import { quieten } from './quiet-channel.ts'
 import { Semaphore } from './semaphore.ts'
 import { SshShellChannel } from './shell-channel.ts'
 
-/** sshd allows ten (MaxSessions): these, the terminals (open-streams.ts), and one for a process that outlives its channel. */
-const MAX_SESSIONS = 6
+/** sshd allows ten (MaxSessions): these and the terminals (open-streams.ts). */
+const MAX_SESSIONS = 7
 /** Constant: nothing the operator or a server chose ever becomes part of a command line. */
 const COMMAND = 'exec /bin/sh -s'
 

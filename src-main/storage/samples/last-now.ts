@@ -8,7 +8,7 @@ import type { ServerEntry } from './registry.ts'
 /** Slow lanes (file systems) are not in every tick: values up to this much older than the newest are taken. */
 const LOOK_BACK_MS = 600_000
 
-/** null when no samples are kept any more. `cpuThreads` is null here: it is a fact. */
+/** null when no samples are kept any more. `cpuThreads` is null here: it is a fact; graphics cards come with their next reading. */
 export function lastNowOf(server: ServerEntry, raw: RawHours): ServerNow | null {
   const entity = server.entities.get(entityName('server', ''))
   if (entity === undefined) return null
@@ -26,7 +26,7 @@ export function lastNowOf(server: ServerEntry, raw: RawHours): ServerNow | null 
     found[name] = value === undefined || value === null ? null : value / scale
   }
   const empty = Object.fromEntries(Object.keys(ServerNow.shape).map((name) => [name, null]))
-  return ServerNow.parse({ ...empty, ...found, atMs: newestAtMs })
+  return ServerNow.parse({ ...empty, ...found, gpus: [], atMs: newestAtMs })
 }
 
 function lastValue(

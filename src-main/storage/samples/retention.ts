@@ -155,7 +155,7 @@ export async function deleteServers(parts: RetentionParts, pace: Pace): Promise<
       }
     }
     const finish = db.transaction(() => {
-      for (const table of ['entity', 'gap', 'mark', 'unsealed', 'unsealed_day'])
+      for (const table of ['entity', 'gap', 'mark', 'day_total', 'unsealed', 'unsealed_day'])
         db.prepare(`DELETE FROM ${table} WHERE server = ?`).run(number)
       registry.forgetDeleted(number)
     })

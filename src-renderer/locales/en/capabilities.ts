@@ -7,7 +7,19 @@ export const capabilities = {
     pressure: 'Pressure (PSI)',
     fileSystems: 'File systems',
     libvirt: 'Machines (libvirt)',
-    libvirtWrite: 'Acting on machines'
+    libvirtWrite: 'Acting on machines',
+    processes: 'Processes',
+    processIo: 'Disk I/O of processes',
+    users: 'Users logged in',
+    units: 'Services (systemd)',
+    updates: 'Pending updates',
+    containers: 'Containers',
+    smart: 'Health of disks (SMART)',
+    sensors: 'Temperatures and fans',
+    gpu: 'Graphics cards',
+    power: 'Power',
+    listeningPorts: 'Listening ports',
+    accessLogs: 'Access logs'
   } satisfies Record<CapabilityId, string>,
   cause: {
     checking: 'Not checked yet. The first answer is on its way.',
@@ -17,7 +29,8 @@ export const capabilities = {
     daemonDown: 'The service behind it does not run.',
     stalled: 'The server does not finish answering; it is asked again from time to time.',
     unreadable: 'The server answered in a form that could not be read.',
-    lookOnly: 'This server is set to look only.'
+    lookOnly: 'This server is set to look only.',
+    notPresent: 'This server has none.'
   } satisfies Record<CapabilityCause, string>,
   /** For a missing value, when nothing better is known. */
   noReason: 'The server did not report it.',

@@ -28,7 +28,16 @@ export const history = {
     vm: 'machine',
     disk: 'disk',
     mount: 'file system',
-    interface: 'network interface'
+    interface: 'network interface',
+    core: 'CPU thread',
+    gpu: 'GPU',
+    sensor: 'sensor',
+    power: 'power source',
+    watch: 'watched processes',
+    container: 'container',
+    unit: 'unit',
+    port: 'port',
+    web: 'access log'
   } satisfies Record<EntityKind, string>,
   preset: {
     usual: 'The usual',

@@ -50,7 +50,22 @@ export const metricNames = {
     uptimeSec: 'Uptime',
     clockSkewMs: 'Clock skew',
     machinesRunning: 'Machines running',
-    machinesTotal: 'Machines'
+    machinesTotal: 'Machines',
+    usersLoggedIn: 'Users logged in',
+    unitsFailed: 'Units failed',
+    updatesPending: 'Updates pending',
+    containersRunning: 'Containers running',
+    powerWatts: 'Power',
+    temperatureMaxCelsius: 'Hottest sensor',
+    gpuCount: 'GPUs',
+    gpuMemoryTotalBytes: 'GPU memory installed',
+    gpuMemoryUsedBytes: 'GPU memory used',
+    gpuMemoryFreeBytes: 'GPU memory free',
+    gpuUtilisationRatio: 'GPU busy',
+    gpuPowerWatts: 'GPU power',
+    zramUsedBytes: 'Compressed swap (zram) in memory',
+    portsListening: 'Ports listening',
+    processesBlocked: 'Processes blocked'
   },
   disk: {
     readBytesPerSec: 'Read',
@@ -58,7 +73,13 @@ export const metricNames = {
     readOpsPerSec: 'Reads',
     writeOpsPerSec: 'Writes',
     utilisationRatio: 'Busy',
-    awaitMs: 'Wait'
+    awaitMs: 'Wait',
+    temperatureCelsius: 'Temperature',
+    wearUsedRatio: 'Wear',
+    reallocatedSectors: 'Reallocated sectors',
+    pendingSectors: 'Pending sectors',
+    healthy: 'Healthy (1) or not (0)',
+    powerOnSec: 'Time powered on'
   },
   interface: {
     rxBytesPerSec: 'In',
@@ -77,6 +98,63 @@ export const metricNames = {
     availableBytes: 'Available',
     usedRatio: 'Used, share',
     inodesUsedRatio: 'Inodes used'
+  },
+  core: {
+    cpuUsedRatio: 'CPU used'
+  },
+  gpu: {
+    utilisationRatio: 'Busy',
+    memoryTotalBytes: 'Memory installed',
+    memoryUsedBytes: 'Memory used',
+    memoryFreeBytes: 'Memory free',
+    memoryUsedRatio: 'Memory used, share',
+    temperatureCelsius: 'Temperature',
+    powerWatts: 'Power',
+    powerLimitWatts: 'Power limit',
+    fanRatio: 'Fan speed, share'
+  },
+  sensor: {
+    temperatureCelsius: 'Temperature',
+    fanRpm: 'Fan speed'
+  },
+  power: {
+    powerWatts: 'Power',
+    chargeRatio: 'Battery charge'
+  },
+  watch: {
+    processes: 'Processes',
+    cpuUsedRatio: 'CPU used (1 = one thread)',
+    memoryUsedBytes: 'Memory used',
+    memoryUsedRatio: 'Memory used, share',
+    readBytesPerSec: 'Read',
+    writeBytesPerSec: 'Write',
+    threads: 'Threads'
+  },
+  container: {
+    cpuUsedRatio: 'CPU used (1 = one thread)',
+    memoryUsedBytes: 'Memory used',
+    memoryLimitBytes: 'Memory limit',
+    memoryUsedRatio: 'Memory used, share',
+    rxBytesPerSec: 'Network in',
+    txBytesPerSec: 'Network out',
+    readBytesPerSec: 'Disk read',
+    writeBytesPerSec: 'Disk write',
+    processes: 'Processes'
+  },
+  unit: {
+    active: 'Active (1) or not (0)'
+  },
+  port: {
+    open: 'Open (1) or not (0)',
+    answerMs: 'Answer time'
+  },
+  web: {
+    requestsPerSec: 'Requests',
+    bytesPerSec: 'Sent',
+    hitRatio: 'Served from cache, share',
+    responseMs: 'Response time',
+    clientErrorRatio: 'Client errors (4xx), share',
+    serverErrorRatio: 'Server errors (5xx), share'
   },
   vm: {
     cpuUsedRatio: 'CPU used',

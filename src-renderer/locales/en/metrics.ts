@@ -50,7 +50,22 @@ export const metrics = {
     uptimeSec: 'uptime',
     clockSkewMs: 'clock skew',
     machinesRunning: 'machines running',
-    machinesTotal: 'machines'
+    machinesTotal: 'machines',
+    usersLoggedIn: 'users logged in',
+    unitsFailed: 'failed units',
+    updatesPending: 'updates pending',
+    containersRunning: 'containers running',
+    powerWatts: 'power',
+    temperatureMaxCelsius: 'hottest sensor',
+    gpuCount: 'GPUs',
+    gpuMemoryTotalBytes: 'memory',
+    gpuMemoryUsedBytes: 'used',
+    gpuMemoryFreeBytes: 'free',
+    gpuUtilisationRatio: 'busy',
+    gpuPowerWatts: 'GPU power',
+    zramUsedBytes: 'compressed swap',
+    portsListening: 'listening ports',
+    processesBlocked: 'processes blocked'
   },
   disk: {
     readBytesPerSec: 'read',
@@ -58,7 +73,13 @@ export const metrics = {
     readOpsPerSec: 'reads',
     writeOpsPerSec: 'writes',
     utilisationRatio: 'busy',
-    awaitMs: 'wait'
+    awaitMs: 'wait',
+    temperatureCelsius: 'temperature',
+    wearUsedRatio: 'wear',
+    reallocatedSectors: 'reallocated sectors',
+    pendingSectors: 'pending sectors',
+    healthy: 'healthy',
+    powerOnSec: 'powered on'
   },
   interface: {
     rxBytesPerSec: 'in',
@@ -77,6 +98,63 @@ export const metrics = {
     availableBytes: 'available',
     usedRatio: 'used',
     inodesUsedRatio: 'inodes used'
+  },
+  core: {
+    cpuUsedRatio: 'CPU used'
+  },
+  gpu: {
+    utilisationRatio: 'busy',
+    memoryTotalBytes: 'memory',
+    memoryUsedBytes: 'used',
+    memoryFreeBytes: 'free',
+    memoryUsedRatio: 'memory used',
+    temperatureCelsius: 'temperature',
+    powerWatts: 'power',
+    powerLimitWatts: 'power limit',
+    fanRatio: 'fan'
+  },
+  sensor: {
+    temperatureCelsius: 'temperature',
+    fanRpm: 'fan'
+  },
+  power: {
+    powerWatts: 'power',
+    chargeRatio: 'charge'
+  },
+  watch: {
+    processes: 'processes',
+    cpuUsedRatio: 'CPU used',
+    memoryUsedBytes: 'memory used',
+    memoryUsedRatio: 'memory used',
+    readBytesPerSec: 'read',
+    writeBytesPerSec: 'write',
+    threads: 'threads'
+  },
+  container: {
+    cpuUsedRatio: 'CPU used',
+    memoryUsedBytes: 'memory used',
+    memoryLimitBytes: 'memory limit',
+    memoryUsedRatio: 'memory used',
+    rxBytesPerSec: 'in',
+    txBytesPerSec: 'out',
+    readBytesPerSec: 'read',
+    writeBytesPerSec: 'write',
+    processes: 'processes'
+  },
+  unit: {
+    active: 'active'
+  },
+  port: {
+    open: 'open',
+    answerMs: 'answer time'
+  },
+  web: {
+    requestsPerSec: 'requests',
+    bytesPerSec: 'sent',
+    hitRatio: 'from cache',
+    responseMs: 'response time',
+    clientErrorRatio: 'client errors',
+    serverErrorRatio: 'server errors'
   },
   vm: {
     cpuUsedRatio: 'CPU used',

@@ -1,5 +1,6 @@
 import type { Migration } from '../migration.ts'
 import { firstSchema } from './0001-first-schema.ts'
 import { chunksDaysMarks } from './0002-chunks-days-marks.ts'
+import { telemetryKinds } from './0003-telemetry-kinds.ts'
 
-export const HISTORY_MIGRATIONS: readonly Migration[] = [firstSchema, chunksDaysMarks]
+export const HISTORY_MIGRATIONS: readonly Migration[] = [firstSchema, chunksDaysMarks, telemetryKinds]

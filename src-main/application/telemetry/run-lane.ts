@@ -1,0 +1,46 @@
+/** Runs one telemetry lane on a connection, until the signal aborts. */
+import { AppError } from '#contract/errors.ts'
+import type { Capability } from '#contract/servers.ts'
+import { sleepUnlessAborted } from '../clock.ts'
+import { pace } from '../sampling/pace.ts'
+import type { LaneContext, LaneReading, TelemetryLane } from './lane.ts'
+
+export interface LaneListener {
+  readonly onReading: (laneId: string, atMs: number, reading: LaneReading) => void
+  readonly onCapabilities: (laneId: string, capabilities: readonly Capability[]) => void
+}
+
+/** Never rejects for what a server says or does not say; a fault of our own is logged once and the lane goes on. */
+export async function runTelemetryLane(
+  lane: TelemetryLane,
+  context: LaneContext,
+  { onReading, onCapabilities }: LaneListener
+): Promise<void> {
+  const { clock, log, signal, serverId } = context
+  await sleepUnlessAborted(clock, lane.firstAfterMs ?? 0, signal)
+  if (signal.aborted) return
+  const session = lane.open(context)
+  let lastCode: string | null = null
+  const round = async (): Promise<void> => {
+    const atMs = clock.nowMs()
+    try {
+      onReading(lane.id, atMs, await session.read(signal))
+      lastCode = null
+    } catch (cause) {
+      if (signal.aborted) return
+      const error = cause instanceof AppError ? cause : new AppError('internal', { cause })
+      // Said once, not at every round: a tool that is not there stays away.
+      if (error.code !== lastCode) {
+        if (error.code === 'internal') log.error('telemetry.laneFailed', cause, { serverId, lane: lane.id })
+        else log.info('telemetry.laneUnavailable', { serverId, lane: lane.id, code: error.code })
+      }
+      lastCode = error.code
+      onCapabilities(lane.id, lane.capabilitiesOf(error))
+    }
+  }
+  try {
+    await pace(round, { clock, signal, intervalMs: () => lane.everyMs(serverId) })
+  } finally {
+    session.close()
+  }
+}

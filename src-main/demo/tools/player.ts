@@ -1,0 +1,55 @@
+/** Plays the lane `tools` of docs/remote-protocol.md on a demo server. Each subject answers the scripts of its own lane. */
+import type { SimulatedHost } from '../host.ts'
+import type { LanePlayer } from '../model.ts'
+
+export interface ToolAnswer {
+  readonly stdout: string
+  readonly exitCode: number
+  /** Of a script without an end: what it prints from now on, every so often, until its channel closes. */
+  readonly again?: { readonly everyMs: number; readonly lines: () => readonly string[] }
+}
+
+/** The answer to a script, as the console sends it; null: not one of this subject's. */
+export type ToolPlayer = (host: SimulatedHost, script: string) => ToolAnswer | null
+
+/** The first that knows a script answers; one that nobody knows ends with 127, as where its tool is not installed. */
+const PLAYERS: readonly ToolPlayer[] = []
+
+export function createToolsPlayer(host: SimulatedHost): LanePlayer {
+  return {
+    attach(lane, io) {
+      if (lane !== 'tools') return false
+      const timers = new Set<NodeJS.Timeout>()
+      const say = (id: string, lines: readonly string[]): void => {
+        if (lines.length > 0) io.write(lines.map((line) => `${io.marker} l ${id} ${line}\n`).join(''))
+      }
+      io.onEnd(() => {
+        for (const timer of timers) clearInterval(timer)
+      })
+      io.onLine((request) => {
+        const [, id = '', script = ''] = /^(?:r (?=\d+ \d+ )|f )(\d+) (?:\d+ )?(.*)$/s.exec(request) ?? []
+        if (id === '') return
+        host.advance()
+        const answer = answerOf(host, unpacked(script))
+        say(id, answer.stdout === '' ? [] : answer.stdout.replace(/\n$/, '').split('\n'))
+        const { again } = answer
+        if (again !== undefined) timers.add(setInterval(() => say(id, again.lines()), again.everyMs))
+        else io.write(`${io.marker} e ${id} ${answer.exitCode}\n`)
+      })
+      io.write(`\n${io.marker} ready\n`)
+      return true
+    }
+  }
+}
+
+function answerOf(host: SimulatedHost, script: string): ToolAnswer {
+  for (const player of PLAYERS) {
+    const answer = player(host, script)
+    if (answer !== null) return answer
+  }
+  return { stdout: '', exitCode: 127 }
+}
+
+/** As the shell's `printf %b` reads it. */
+const unpacked = (text: string): string =>
+  text.replaceAll(/\\(.)/gs, (_whole, character: string) => (character === 'n' ? '\n' : character))
