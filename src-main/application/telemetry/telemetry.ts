@@ -21,14 +21,14 @@ export class Telemetry {
   }
 
   async load(serverId: ServerId): Promise<void> {
-    await Promise.all(this.#subjects.map((subject) => subject.load?.(serverId)))
+    await Promise.all(this.#subjects.map(async (subject) => subject.load?.(serverId)))
   }
 
   async forget(serverId: ServerId): Promise<void> {
-    await Promise.all(this.#subjects.map((subject) => subject.forget?.(serverId)))
+    await Promise.all(this.#subjects.map(async (subject) => subject.forget?.(serverId)))
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#subjects.map((subject) => subject.close?.()))
+    await Promise.all(this.#subjects.map(async (subject) => subject.close?.()))
   }
 }
