@@ -13,6 +13,8 @@ import type { Storage } from '../../src-main/application/storage.ts'
 import { openStorage } from '../../src-main/storage/client.ts'
 import { benchLog } from './bench-log.ts'
 
+/** Ticks on their way into the storage. */
+const MOST_WAITING = 5_000
 const DAY_MS = 86_400_000
 const GIB = 1024 ** 3
 
@@ -94,8 +96,12 @@ async function makeFolder(
     const appended: Promise<void>[] = []
     for (let atMs = startMs + day * DAY_MS; atMs < startMs + (day + 1) * DAY_MS; atMs += everyMs) {
       const values = entities.map(([kind, key]) => valuesAt(kind, key, atMs))
-      for (const serverId of serverIds)
-        appended.push(storage.history.append({ serverId, atMs, entities: values }))
+      // Servers do not tick at the same millisecond.
+      for (const [place, serverId] of serverIds.entries())
+        appended.push(storage.history.append({ serverId, atMs: atMs + place * 250, entities: values }))
+      if (appended.length < MOST_WAITING) continue
+      await storage.history.flush()
+      await Promise.all(appended.splice(0))
     }
     await storage.history.flush()
     await Promise.all(appended)

@@ -49,8 +49,11 @@ export class CsvBytes {
 
   copy(bytes: Uint8Array): void {
     this.room(bytes.length)
+    const { bytes: into, length: at } = this
     // A call of set() costs more than a few dozen bytes.
-    for (const byte of bytes) this.bytes[this.length++] = byte
+    if (bytes.length > 48) into.set(bytes, at)
+    else for (let index = 0; index < bytes.length; index++) into[at + index] = bytes[index] ?? 0
+    this.length = at + bytes.length
   }
 
   comma(): void {

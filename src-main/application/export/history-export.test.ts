@@ -155,10 +155,18 @@ describe('writing it out', () => {
       signal: never,
       progress: (event) => events.push(event)
     })
-    expect(result).toEqual({ kind: 'file', path: '/x.csv', rows: 20_000 * Object.keys(METRICS.server).length })
+    expect(result).toEqual({
+      kind: 'file',
+      path: '/x.csv',
+      rows: 20_000 * Object.keys(METRICS.server).length
+    })
     expect(written.join('').startsWith('\uFEFFtime,server,kind')).toBe(true)
     expect(events.at(-1)).toMatchObject({
-      progress: { rows: 20_000 * Object.keys(METRICS.server).length, bytes: Buffer.byteLength(written.join('')), doneRatio: 1 }
+      progress: {
+        rows: 20_000 * Object.keys(METRICS.server).length,
+        bytes: Buffer.byteLength(written.join('')),
+        doneRatio: 1
+      }
     })
     expect(ends).toEqual(['open', 'finish'])
   })

@@ -5,13 +5,17 @@
  * one time are one row. Long: one row per value, server by server: time, server, kind, entity, metric, unit, value (of
  * a rollup: mean, min, max); values that are not there have no row.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { metricDefinition } from '#contract/metric-catalogue.ts'
 import type { HistoryAnswer, HistoryLevel, SeriesRef } from '#contract/history.ts'
 import type { RowBatch } from '../storage.ts'
 import { csvCell, csvLine, isoTime, type Zone } from './csv.ts'
 import { cellBytes, CsvBytes } from './csv-bytes.ts'
 
-/** A piece of the file. `bytes` are good until the next piece is asked for. */
+/**
+ * A piece of the file. Between two pieces the event loop has a turn: batches that are there already must not keep it from
+ * everything else. `bytes` are good until the next piece is asked for.
+ */
 export interface CsvChunk {
   readonly bytes: Uint8Array
   /** Data rows in it. */
@@ -103,7 +107,9 @@ export async function* wideCsv(options: RowsCsvOptions): AsyncGenerator<CsvChunk
         for (const head of heads) head.writeCells(out, atMs)
         out.endRow()
         rows++
-        if (out.size >= CHUNK_BYTES) yield chunk()
+        if (out.size < CHUNK_BYTES) continue
+        yield chunk()
+        await nextTurn()
       }
     }
     atMs = toAtMs
@@ -198,6 +204,7 @@ export async function* longCsv(options: RowsCsvOptions): AsyncGenerator<CsvChunk
         const doneRatio = (index + shareOf(batch.atMs[row] ?? fromAtMs, fromAtMs, toAtMs)) / sources.length
         yield { bytes: out.take(), rows, doneRatio }
         rows = 0
+        await nextTurn()
       }
     }
   }
