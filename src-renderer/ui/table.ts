@@ -36,6 +36,14 @@ export function leastWidthPx<T>(columns: readonly TableColumn<T>[]): number {
   return least.reduce((sum, width) => sum + width, 2 * PADDING_PX + GAP_PX * Math.max(0, columns.length - 1))
 }
 
+/** Text right behind a right-aligned number would read as its unit. */
+export const afterNumber = <T>(columns: readonly TableColumn<T>[], index: number): string =>
+  columns[index - 1]?.align === 'right' ? 'pl-3' : ''
+
+/** The column of the row menu stays in view when the table is scrolled sideways. */
+export const staysRight = <T>(column: TableColumn<T>): string =>
+  column.header === '' ? 'sticky -right-px flex h-full items-center bg-inherit' : ''
+
 export interface TableSort {
   readonly columnId: string
   readonly descending: boolean
