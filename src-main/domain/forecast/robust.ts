@@ -1,0 +1,86 @@
+/** Statistics that a few wild values do not move. Pure; all take plain arrays of finite numbers. */
+
+/** The middle value; the mean of the two middle ones. NaN of nothing. */
+export function median(values: readonly number[]): number {
+  const sorted = Float64Array.from(values).sort()
+  const half = sorted.length >> 1
+  if (sorted.length === 0) return NaN
+  return sorted.length % 2 === 1
+    ? (sorted[half] ?? NaN)
+    : ((sorted[half - 1] ?? NaN) + (sorted[half] ?? NaN)) / 2
+}
+
+/** Of normal noise, the median deviation times this is the standard deviation. */
+const NORMAL = 1.4826
+
+/** Spread of the values around zero, as a standard deviation that outliers do not move. */
+export const spread = (deviations: readonly number[]): number =>
+  deviations.length === 0 ? 0 : NORMAL * median(deviations.map(Math.abs))
+
+export interface RobustLine {
+  /** Change of y per unit of x. */
+  readonly slope: number
+  /** Bounds of the slope: it lies between them nine times of ten. */
+  readonly slopeLow: number
+  readonly slopeHigh: number
+  /** y at x = 0. */
+  readonly intercept: number
+  /** Deviations of the values from the line, in their order. */
+  readonly residuals: readonly number[]
+  /** How far the order of the values is from chance, in standard deviations; its sign is that of the slope. */
+  readonly certainty: number
+}
+
+/** Two-sided 90 % of a normal distribution. */
+const NINE_OF_TEN = 1.645
+/** Neighbours that resemble each other tell less than their number: at most this much less. */
+const MOST_INFLATION = 8
+
+/**
+ * The line of Theil and Sen (the median of the slopes of all pairs), with the certainty of Mann and Kendall (how many pairs
+ * rise more than fall), corrected for neighbours that resemble each other. Needs three points or more, x rising.
+ * Sources: Sen 1968, Journal of the American Statistical Association 63; Hamed and Rao 1998, Journal of Hydrology 204.
+ */
+export function robustLine(x: readonly number[], y: readonly number[]): RobustLine {
+  const count = x.length
+  const slopes = new Float64Array((count * (count - 1)) / 2)
+  let rising = 0
+  let pair = 0
+  for (let later = 1; later < count; later++) {
+    for (let earlier = 0; earlier < later; earlier++) {
+      const difference = (y[later] ?? 0) - (y[earlier] ?? 0)
+      slopes[pair++] = difference / ((x[later] ?? 0) - (x[earlier] ?? 0))
+      rising += Math.sign(difference)
+    }
+  }
+  slopes.sort()
+  const at = (place: number): number =>
+    slopes[Math.max(0, Math.min(slopes.length - 1, Math.round(place)))] ?? 0
+  const middle = (slopes.length - 1) / 2
+  const slope = (at(Math.floor(middle)) + at(Math.ceil(middle))) / 2
+  const intercept = median(y.map((value, index) => value - slope * (x[index] ?? 0)))
+  const residuals = y.map((value, index) => value - intercept - slope * (x[index] ?? 0))
+  const deviation = Math.sqrt(((count * (count - 1) * (2 * count + 5)) / 18) * inflation(residuals))
+  const reach = (NINE_OF_TEN * deviation) / 2
+  return {
+    slope,
+    slopeLow: at(middle - reach),
+    slopeHigh: at(middle + reach),
+    intercept,
+    residuals,
+    certainty: deviation === 0 ? 0 : (rising - Math.sign(rising)) / deviation
+  }
+}
+
+/** How much wider chance is because a value resembles the one before it. */
+function inflation(residuals: readonly number[]): number {
+  let same = 0
+  let all = 0
+  for (let index = 0; index < residuals.length; index++) {
+    const value = residuals[index] ?? 0
+    all += value * value
+    if (index > 0) same += value * (residuals[index - 1] ?? 0)
+  }
+  const likeness = all === 0 ? 0 : Math.max(0, same / all)
+  return Math.min(MOST_INFLATION, (1 + likeness) / Math.max(1e-9, 1 - likeness))
+}
