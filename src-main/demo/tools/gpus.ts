@@ -2,7 +2,6 @@
 import type { GpuProfile, HardwareProfile } from '../hardware-profiles.ts'
 import type { SimulatedHost } from '../host.ts'
 import { clamp, hash, smooth } from '../noise.ts'
-import { gpuBusy, gpuWatts } from './hardware.ts'
 
 const MIB = 2 ** 20
 const hex = (seed: number, digits: number): string =>
@@ -31,6 +30,18 @@ const usedMib = (host: SimulatedHost, card: GpuProfile, index: number): number =
 
 const celsius = (host: SimulatedHost, hardware: HardwareProfile, index: number): number =>
   Math.round(31 + 38 * gpuBusy(host, hardware, index) + 3 * hash(host.seed, index))
+
+export function gpuWatts(host: SimulatedHost, hardware: HardwareProfile, index: number): number {
+  const card = hardware.gpus[index]
+  if (card === undefined) return 0
+  return card.limitWatts * clamp(0.1 + 0.8 * gpuBusy(host, hardware, index), 0.08, 1)
+}
+
+export function gpuBusy(host: SimulatedHost, hardware: HardwareProfile, index: number): number {
+  const card = hardware.gpus[index]
+  if (card === undefined || card.busy === 0) return 0
+  return clamp(card.busy * (0.75 + 0.45 * smooth(host.seed + 50 + index, Date.now() / 1_000, 70)), 0, 1)
+}
 
 export function playNvidiaRows(host: SimulatedHost, hardware: HardwareProfile): string[] {
   return only(hardware, 'nvidia').map(([card, index]) => {

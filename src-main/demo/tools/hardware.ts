@@ -3,6 +3,7 @@ import type { HardwareProfile } from '../hardware-profiles.ts'
 import type { SimulatedHost } from '../host.ts'
 import { clamp, smooth } from '../noise.ts'
 import {
+  gpuWatts,
   playAmdProcesses,
   playDrm,
   playNvidiaList,
@@ -57,18 +58,6 @@ const busyOf = (host: SimulatedHost): number =>
 /** Of the machine without its cards. */
 const baseWatts = (host: SimulatedHost, [idle, full]: HardwareProfile['watts']): number =>
   idle + (full - idle) * busyOf(host)
-
-export function gpuWatts(host: SimulatedHost, hardware: HardwareProfile, index: number): number {
-  const card = hardware.gpus[index]
-  if (card === undefined) return 0
-  return card.limitWatts * clamp(0.1 + 0.8 * gpuBusy(host, hardware, index), 0.08, 1)
-}
-
-export function gpuBusy(host: SimulatedHost, hardware: HardwareProfile, index: number): number {
-  const card = hardware.gpus[index]
-  if (card === undefined || card.busy === 0) return 0
-  return clamp(card.busy * (0.75 + 0.45 * smooth(host.seed + 50 + index, nowSec(), 70)), 0, 1)
-}
 
 function playIpmi(host: SimulatedHost, hardware: HardwareProfile): string {
   if (hardware.ipmi === 'none') return '@nodevice'

@@ -106,9 +106,8 @@ export function bestPower(sources: readonly PowerSource[]): BestPower | null {
   const parts = [...of('rapl', 'part'), ...of('gpu', 'part')]
   const choices = [
     { chosen: of('ipmi', 'machine'), scope: 'machine' },
-    // Several meters are several views of one machine, or power supplies of which each has its own: the first alone would
-    // be too little, the sum is right for the latter, and there is only one of the former.
-    { chosen: of('hwmon', 'machine'), scope: 'machine' },
+    // Several meters are several views of one machine.
+    { chosen: of('hwmon', 'machine').slice(0, 1), scope: 'machine' },
     { chosen: of('battery', 'machine'), scope: 'machine' },
     { chosen: of('rapl', 'board').slice(0, 1), scope: 'board' },
     { chosen: parts, scope: 'parts' }
