@@ -11,7 +11,7 @@ const ABSENT_EVERY_MS = 600_000
 /** An answer older than this says nothing about now. */
 const VALID_MS = 75_000
 
-const TOOL_FIX = 'sudo apt-get install -y ipmitool'
+const TOOL_FIX = 'sudo apt-get install -y ipmitool || sudo dnf install -y ipmitool'
 const SUDO_FIX = `echo "$USER ALL=(root) NOPASSWD: $(command -v ipmitool) dcmi power reading" | sudo tee /etc/sudoers.d/ipmi-power`
 
 const GAPS: Readonly<Record<Exclude<DcmiAnswer['kind'], 'watts'>, PowerGap>> = {

@@ -21,6 +21,8 @@ import type { HardwareProbes, PowerProbe, PowerReading } from './probes.ts'
 
 const EVERY_MS = 30_000
 const FIRST_AFTER_MS = 2_000
+/** Counters need two readings, and the BMC its time: the second reading comes soon. */
+const SECOND_AFTER_MS = 6_000
 /** A better source that fails for less than this is waited for: a part of the machine is no substitute for the whole. */
 const LOYALTY_MS = 180_000
 
@@ -36,12 +38,17 @@ export interface PowerLaneDeps {
 }
 
 export function powerLane(deps: PowerLaneDeps): TelemetryLane {
+  const begun = new Set<ServerId>()
   return {
     id: 'power',
-    everyMs: () => EVERY_MS,
+    everyMs: (serverId) => (begun.has(serverId) ? SECOND_AFTER_MS : EVERY_MS),
     firstAfterMs: FIRST_AFTER_MS,
     capabilitiesOf: (error) => [{ id: 'power', works: false, cause: causeOf(error), fix: null }],
-    open: (context) => new PowerSession(deps, context)
+    open: (context) =>
+      new PowerSession(deps, context, (isFirst) => {
+        if (isFirst) begun.add(context.serverId)
+        else begun.delete(context.serverId)
+      })
   }
 }
 
@@ -51,10 +58,12 @@ class PowerSession implements LaneSession {
   readonly #probe: PowerProbe
   readonly #ipmi: IpmiMeter
   readonly #labels = new NewLabels()
+  readonly #onRead: (isFirst: boolean) => void
   #before: PowerReading | null = null
   #lastBest: { rank: number; atMs: number } | null = null
 
-  constructor(deps: PowerLaneDeps, context: LaneContext) {
+  constructor(deps: PowerLaneDeps, context: LaneContext, onRead: (isFirst: boolean) => void) {
+    this.#onRead = onRead
     this.#deps = deps
     this.#context = context
     this.#probe = deps.probes.power(context)
@@ -68,6 +77,7 @@ class PowerSession implements LaneSession {
     const rapl = this.#raplOf(reading)
     const isFirst = this.#before === null
     this.#before = reading
+    this.#onRead(isFirst)
     const sources = powerSources({
       ipmiWatts: this.#ipmi.watts,
       meters: reading.meters,
@@ -77,7 +87,10 @@ class PowerSession implements LaneSession {
     })
     const atMs = clock.nowMs()
     const gaps = this.#gapsOf(reading)
-    const best = this.#loyal(bestPower(sources), atMs)
+    const found = bestPower(sources)
+    // Parts are no answer as long as the whole may still come.
+    const isEarly = isFirst && (reading.rapl.zones.length > 0 || this.#ipmi.gap?.cause === 'checking')
+    const best = isEarly && found?.scope !== 'machine' ? null : this.#loyal(found, atMs)
     this.#deps.board.publish(serverId, {
       atMs,
       sources: sources.map(({ joules: _joules, ...source }) => source),
@@ -93,7 +106,7 @@ class PowerSession implements LaneSession {
     return {
       entities: entitiesOf(sources, best),
       labels: this.#labels.of(sources.map(({ key, name }) => ({ kind: 'power', key, label: name }))),
-      capabilities: [capabilityOf(sources, gaps, isFirst && reading.rapl.zones.length > 0)]
+      capabilities: [capabilityOf(sources, gaps, isEarly)]
     }
   }
 
@@ -152,7 +165,7 @@ function capabilityOf(
   comes: boolean
 ): Capability {
   if (sources.some(({ watts }) => watts !== null)) return { id: 'power', works: true, cause: null, fix: null }
-  // Watts are a difference: the first reading of a counter has none yet.
+  // Watts of a counter are a difference: its first reading has none yet.
   if (comes) return { id: 'power', works: false, cause: 'checking', fix: null }
   const gap = GRAVITY.flatMap((cause) => gaps.find((candidate) => candidate.cause === cause) ?? [])[0]
   return { id: 'power', works: false, cause: gap?.cause ?? 'notPresent', fix: gap?.fix ?? null }

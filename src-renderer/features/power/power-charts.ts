@@ -82,16 +82,14 @@ function sensorChart(
   metric: 'temperatureCelsius' | 'fanRpm',
   headline: (read: ReadMetric) => { value: string; unit: string }
 ): ChartSpec {
-  const lines = sensors
-    .slice(0, MOST_LINES)
-    .map(({ key, label }, at): LineSpec => ({
-      kind: 'sensor',
-      key,
-      metric,
-      label,
-      colour: at,
-      shape: 'line'
-    }))
+  const lines = sensors.slice(0, MOST_LINES).map(({ key, label }, at): LineSpec => ({
+    kind: 'sensor',
+    key,
+    metric,
+    label,
+    colour: at,
+    shape: 'line'
+  }))
   return {
     id,
     title: words.title(id),
