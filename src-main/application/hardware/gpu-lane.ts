@@ -148,11 +148,7 @@ class GpuSession implements LaneSession {
     const isFirst =
       this.#nvidia.cards().length === 0 && this.#nvidia.trouble === null && !this.#nvidia.stalled
     this.#nvidia.tend()
-    if (isFirst) {
-      await this.#nvidia.rowsWithin(FIRST_ROWS_WAIT_MS, signal)
-      // Rows of one round come together.
-      if (this.#nvidia.cards().length > 0) await this.#nvidia.rowsWithin(500, signal)
-    }
+    if (isFirst) await this.#nvidia.firstRows(FIRST_ROWS_WAIT_MS, signal)
     return this.#nvidia.cards()
   }
 

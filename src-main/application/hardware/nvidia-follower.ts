@@ -5,7 +5,7 @@
 import { AppError } from '#contract/errors.ts'
 import type { NvidiaCard } from '../../domain/gpu/nvidia-query.ts'
 import type { NvidiaTrouble } from '../../domain/gpu/nvidia-trouble.ts'
-import type { Clock } from '../clock.ts'
+import { sleepUnlessAborted, type Clock } from '../clock.ts'
 import type { GpuProbe } from './probes.ts'
 
 /** It prints every 10 s; the first time it may have to load the driver, card by card. */
@@ -13,6 +13,8 @@ const FIRST_ROWS_MS = 60_000
 const SILENT_MS = 45_000
 /** A row that did not come again in three rounds is of a card that is gone. */
 const KEPT_MS = 35_000
+/** All cards of one round have printed their rows within this. */
+const ROUND_MS = 500
 const PAUSE_MS = 30_000
 const LONGEST_PAUSE_MS = 600_000
 
@@ -33,7 +35,7 @@ export class NvidiaFollower {
   #nextAtMs = 0
   #trouble: NvidiaTrouble | null = null
   #stalled = false
-  #onRows: () => void = () => undefined
+  #onNews: () => void = () => undefined
 
   /** @param signal aborts with the connection */
   constructor(probe: GpuProbe, clock: Clock, signal: AbortSignal) {
@@ -73,20 +75,24 @@ export class NvidiaFollower {
     run.stop.abort(new AppError('cancelled'))
   }
 
-  /** Resolves with the next row, or when it ends, or after the time. */
-  async rowsWithin(durationMs: number, signal: AbortSignal): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>()
-    this.#onRows = resolve
-    const waited = new AbortController()
-    const slept = this.#clock
-      .sleep(durationMs, AbortSignal.any([signal, waited.signal]))
-      .catch(() => undefined)
-    await Promise.race([promise, slept])
-    waited.abort()
+  /** Resolves when the rows of the first round have come, when it says what is wrong, or after the time. */
+  async firstRows(durationMs: number, signal: AbortSignal): Promise<void> {
+    if (this.#rows.size === 0 && this.#trouble === null) await this.#newsWithin(durationMs, signal)
+    // Rows of one round come together.
+    if (this.#rows.size > 0) await this.#clock.sleep(ROUND_MS, signal)
   }
 
   close(): void {
     this.#run?.stop.abort(new AppError('cancelled'))
+  }
+
+  async #newsWithin(durationMs: number, signal: AbortSignal): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#onNews = resolve
+    const waited = new AbortController()
+    const sleep = sleepUnlessAborted(this.#clock, durationMs, AbortSignal.any([signal, waited.signal]))
+    await Promise.race([promise, sleep])
+    waited.abort()
   }
 
   async #start(): Promise<void> {
@@ -112,7 +118,7 @@ export class NvidiaFollower {
         this.#stalled = false
         this.#trouble = null
         this.#pauseMs = PAUSE_MS
-        this.#onRows()
+        this.#onNews()
       }
     }
     try {
@@ -125,7 +131,7 @@ export class NvidiaFollower {
     }
     this.#run = null
     this.#pause()
-    this.#onRows()
+    this.#onNews()
   }
 
   #pause(): void {

@@ -15,7 +15,8 @@ export function parseDcmi(text: string): DcmiAnswer {
   const [, value] = /^\s*Instantaneous power reading\s*:?\s+(\d{1,6}) Watts?\b/im.exec(text) ?? []
   if (value !== undefined) {
     const watts = Number(value)
-    const off = /^\s*Power reading state is\s*:?\s+(?!activated)\S/im.test(text)
+    const [, state = 'activated'] = /^\s*Power reading state is\s*:\s*(\w+)/im.exec(text) ?? []
+    const off = state !== 'activated'
     return watts > 0 && watts <= MOST_WATTS && !off ? { kind: 'watts', watts } : { kind: 'notMeasured' }
   }
   if (
