@@ -25,6 +25,8 @@ import { OutsideEngines } from './engines/outside-engines.ts'
 import { outsideTickOf } from './engines/outside-ticks.ts'
 import type { RecordQueues } from './engines/record-queue.ts'
 import { exportHandlers } from './export/export-handlers.ts'
+import { hardwareSubject } from './hardware/hardware-subject.ts'
+import type { HardwareProbes } from './hardware/probes.ts'
 import { guestHandlers } from './guest/guest-handlers.ts'
 import { historyHandlers, LiveTicks } from './history/history-handlers.ts'
 import type { Hypervisor } from './machines/hypervisor.ts'
@@ -53,6 +55,7 @@ export interface EngineDeps {
   readonly sampler: HostSampler
   readonly hypervisor: Hypervisor
   readonly toolsOf: (connection: Connection) => Tools
+  readonly hardwareProbes: HardwareProbes
   readonly storage: Storage
   readonly archive: DataArchive
   /** Outside engines: the way to them, and where samples wait for them. */
@@ -97,7 +100,16 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
   const engines = openEngines(deps)
   const feedOptions = { minIntervalMs: FEED_INTERVAL_MS, clock }
 
-  const telemetry = new Telemetry([])
+  const hardware = hardwareSubject({
+    probes: deps.hardwareProbes,
+    history: storage.history,
+    blobs: storage.blobs,
+    clock,
+    log: platform.log,
+    zone: () => settings.current().timeZone,
+    mustKnow: (serverId) => void directory.get(serverId)
+  })
+  const telemetry = new Telemetry([hardware])
   const directory = new ServerDirectory(
     {
       ...deps,
@@ -137,6 +149,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
     ...serverHandlers({ ...deps, directory, vault, prompts, openPrompts, feed: serverFeed }),
     ...machineHandlers({ directory, feed: machineFeed, journal: storage.journal, clock, onJournal }),
     ...configurationHandlers({ directory, blobs: storage.blobs, journal: storage.journal, clock, onJournal }),
+    ...hardware.handlers,
     ...guestHandlers({ directory, journal: storage.journal, clock, onJournal }),
     ...cloneHandlers({ directory, journal: storage.journal, clock, onJournal }),
     ...snapshotHandlers({ directory, journal: storage.journal, clock, onJournal }),

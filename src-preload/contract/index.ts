@@ -7,6 +7,7 @@ import { clonesContract } from './clones.ts'
 import { consoleContract } from './console.ts'
 import { deletionContract } from './deletion.ts'
 import { consolesContract } from './consoles.ts'
+import { gpusContract } from './gpus.ts'
 import { guestContract } from './guest.ts'
 import { createContract } from './create.ts'
 import { enginesContract } from './engines.ts'
@@ -15,6 +16,7 @@ import { historyContract } from './history.ts'
 import { machinesContract } from './machines.ts'
 import { networksContract } from './networks.ts'
 import { migrationContract } from './migration.ts'
+import { powerContract } from './power.ts'
 import { serversContract } from './servers.ts'
 import { settingsContract } from './settings.ts'
 import { snapshotsContract } from './snapshots.ts'
@@ -31,6 +33,7 @@ export const contract = {
   ...consoleContract,
   ...deletionContract,
   ...consolesContract,
+  ...gpusContract,
   ...guestContract,
   ...createContract,
   ...enginesContract,
@@ -39,6 +42,7 @@ export const contract = {
   ...machinesContract,
   ...networksContract,
   ...migrationContract,
+  ...powerContract,
   ...serversContract,
   ...settingsContract,
   ...snapshotsContract,

@@ -86,6 +86,12 @@ export const formatWatts = (watts: number | null | undefined): Quantity =>
     ? missing
     : { value: formatNumber(watts), unit: 'W' }
 
+/** Power of many machines: `1.37 kW`. */
+export const formatPower = (watts: number | null | undefined): Quantity =>
+  typeof watts === 'number' && watts >= 999.5 && Number.isFinite(watts)
+    ? { value: formatNumber(watts / 1_000, watts < 99_950 ? 2 : 1), unit: 'kW' }
+    : formatWatts(watts)
+
 /** A load average: two decimals, no unit. */
 export const formatLoad = (load: number | null | undefined): Quantity =>
   load === null || load === undefined || !Number.isFinite(load)

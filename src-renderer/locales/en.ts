@@ -15,6 +15,7 @@ import { engines } from './en/engines.ts'
 import { errors } from './en/errors.ts'
 import { exports } from './en/export.ts'
 import { fleet } from './en/fleet.ts'
+import { gpus } from './en/gpus.ts'
 import { guest } from './en/guest.ts'
 import { history } from './en/history.ts'
 import { machine } from './en/machine.ts'
@@ -22,6 +23,7 @@ import { machines } from './en/machines.ts'
 import { metricNames } from './en/metric-names.ts'
 import { metrics } from './en/metrics.ts'
 import { migrate } from './en/migrate.ts'
+import { power } from './en/power.ts'
 import { server } from './en/server.ts'
 import { settings } from './en/settings.ts'
 import { shell } from './en/shell.ts'
@@ -46,6 +48,7 @@ export const en = {
   errors,
   export: exports,
   fleet,
+  gpus,
   guest,
   history,
   machine,
@@ -53,6 +56,7 @@ export const en = {
   metricNames,
   metrics,
   migrate,
+  power,
   server,
   settings,
   shell,

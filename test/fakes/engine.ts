@@ -39,6 +39,7 @@ import {
   usage
 } from './engine-history.ts'
 import { fakeCreate } from './engine-create.ts'
+import { fakeHardware } from './engine-hardware.ts'
 import { fakeStores } from './engine-stores.ts'
 import {
   EMPTY_PLAN,
@@ -272,6 +273,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     ...fakeBackup(),
     ...fakeConfiguration(),
     ...fakeStores(),
+    ...fakeHardware(),
     ...fakeDeletion(),
     ...fakeConsoles(),
     ...fakeMigration(),

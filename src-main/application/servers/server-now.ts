@@ -27,7 +27,7 @@ export class NowBuilder {
   take(atMs: number, entities: readonly EntityValues[], labels: Tick['labels'] = []): void {
     for (const { kind, key, label } of labels) if (kind === 'gpu') this.#gpuNames.set(key, label)
     for (const entity of entities) {
-      if (isGpu(entity)) this.#gpus.set(entity.key, { values: entity.values, atMs })
+      if (isCard(entity)) this.#gpus.set(entity.key, { values: entity.values, atMs })
       if (entity.kind !== 'server') continue
       this.#atMs = atMs
       for (const [metric, value] of Object.entries(entity.values)) this.#values.set(metric, { value, atMs })
@@ -60,7 +60,9 @@ export class NowBuilder {
   }
 }
 
-const isGpu = (entity: EntityValues): entity is EntityValues<'gpu'> => entity.kind === 'gpu'
+/** A slice of a card (NVIDIA MIG) is a series of its own, but no card. */
+const isCard = (entity: EntityValues): entity is EntityValues<'gpu'> =>
+  entity.kind === 'gpu' && !entity.key.startsWith('MIG-')
 
 /** The card's values from one set of metrics. */
 export function serverNow(

@@ -2,10 +2,13 @@
 import type { ServerView } from '#contract/servers.ts'
 import type { CapabilityId } from '#contract/vocabulary.ts'
 import {
+  formatAs,
   formatBitsPerSec,
+  formatBytes,
   formatDuration,
   formatLoad,
   formatRatio,
+  formatWatts,
   type Quantity
 } from '../../format/index.ts'
 import { visibleText, type TableColumn } from '../../ui/index.ts'
@@ -124,6 +127,32 @@ export function fleetColumns(t: Translate, reason: Reason): readonly TableColumn
       (value) => ({ value: formatDuration(typeof value === 'number' ? value * 1_000 : null, 1), unit: '' }),
       host,
       '56px'
+    ),
+    measured(
+      'gpuFree',
+      name('gpuFree'),
+      'GPU memory free (bytes)',
+      (view) => live(view)?.gpuMemoryFreeBytes,
+      formatBytes,
+      (view) => reason(view, 'gpu')
+    ),
+    measured(
+      'power',
+      name('power'),
+      'Power (W)',
+      (view) => live(view)?.powerWatts,
+      (value) => formatWatts(typeof value === 'number' ? Math.round(value) : value),
+      (view) => reason(view, 'power'),
+      '64px'
+    ),
+    measured(
+      'hottest',
+      name('hottest'),
+      'Hottest sensor (°C)',
+      (view) => live(view)?.temperatureMaxCelsius,
+      (value) => formatAs('celsius', value),
+      (view) => reason(view, 'sensors'),
+      '52px'
     ),
     {
       id: 'location',

@@ -13,6 +13,12 @@ export interface FleetSummary {
   readonly diskTotalBytes: number | null
   readonly netRxBytesPerSec: number | null
   readonly netTxBytesPerSec: number | null
+  readonly gpuMemoryFreeBytes: number | null
+  readonly gpuMemoryTotalBytes: number | null
+  readonly powerWatts: number | null
+  /** Servers whose power is known, of those that are on. */
+  readonly powerServers: number
+  readonly serversOn: number
 }
 
 const add = (sum: number | null, value: number | null | undefined): number | null =>
@@ -29,7 +35,12 @@ export function summarise(servers: readonly ServerView[]): FleetSummary {
     diskUsedBytes: null as number | null,
     diskTotalBytes: null as number | null,
     netRxBytesPerSec: null as number | null,
-    netTxBytesPerSec: null as number | null
+    netTxBytesPerSec: null as number | null,
+    gpuMemoryFreeBytes: null as number | null,
+    gpuMemoryTotalBytes: null as number | null,
+    powerWatts: null as number | null,
+    powerServers: 0,
+    serversOn: 0
   }
   for (const { presence, now, machinesRunning, machinesTotal } of servers) {
     if (presence !== 'ON' || now === null) continue
@@ -50,6 +61,13 @@ export function summarise(servers: readonly ServerView[]): FleetSummary {
     }
     sum.netRxBytesPerSec = add(sum.netRxBytesPerSec, now.netRxBytesPerSec)
     sum.netTxBytesPerSec = add(sum.netTxBytesPerSec, now.netTxBytesPerSec)
+    if (now.gpuMemoryFreeBytes !== null && now.gpuMemoryTotalBytes !== null) {
+      sum.gpuMemoryFreeBytes = add(sum.gpuMemoryFreeBytes, now.gpuMemoryFreeBytes)
+      sum.gpuMemoryTotalBytes = add(sum.gpuMemoryTotalBytes, now.gpuMemoryTotalBytes)
+    }
+    sum.serversOn += 1
+    if (now.powerWatts !== null) sum.powerServers += 1
+    sum.powerWatts = add(sum.powerWatts, now.powerWatts)
   }
   return {
     ...sum,

@@ -8,7 +8,8 @@ import {
   formatBytesOf,
   formatBytesPerSec,
   formatLoad,
-  formatRatio
+  formatRatio,
+  formatWatts
 } from '../../format/index.ts'
 import type { ChartSpec, LineSpec } from '../history/index.ts'
 
@@ -47,6 +48,9 @@ export function serverCharts(
       : { text: words.missing(capability), fix: capability.fix }
   }
   const host = missing('host') ?? null
+  // Where there are values: most servers have no graphics card, and many no meter; those need no empty chart.
+  const measured = (metric: 'powerWatts' | 'gpuMemoryTotalBytes', kind: 'power' | 'gpu'): boolean =>
+    (view.now?.[metric] ?? null) !== null || entities.some(({ entity }) => entity.kind === kind)
   const line = (metric: string, colour: number, shape: LineSpec['shape'] = 'line') =>
     ofServer(metric, words.line(metric), colour, shape)
   return [
@@ -57,7 +61,9 @@ export function serverCharts(
     disks(entities, words, missing('fileSystems') ?? null),
     diskRates(words, line, host),
     swap(view, words, line, host),
-    pressure(words, line, missing('pressure') ?? null)
+    pressure(words, line, missing('pressure') ?? null),
+    ...(measured('powerWatts', 'power') ? [power(words, line)] : []),
+    ...(measured('gpuMemoryTotalBytes', 'gpu') ? [gpuMemory(view, words, line)] : [])
   ]
 }
 
@@ -211,5 +217,31 @@ const pressure = (words: ChartWords, line: Line, missing: Missing): ChartSpec =>
       .map((metric) => read('server', '', metric))
       .filter((value) => value !== null)
     return formatRatio(values.length === 0 ? null : Math.max(...values))
+  }
+})
+
+const power = (words: ChartWords, line: Line): ChartSpec => ({
+  id: 'power',
+  title: words.title('power'),
+  unit: 'watts',
+  axisMax: null,
+  lines: [line('powerWatts', 3, 'area')],
+  headline: (read) => formatWatts(read('server', '', 'powerWatts'))
+})
+
+/** Of all cards; the tab of the cards has one line for each. */
+const gpuMemory = (view: ServerView, words: ChartWords, line: Line): ChartSpec => ({
+  id: 'gpu-memory',
+  title: words.title('gpuMemory'),
+  unit: 'bytes',
+  axisMax: view.now?.gpuMemoryTotalBytes ?? null,
+  lines: [line('gpuMemoryUsedBytes', 2, 'area')],
+  also: [{ kind: 'server', key: '', metric: 'gpuMemoryTotalBytes' }],
+  headline(read) {
+    const shown = formatBytesOf(
+      read('server', '', 'gpuMemoryUsedBytes'),
+      read('server', '', 'gpuMemoryTotalBytes')
+    )
+    return { value: shown.used, unit: `/ ${shown.total} ${shown.unit}` }
   }
 })

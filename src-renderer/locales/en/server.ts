@@ -18,6 +18,8 @@ export const server = {
     overview: 'Overview',
     machines: 'Machines',
     storage: 'Storage and network',
+    gpu: 'GPU',
+    power: 'Power and temperature',
     history: 'History',
     facts: 'Facts'
   },
@@ -73,6 +75,8 @@ export const server = {
     diskIo: 'Disk I/O',
     swap: 'Swap',
     pressure: 'Pressure',
+    power: 'Power',
+    gpuMemory: 'GPU memory',
     noSwap: 'This server has no swap.'
   },
   banner: {

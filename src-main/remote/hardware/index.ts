@@ -1,0 +1,1 @@
+export { createHardwareProbes } from './hardware-probes.ts'

@@ -1,0 +1,1 @@
+export { default as PowerTab } from './PowerTab.vue'

@@ -1,0 +1,62 @@
+/** Graphics cards, power and sensors in a real window, over the demo fleet. */
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import {
+  launchBrowser,
+  openPage,
+  photograph,
+  removeFolder,
+  startConsole,
+  type ConsoleProcess
+} from './harness.ts'
+
+let demo: ConsoleProcess
+let browser: Browser
+
+beforeAll(async () => {
+  demo = await startConsole(['--demo'])
+  browser = await launchBrowser()
+}, 60_000)
+
+afterAll(async () => {
+  await browser.close()
+  await demo.stop()
+  await removeFolder(demo.dataFolder)
+})
+
+it('shows eight cards with slices and processes, where the power comes from, and what would mend a missing one', async () => {
+  const { page, complaints } = await openPage(browser, demo.address)
+  const fleet = page.getByRole('article').filter({ hasText: 'gpu-01' })
+  await fleet.getByRole('meter', { name: /Memory of GPU 7/ }).waitFor()
+  await page.getByText('Power', { exact: true }).first().waitFor()
+  await photograph(page, 'fleet-gpu-power')
+
+  await page.getByText('gpu-01').first().click()
+  await page.getByRole('tab', { name: 'GPU' }).click()
+  const last = page.getByRole('region', { name: 'GPU 7 NVIDIA H100 80GB HBM3' })
+  await last.getByText('1g.10gb').first().waitFor()
+  await page.getByRole('grid', { name: 'Processes' }).getByText('7 · 1g.10gb').first().waitFor()
+  expect(await page.getByRole('region', { name: /^GPU \d NVIDIA H100/ }).count()).toBe(8)
+  await photograph(page, 'gpu-cards')
+  await page.getByRole('region', { name: 'GPU power' }).scrollIntoViewIfNeeded()
+  await photograph(page, 'gpu-charts')
+
+  await page.getByRole('tab', { name: 'Power and temperature' }).click()
+  const power = page.getByRole('region', { name: 'Power', exact: true }).first()
+  await power.getByText('now, by BMC (IPMI)').waitFor({ timeout: 60_000 })
+  await photograph(page, 'power')
+  await page.getByRole('button', { name: 'Price per kWh' }).click()
+  await page.getByRole('dialog').getByLabel('Price per kWh').fill('0,32')
+  await page.getByRole('dialog').getByLabel('Currency').fill('€')
+  await photograph(page, 'power-price')
+  await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click()
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+
+  await page.getByText('kvm-bravo').first().click()
+  await page.getByRole('tab', { name: 'Power and temperature' }).click()
+  await page.getByText('sudo chmod a+r /sys/class/powercap/intel-rapl:*/energy_uj').waitFor()
+  await photograph(page, 'power-denied')
+  await page.getByRole('tab', { name: 'GPU' }).click()
+  await page.getByText('This server has none.').waitFor()
+  expect(complaints).toEqual([])
+}, 180_000)
