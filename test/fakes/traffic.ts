@@ -42,7 +42,8 @@ export class FakeTraffic implements TrafficStore {
   /** Visits and bytes by domain, as `recount` gives them. */
   byDomain(): Record<string, Sums> {
     const sums: Record<string, Sums> = {}
-    for (const { kind, key, visits, bytes } of this.counts) if (kind === 'domain') add(sums, key, visits, bytes)
+    for (const { kind, key, visits, bytes } of this.counts)
+      if (kind === 'domain') add(sums, key, visits, bytes)
     return sums
   }
 }

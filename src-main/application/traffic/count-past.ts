@@ -66,7 +66,12 @@ export async function countPast(deps: CountPastDeps): Promise<{ lines: number; s
   }
 }
 
-async function keep(book: LogBook, from: LogPlace | null, piece: Piece | null, read: ReadLines): Promise<void> {
+async function keep(
+  book: LogBook,
+  from: LogPlace | null,
+  piece: Piece | null,
+  read: ReadLines
+): Promise<void> {
   const isDone = piece === null || piece.atEnd
   await book.commit((before): LogState => {
     const isOwn = before.pastPlace === null || before.pastPlace.guard === from?.guard

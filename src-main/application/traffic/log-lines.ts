@@ -42,8 +42,7 @@ export function splitLines(
     return { lines, consumedBytes: bytes.length, inLongLine: false }
   }
   // A piece without any line feed: its line can never be read, and would hold up what follows.
-  if (full && start === 0)
-    return { lines: [...lines, null], consumedBytes: bytes.length, inLongLine: true }
+  if (full && start === 0) return { lines: [...lines, null], consumedBytes: bytes.length, inLongLine: true }
   return { lines, consumedBytes: start, inLongLine: false }
 }
 

@@ -63,7 +63,10 @@ export class LogReader {
     if (state.place === null) return this.#begin(look, signal)
     if (this.#spec === null) {
       const isEmpty = look.current === null || look.current.sizeBytes === 0
-      this.#deps.onStatus(path, { state: isEmpty ? 'reading' : 'unknown', readAtMs: this.#deps.clock.nowMs() })
+      this.#deps.onStatus(path, {
+        state: isEmpty ? 'reading' : 'unknown',
+        readAtMs: this.#deps.clock.nowMs()
+      })
       return null
     }
     return this.#readOn(look, state.place, this.#spec, signal)
@@ -73,11 +76,15 @@ export class LogReader {
   async #begin(look: LogLook, signal: AbortSignal): Promise<null> {
     const { book, clock } = this.#deps
     const end = this.#wasMissing ? null : await this.walk.end(look, signal)
-    const place = this.#wasMissing && look.current !== null ? this.walk.start({ ...look, rotated: [] }, 0) : null
+    const place =
+      this.#wasMissing && look.current !== null ? this.walk.start({ ...look, rotated: [] }, 0) : null
     const from = end?.place ?? place
     if (from === null) return null
     const countedFromAtMs = clock.nowMs()
-    const state = await book.commit((before) => ({ ...before, place: from, since: from, countedFromAtMs }), [])
+    const state = await book.commit(
+      (before) => ({ ...before, place: from, since: from, countedFromAtMs }),
+      []
+    )
     this.#tell(state, {})
     this.#endMs = clock.monotonicMs()
     // What was there before is shown, although it is not counted.

@@ -70,7 +70,10 @@ export class LogWalk {
   }
 
   /** The end of the log as it is now: where a log that is new begins. null: there is no file, or nothing that can be read. */
-  async end({ current }: LogLook, signal: AbortSignal): Promise<{ place: LogPlace; tail: Uint8Array } | null> {
+  async end(
+    { current }: LogLook,
+    signal: AbortSignal
+  ): Promise<{ place: LogPlace; tail: Uint8Array } | null> {
     if (current === null) return null
     const from = Math.max(0, current.sizeBytes - 64 * 1024)
     const { bytes, device, inode } = await this.#files.read(current, from, 64 * 1024, signal)
@@ -93,7 +96,12 @@ export class LogWalk {
    * One piece more, of one file or, where that is at its end, of the next. `until`: not beyond that place.
    * Throws conflict when the log is rotated faster than it can be read; what LogFiles throws.
    */
-  async next(look: LogLook, place: LogPlace, signal: AbortSignal, until: LogPlace | null = null): Promise<Piece> {
+  async next(
+    look: LogLook,
+    place: LogPlace,
+    signal: AbortSignal,
+    until: LogPlace | null = null
+  ): Promise<Piece> {
     let now = look
     for (let attempt = 1; ; attempt++) {
       try {
@@ -212,10 +220,17 @@ const mayReach = (file: LogFile, offset: number): boolean => file.compressed || 
 
 /** Nothing was written to it since its end was read. */
 const isAsRead = (file: LogFile, place: LogPlace, from: number): boolean =>
-  !file.compressed && isSameFile(file, place) && from === file.sizeBytes && file.modifiedSec === place.modifiedSec
+  !file.compressed &&
+  isSameFile(file, place) &&
+  from === file.sizeBytes &&
+  file.modifiedSec === place.modifiedSec
 
 /** Another file has taken the path since it was looked at, or what stood before the place is no longer there. */
-function refuseOther(file: LogFile, got: LogBytes, { before, guard }: { before: number; guard: string }): void {
+function refuseOther(
+  file: LogFile,
+  got: LogBytes,
+  { before, guard }: { before: number; guard: string }
+): void {
   const isOther = got.inode !== file.inode || got.device !== file.device
   const isChanged = before > 0 && hashOf(got.bytes.subarray(0, before)) !== guard
   if (isOther || isChanged) throw new AppError('conflict', { params: { what: 'log' }, retryable: true })
@@ -255,4 +270,5 @@ function placeAt(
   }
 }
 
-const hashOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('base64url').slice(0, 22)
+const hashOf = (bytes: Uint8Array): string =>
+  createHash('sha256').update(bytes).digest('base64url').slice(0, 22)

@@ -30,7 +30,11 @@ export async function suggestLogs(
   return found
 }
 
-async function detectIn(files: LogFiles, { current, rotated }: LogLook, signal: AbortSignal): Promise<LogSpec | null> {
+async function detectIn(
+  files: LogFiles,
+  { current, rotated }: LogLook,
+  signal: AbortSignal
+): Promise<LogSpec | null> {
   const file = [current, ...rotated.toReversed()].find((one) => one !== null && one.sizeBytes > 0)
   if (file === undefined || file === null) return null
   const { bytes, ended } = await files.read(file, 0, HEAD_BYTES, signal)

@@ -14,10 +14,7 @@ import { suggestLogs } from './suggest-logs.ts'
 import { TrafficBoard } from './traffic-board.ts'
 import { TrafficLane, type TrafficLaneDeps } from './traffic-lane.ts'
 
-type TrafficHandlers = Pick<
-  Handlers<VirthelmContract>,
-  Extract<keyof VirthelmContract, `traffic.${string}`>
->
+type TrafficHandlers = Pick<Handlers<VirthelmContract>, Extract<keyof VirthelmContract, `traffic.${string}`>>
 
 export interface TrafficDeps {
   readonly history: Pick<HistoryStore, 'trafficLog' | 'addTraffic' | 'trafficTotals'>

@@ -132,7 +132,9 @@ it.each([
 
 it('what is no access log is none', () => {
   expect(detectLog([])).toBeNull()
-  expect(detectLog(['Nov 28 08:33:53 host sshd[1]: Accepted publickey', 'x', recorded('squid.log')[0] ?? ''])).toBeNull()
+  expect(
+    detectLog(['Nov 28 08:33:53 host sshd[1]: Accepted publickey', 'x', recorded('squid.log')[0] ?? ''])
+  ).toBeNull()
 })
 
 it.each([
@@ -155,7 +157,10 @@ describe('hostile lines', () => {
   ]
   const good = ['squid.log', 'combined.log', 'combined-time.log', 'vhost-combined.log'].flatMap(recorded)
   const mutated = fc
-    .tuple(fc.constantFrom(...good), fc.array(fc.tuple(fc.nat(300), fc.string({ maxLength: 8 })), { maxLength: 5 }))
+    .tuple(
+      fc.constantFrom(...good),
+      fc.array(fc.tuple(fc.nat(300), fc.string({ maxLength: 8 })), { maxLength: 5 })
+    )
     .map(([line, changes]) =>
       changes.reduce((text, [at, more]) => text.slice(0, at) + more + text.slice(at + (at % 3)), line)
     )

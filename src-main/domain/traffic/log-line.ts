@@ -107,8 +107,16 @@ export function parseAccessLine(line: string, { format, timing }: LogSpec): LogL
 }
 
 function localTime(parts: readonly string[]): Pick<LogLine, 'atMs' | 'local'> | null {
-  const [day = '', month = '', year = '', hour = '', minute = '', second = '', zoneHour = '', zoneMinute = ''] =
-    parts
+  const [
+    day = '',
+    month = '',
+    year = '',
+    hour = '',
+    minute = '',
+    second = '',
+    zoneHour = '',
+    zoneMinute = ''
+  ] = parts
   const monthNumber = MONTHS.indexOf(month) / 3 + 1
   if (!Number.isInteger(monthNumber) || monthNumber < 1) return null
   const dayText = `${year}-${String(monthNumber).padStart(2, '0')}-${day}`

@@ -116,7 +116,10 @@ async function readBytes(
   const onAbort = (): void => failed.reject(new AppError('cancelled', { cause: signal.reason }))
   signal.addEventListener('abort', onAbort, { once: true })
   try {
-    await Promise.race([channel.write(readScript(marker, file, { from, maxBytes, sudo: sudo() })), failed.promise])
+    await Promise.race([
+      channel.write(readScript(marker, file, { from, maxBytes, sudo: sudo() })),
+      failed.promise
+    ])
     channel.end()
     await Promise.race([channel.closed, failed.promise])
     return answer.result(from, maxBytes)

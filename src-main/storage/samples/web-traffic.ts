@@ -79,10 +79,9 @@ export class WebTraffic {
     const server = this.registry.find(serverId)
     if (server === undefined) return null
     const row = this.db
-      .prepare<
-        [number, string],
-        StoredLog
-      >('SELECT revision, state FROM web_log WHERE server = ? AND path = ?')
+      .prepare<[number, string], StoredLog>(
+        'SELECT revision, state FROM web_log WHERE server = ? AND path = ?'
+      )
       .get(server.number, path)
     return row ?? null
   }
@@ -166,7 +165,10 @@ export class WebTraffic {
 
   /** Removes everything of a server, in steps. */
   async removeServer(number: number, pace: Pace): Promise<void> {
-    const logs = this.db.prepare<[number], number>('SELECT id FROM web_log WHERE server = ?').pluck().all(number)
+    const logs = this.db
+      .prepare<[number], number>('SELECT id FROM web_log WHERE server = ?')
+      .pluck()
+      .all(number)
     const days = this.db.prepare<[number], { kind: string; day: string }>(
       'SELECT DISTINCT kind, day FROM web_total WHERE log = ?'
     )
@@ -190,10 +192,9 @@ export class WebTraffic {
       return Number(done.lastInsertRowid)
     }
     const moved = this.db
-      .prepare<
-        [string, number, string, number],
-        number
-      >('UPDATE web_log SET revision = revision + 1, state = ? WHERE server = ? AND path = ? AND revision = ? RETURNING id')
+      .prepare<[string, number, string, number], number>(
+        'UPDATE web_log SET revision = revision + 1, state = ? WHERE server = ? AND path = ? AND revision = ? RETURNING id'
+      )
       .pluck()
       .get(state, server, path, revision)
     if (moved === undefined) throw new AppError('conflict', { params: { what: 'webLog' }, retryable: true })

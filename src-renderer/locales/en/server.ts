@@ -18,6 +18,7 @@ export const server = {
     overview: 'Overview',
     machines: 'Machines',
     storage: 'Storage and network',
+    traffic: 'Traffic',
     history: 'History',
     facts: 'Facts'
   },
