@@ -2,7 +2,7 @@
 import { AppError } from '#contract/errors.ts'
 import type { PastProgress } from '#contract/traffic.ts'
 import { specFor } from '../../domain/traffic/detect-log.ts'
-import type { Clock } from '../clock.ts'
+import { sleepUnlessAborted, type Clock } from '../clock.ts'
 import { isoTime, type Zone } from '../export/csv.ts'
 import type { LogBook, LogState } from './log-book.ts'
 import type { LogFiles, LogLook } from './log-files.ts'
@@ -11,6 +11,8 @@ import { readLines, type ReadLines } from './read-lines.ts'
 import type { LogSpec } from '#contract/traffic.ts'
 
 const DAY_MS = 86_400_000
+/** Until a file that was rotated away just now is looked at again. */
+const WAIT_MS = 2_000
 
 export interface CountPastDeps {
   readonly files: LogFiles
@@ -57,11 +59,12 @@ export async function countPast(deps: CountPastDeps): Promise<{ lines: number; s
     await keep(book, place, piece, read)
     done.lines += read.requests.length
     done.skipped += read.skipped
-    if (piece === null || piece.atEnd) return done
+    if (piece === null || isLast(piece)) return done
     totalBytes = Math.max(totalBytes, piece.behindBytes + sizeOf(piece))
     const doneRatio = totalBytes === 0 ? 0 : 1 - piece.behindBytes / totalBytes
     deps.progress({ doneRatio, lines: done.lines, atMs: read.newestAtMs })
     place = piece.place
+    if (piece.isWaiting) await sleepUnlessAborted(deps.clock, WAIT_MS, signal)
     look = await files.look(path, signal)
   }
 }
@@ -72,7 +75,8 @@ async function keep(
   piece: Piece | null,
   read: ReadLines
 ): Promise<void> {
-  const isDone = piece === null || piece.atEnd
+  const isDone = piece === null || isLast(piece)
+  if (!isDone && piece.lines.length === 0) return
   await book.commit((before): LogState => {
     const isOwn = before.pastPlace === null || before.pastPlace.guard === from?.guard
     // Two runs at once: the other one has counted this piece.
@@ -89,6 +93,7 @@ async function keep(
   }, read.counts.counts())
 }
 
+const isLast = ({ atEnd, isWaiting }: Piece): boolean => atEnd && !isWaiting
 const sizeOf = ({ lines }: Piece): number => lines.reduce((sum, line) => sum + (line?.length ?? 0) + 1, 0)
 
 /** Midnight before, in the operator's zone. */

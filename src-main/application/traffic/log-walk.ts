@@ -32,6 +32,8 @@ export interface Piece {
   readonly behindBytes: number
   /** Nothing more is to be had now. */
   readonly atEnd: boolean
+  /** At the end of a file that was rotated away just now: its writer may still write to it. More is to be had later. */
+  readonly isWaiting: boolean
   /** The file of the place was gone before it was read to its end. */
   readonly lost: boolean
 }
@@ -118,11 +120,13 @@ export class LogWalk {
   async #next(look: LogLook, asked: Asked, signal: AbortSignal): Promise<Piece> {
     const { place, until, trustsInode } = asked
     const chain = chainOf(look)
-    if (chain.length === 0) return { lines: [], place, behindBytes: 0, atEnd: true, lost: false }
+    if (chain.length === 0)
+      return { lines: [], place, behindBytes: 0, atEnd: true, isWaiting: false, lost: false }
     const stop = until === null ? null : await this.#locate(chain, until, false, signal)
     const found = await this.#locate(chain, place, trustsInode, signal)
     let at = place
     let index = found.index
+    let isWaiting = false
     for (; index < chain.length; index++) {
       const file = chain[index]
       const from = index === found.index ? found.offset : 0
@@ -135,19 +139,23 @@ export class LogWalk {
       const piece = isUnchanged ? null : await this.#read(file, place, { from, limit, whole }, signal)
       if (piece !== null && piece.place.offset !== from) {
         const isAtLimit = limit !== null && piece.place.offset >= limit
-        const isLast = index === chain.length - 1 || (!isCurrent && !isSettled)
+        const isLast = index === chain.length - 1
+        isWaiting = piece.ended && !isCurrent && !isSettled && !isAtLimit
         return {
           ...piece,
           behindBytes: behind(chain, index, piece.place.offset, stop),
-          atEnd: isAtLimit || (piece.ended && isLast),
+          atEnd: isAtLimit || isWaiting || (piece.ended && isLast),
+          isWaiting,
           lost: found.lost
         }
       }
       // The same file under another name or inode, or only touched: where it is found the next time.
       if (piece !== null && index === found.index && from > 0) at = piece.place
-      if (!isCurrent && !isSettled) break
+      isWaiting = !isCurrent && !isSettled
+      if (isWaiting) break
     }
-    return { lines: [], place: at, behindBytes: behind(chain, index + 1, 0, stop), atEnd: true, lost: false }
+    const behindBytes = behind(chain, index + 1, 0, stop)
+    return { lines: [], place: at, behindBytes, atEnd: true, isWaiting, lost: false }
   }
 
   async #read(
