@@ -67,7 +67,11 @@ it('answers by day, hour, domain, client and server, over logs and servers', asy
   await add(
     [
       ...[count('domain', 'a', 5), count('domain', 'b', 9), count('client', '10.0.0.1', 14)],
-      ...[count('hour', '10', 14), count('hour', '10', 2, '2026-01-06'), count('domain', 'a', 2, '2026-01-06')]
+      ...[
+        count('hour', '10', 14),
+        count('hour', '10', 2, '2026-01-06'),
+        count('domain', 'a', 2, '2026-01-06')
+      ]
     ],
     null
   )
@@ -99,11 +103,17 @@ it('answers by day, hour, domain, client and server, over logs and servers', asy
 })
 
 it('folds the smallest of too many; every sum stays', async () => {
-  const many = Array.from({ length: 3_000 }, (_, index) => count('client', `10.0.${index >> 8}.${index & 255}`, index + 1))
+  const many = Array.from({ length: 3_000 }, (_, index) =>
+    count('client', `10.0.${index >> 8}.${index & 255}`, index + 1)
+  )
   await add([...many, count('hour', '10', (3_000 * 3_001) / 2)], null)
   const { rows, more, total } = await storage.history.trafficTotals(query('client', { limit: 5_000 }))
   expect(rows).toHaveLength(2_001)
-  expect(rows.at(-1)).toMatchObject({ key: '', visits: (1_000 * 1_001) / 2, bytes: 10 * ((1_000 * 1_001) / 2) })
+  expect(rows.at(-1)).toMatchObject({
+    key: '',
+    visits: (1_000 * 1_001) / 2,
+    bytes: 10 * ((1_000 * 1_001) / 2)
+  })
   expect(more).toBe(0)
   expect(rows.reduce((sum, row) => sum + row.visits, 0)).toBe(total.visits)
   const retention = { rawDays: 7, minuteDays: 90, hourDays: 365, budgetBytes: null }
@@ -135,7 +145,9 @@ it('killed between reading and committing, it has counted each line once', async
   const cycles = process.env.VIRTHELM_LONG === '1' ? 200 : 8
   let acknowledged = 0
   for (let cycle = 0; cycle < cycles; cycle++) {
-    const child = spawn(process.execPath, [script, folder, workerUrl.href], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const child = spawn(process.execPath, [script, folder, workerUrl.href], {
+      stdio: ['ignore', 'pipe', 'inherit']
+    })
     let lines = 0
     for await (const line of createInterface({ input: child.stdout })) {
       acknowledged = Number(line)

@@ -26,7 +26,7 @@ export interface LogBytes {
 /** On one connection. All calls have deadlines of their own and throw AppError. */
 export interface LogFiles {
   look(path: string, signal: AbortSignal): Promise<LogLook>
-  /** At most `maxBytes` from the uncompressed byte `from` on. */
+  /** At most `maxBytes` from the uncompressed byte `from` on. Throws notFound when the file cannot be opened. */
   read(file: LogFile, from: number, maxBytes: number, signal: AbortSignal): Promise<LogBytes>
   /** Logs that lie where logs lie. */
   find(signal: AbortSignal): Promise<readonly string[]>

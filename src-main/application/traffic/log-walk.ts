@@ -110,7 +110,7 @@ export class LogWalk {
         // An inode may have been given to another file: what is read says so, and then every file is looked at.
         return await this.#next(now, { place, until, trustsInode: attempt === 1 }, signal)
       } catch (error) {
-        const isMoved = error instanceof AppError && error.code === 'conflict'
+        const isMoved = error instanceof AppError && (error.code === 'conflict' || error.code === 'notFound')
         if (!isMoved || attempt === ATTEMPTS) throw error
         now = await this.#files.look(this.path, signal)
       }
@@ -209,7 +209,14 @@ export class LogWalk {
 
   async #isIn(file: LogFile, { offset, guardBytes, guard }: LogPlace, signal: AbortSignal): Promise<boolean> {
     if (guardBytes === 0) return offset === 0
-    const { bytes } = await this.#files.read(file, offset - guardBytes, guardBytes, signal)
+    let bytes: Uint8Array
+    try {
+      bytes = (await this.#files.read(file, offset - guardBytes, guardBytes, signal)).bytes
+    } catch (error) {
+      // One that is closed to the account was never read.
+      if (error instanceof AppError && error.code === 'notFound') return false
+      throw error
+    }
     return bytes.length === guardBytes && hashOf(bytes) === guard
   }
 }

@@ -62,8 +62,10 @@ export function lookOf(path: string, text: string): LogLook {
   // The name that the log has may be a link to the newest of dated files.
   const { inode } = current ?? { inode: null }
   const others = [...rotated.values()].filter((file) => file.inode !== inode)
-  const cause = current !== null ? null : isDenied ? 'permissionDenied' : 'notPresent'
-  return { nowSec, current, rotated: inOrder(others), cause, fix: cause === 'permissionDenied' ? fix : null }
+  // In a folder that may be listed a log is seen that may not be read.
+  if (isDenied) return { nowSec, current: null, rotated: [], cause: 'permissionDenied', fix }
+  const cause = current === null ? 'notPresent' : null
+  return { nowSec, current, rotated: inOrder(others), cause, fix: null }
 }
 
 const FILE = /^([0-9a-f]{1,8}) (\d{1,20}) (\d{1,20}) (\d{1,16}) (\d{1,12}) (\/.*)$/
@@ -156,11 +158,11 @@ class Answer {
     this.#errors = (this.#errors + Buffer.from(chunk).toString('latin1')).slice(-4_096)
   }
 
-  /** Throws disconnected (cut off), conflict (the file is gone, or closed to the account by now). */
+  /** Throws disconnected (cut off), notFound (the file is gone, or closed to the account). */
   result(from: number, maxBytes: number): LogBytes {
     if (!this.#errors.includes(`${this.#marker} end`)) {
       const isOpened = Buffer.concat(this.#chunks).includes(`${this.#marker} open `)
-      throw new AppError(isOpened ? 'disconnected' : 'conflict', { retryable: true, params: { what: 'log' } })
+      throw new AppError(isOpened ? 'disconnected' : 'notFound', { retryable: true, params: { what: 'log' } })
     }
     const all = Buffer.concat(this.#chunks)
     const at = all.indexOf(`${this.#marker} open `)

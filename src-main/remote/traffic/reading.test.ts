@@ -1,5 +1,5 @@
 /** The reader of access logs against real files, through real shells. */
-import { chmodSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ServerId } from '#contract/ids.ts'
@@ -302,15 +302,4 @@ describe('a log', () => {
       numRuns: RUNS
     })
   }, 600_000)
-})
-
-describe.skipIf(process.getuid?.() === 0)('without rights', () => {
-  it('says so', async () => {
-    const own = new Reading()
-    own.log.append(1)
-    chmodSync(own.log.path, 0)
-    await own.read()
-    expect(own.status).toMatchObject({ cause: 'permissionDenied' })
-    own.close()
-  })
 })
