@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { LogStatus } from '#contract/traffic.ts'
 import { openWindow, type TestWindow } from '../../../test/fakes/window.ts'
+import { makeServer, NINE_SERVERS } from '../../../test/fakes/engine-model.ts'
 import { fakeTotal } from '../../../test/fakes/engine-traffic.ts'
 import { addDays, everyDay, everyHour, parseDay, rangeOf } from './days.ts'
 import { errorRatio, hitRatio, meanMs } from './totals.ts'
@@ -13,14 +14,12 @@ afterEach(() => {
 
 const text = (): string => document.body.textContent.replaceAll(/\s+/g, ' ')
 
+const [plan] = NINE_SERVERS
+const serverId = plan === undefined ? '' : makeServer(plan, 0, Date.now()).view.record.id
+
 async function trafficTab(logs: readonly Partial<LogStatus>[]): Promise<TestWindow> {
-  opened = await openWindow({ fleet: 'nine', logs }, '#/')
-  const { servers } = opened.engine
-  const id = servers[0]?.view.record.id ?? ''
-  window.location.hash = `#/servers/${id}/traffic`
-  await opened.until(() =>
-    document.querySelector('[role="tab"][aria-selected="true"]')?.textContent.includes('Traffic')
-  )
+  opened = await openWindow({ fleet: 'nine', logs }, `#/servers/${serverId}/traffic`)
+  await opened.until(() => document.querySelector('[role="tablist"]'))
   return opened
 }
 
@@ -44,7 +43,7 @@ describe('the traffic of a server', { timeout: 30_000 }, () => {
     expect(text()).toContain('(no domain in the log)')
     expect(text()).toContain('and 3 more')
     expect(text()).toMatch(/From the cache ?25\.0/)
-    ;(await window.role('radio', 'Status')).click()
+    ;(await window.role('button', 'Status')).click()
     await window.until(() => text().includes('none (000)'))
   })
 
