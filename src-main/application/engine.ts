@@ -47,6 +47,7 @@ import { storeHandlers } from './stores/store-handlers.ts'
 import { createSnapshotFeed, createTopic } from './streams.ts'
 import { Telemetry } from './telemetry/telemetry.ts'
 import type { Tools } from './telemetry/tools.ts'
+import { createTraffic, type TrafficDeps } from './traffic/traffic-handlers.ts'
 import { taskDescriptions } from './tasks/task-descriptions.ts'
 import { createTaskRegistry, type TaskHost } from './tasks/task-registry.ts'
 
@@ -56,6 +57,7 @@ export interface EngineDeps {
   readonly hypervisor: Hypervisor
   readonly toolsOf: (connection: Connection) => Tools
   readonly hardwareProbes: HardwareProbes
+  readonly logFilesOf: TrafficDeps['filesOf']
   readonly storage: Storage
   readonly archive: DataArchive
   /** Outside engines: the way to them, and where samples wait for them. */
@@ -110,6 +112,14 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
     mustKnow: (serverId) => void directory.get(serverId)
   })
   const telemetry = new Telemetry([hardware])
+  const traffic = createTraffic({
+    history: storage.history,
+    blobs: storage.blobs,
+    clock,
+    filesOf: deps.logFilesOf,
+    zone: () => settings.current().timeZone
+  })
+  const telemetry = new Telemetry([traffic.subject])
   const directory = new ServerDirectory(
     {
       ...deps,
@@ -174,6 +184,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
       exportTarget: platform.exportTarget
     }),
     ...engines.handlers,
+    ...traffic.handlers,
     ...activityHandlers(storage.journal, journalTopic),
     ...exportHandlers({ directory, history: storage.history, settings, target: platform.exportTarget }),
     ...backupHandlers({ archive: deps.archive, blobs: storage.blobs, target: platform.exportTarget, clock }),

@@ -26,7 +26,9 @@ import type { ServerId, VmUuid } from '#contract/ids.ts'
 import type { EntityValues } from '#contract/metric-catalogue.ts'
 import type { HostKey, ServerFacts, ServerNow, ServerRecord } from '#contract/servers.ts'
 import type { Settings } from '#contract/settings.ts'
+import type { TrafficAnswer, TrafficQuery } from '#contract/traffic.ts'
 import type { GapReason } from '#contract/vocabulary.ts'
+import type { TrafficCount } from '../domain/traffic/traffic-counts.ts'
 
 /** A server with what was known of it last time. */
 export interface StoredServer {
@@ -124,6 +126,14 @@ export interface HistoryStore {
   addDayTotals(totals: readonly DayTotal[]): Promise<void>
   /** In order of server, key, name and day; days without anything are left out. */
   dayTotals(query: DayTotalsQuery): Promise<DayTotal[]>
+  /** How far an access log was read; null when it never was. */
+  trafficLog(serverId: ServerId, path: string): Promise<StoredLog | null>
+  /**
+   * Adds what was read of an access log and moves on, in one transaction; returns the new revision. Throws conflict when the
+   * log is not at `revision` any more: then it is to be asked for again.
+   */
+  addTraffic(commit: TrafficCommit): Promise<number>
+  trafficTotals(query: TrafficQuery): Promise<TrafficAnswer>
   read(query: HistoryQuery, signal: AbortSignal): Promise<HistoryAnswer>
   statistics(query: StatisticsQuery, signal: AbortSignal): Promise<SeriesStatistics[]>
   rowsPage(query: RowsPageQuery, signal: AbortSignal): Promise<RowsPage>
@@ -156,6 +166,21 @@ export interface DayTotalsQuery {
   readonly names: readonly string[]
   readonly fromDay: string
   readonly toDay: string
+}
+
+/** An access log as it is kept. `state` is the application's own JSON. */
+export interface StoredLog {
+  readonly revision: number
+  readonly state: string
+}
+
+export interface TrafficCommit {
+  readonly serverId: ServerId
+  readonly path: string
+  /** On which revision it is based; null = the log is new. */
+  readonly revision: number | null
+  readonly state: string
+  readonly counts: readonly TrafficCount[]
 }
 
 export interface RowsQuery {

@@ -11,6 +11,7 @@ import { createEngineHttp } from '../remote/engines/http-client.ts'
 import { createHypervisor } from '../remote/libvirt/hypervisor.ts'
 import { createHardwareProbes } from '../remote/hardware/index.ts'
 import { createTools } from '../remote/tools/tool-shell.ts'
+import { createLogFiles } from '../remote/traffic/log-files.ts'
 import { createHostSampler } from '../remote/sampler/index.ts'
 import { createConnector } from '../remote/ssh/connector.ts'
 import { createSecret } from '../remote/ssh/secret.ts'
@@ -67,6 +68,7 @@ export async function compose(options: ComposeOptions): Promise<Engine> {
       sampler: createHostSampler({ log, clock }),
       toolsOf: createTools,
       hardwareProbes: createHardwareProbes(),
+      logFilesOf: createLogFiles,
       hypervisor: createHypervisor({ log, clock }),
       storage,
       archive,

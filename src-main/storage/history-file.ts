@@ -16,12 +16,14 @@ import { Maintenance } from './samples/maintenance.ts'
 import { Marks } from './samples/marks.ts'
 import type { KeptFrom, ReadContext } from './samples/read.ts'
 import { usageOf } from './samples/usage.ts'
+import { WebTraffic } from './samples/web-traffic.ts'
 import type { Space } from './space.ts'
 import { type Database, isDiskFull } from './sqlite.ts'
 
 export class HistoryFile {
   readonly marks: Marks
   readonly dayTotals: DayTotals
+  readonly webTraffic: WebTraffic
   private readonly db: Database
   private readonly space: Space
   private readonly report: Report
@@ -48,6 +50,7 @@ export class HistoryFile {
     const { registry, raw, sealer, gaps } = this.parts
     this.marks = new Marks(db, registry)
     this.dayTotals = new DayTotals(db, registry)
+    this.webTraffic = new WebTraffic(db, registry)
     this.appender = new Appender({
       db,
       registry,
@@ -62,7 +65,7 @@ export class HistoryFile {
       }
     })
     this.noteConsoleWasClosed()
-    this.maintenance = new Maintenance(this.parts, {
+    this.maintenance = new Maintenance({ ...this.parts, webTraffic: this.webTraffic }, {
       report: this.report,
       onFull: () => this.space.noteFull(),
       keep: (kept) => this.keep(kept)

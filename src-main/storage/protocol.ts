@@ -20,6 +20,7 @@ import type {
 import type { ServerId, VmUuid } from '#contract/ids.ts'
 import type { HostKey, ServerFacts, ServerRecord } from '#contract/servers.ts'
 import type { Settings } from '#contract/settings.ts'
+import type { TrafficAnswer, TrafficQuery } from '#contract/traffic.ts'
 import type { GapReason } from '#contract/vocabulary.ts'
 import type { PackedAnswer } from './packed-answer.ts'
 import type { TickBatch } from './tick-outbox.ts'
@@ -30,7 +31,9 @@ import type {
   JournalStore,
   RowBatch,
   RowsQuery,
-  StoredServer
+  StoredLog,
+  StoredServer,
+  TrafficCommit
 } from '../application/storage.ts'
 
 /** Given to the worker when it starts. */
@@ -82,6 +85,9 @@ export interface WorkerApi {
   'history.marks': (query: Parameters<HistoryStore['marks']>[0]) => HistoryMark[]
   'history.addDayTotals': (totals: readonly DayTotal[]) => void
   'history.dayTotals': (query: DayTotalsQuery) => DayTotal[]
+  'history.trafficLog': (serverId: ServerId, path: string) => StoredLog | null
+  'history.addTraffic': (commit: TrafficCommit) => number
+  'history.trafficTotals': (query: TrafficQuery) => TrafficAnswer
   'history.read': (query: HistoryQuery) => PackedAnswer
   'history.statistics': (query: StatisticsQuery) => SeriesStatistics[]
   'history.rowsPage': (query: RowsPageQuery) => RowsPage

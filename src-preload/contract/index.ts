@@ -22,6 +22,7 @@ import { settingsContract } from './settings.ts'
 import { snapshotsContract } from './snapshots.ts'
 import { storageContract } from './storage.ts'
 import { tasksContract } from './tasks.ts'
+import { trafficContract } from './traffic.ts'
 import { volumesContract } from './volumes.ts'
 
 export const contract = {
@@ -48,6 +49,7 @@ export const contract = {
   ...snapshotsContract,
   ...storageContract,
   ...tasksContract,
+  ...trafficContract,
   ...volumesContract
 }
 export type VirthelmContract = typeof contract

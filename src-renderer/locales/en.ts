@@ -29,6 +29,7 @@ import { settings } from './en/settings.ts'
 import { shell } from './en/shell.ts'
 import { snapshots } from './en/snapshots.ts'
 import { stores } from './en/stores.ts'
+import { traffic } from './en/traffic.ts'
 import { ui } from './en/ui.ts'
 
 export const en = {
@@ -62,6 +63,7 @@ export const en = {
   shell,
   snapshots,
   stores,
+  traffic,
   ui
 }
 export type Messages = typeof en

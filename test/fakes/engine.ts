@@ -13,6 +13,7 @@ import type { HistoryMark } from '#contract/history.ts'
 import type { MachinesEvent, MachineView } from '#contract/machines.ts'
 import type { Prompt, ServersEvent, ServerView, TestStep } from '#contract/servers.ts'
 import { Settings } from '#contract/settings.ts'
+import type { LogStatus } from '#contract/traffic.ts'
 import type { DomainState, MachineAction } from '#contract/vocabulary.ts'
 import { systemClock } from '../../src-main/application/clock.ts'
 import type { Log } from '../../src-main/application/platform/platform.ts'
@@ -41,6 +42,7 @@ import {
 import { fakeCreate } from './engine-create.ts'
 import { fakeHardware } from './engine-hardware.ts'
 import { fakeStores } from './engine-stores.ts'
+import { fakeTraffic } from './engine-traffic.ts'
 import {
   EMPTY_PLAN,
   makeServer,
@@ -56,6 +58,8 @@ export interface FakeEngineOptions {
   /** `nine` varied ones, `trouble` one of each kind, `empty` none, or N ordinary ones. */
   readonly fleet?: 'nine' | 'trouble' | 'empty' | number
   readonly demo?: boolean
+  /** Access logs that every server reads. */
+  readonly logs?: readonly Partial<LogStatus>[]
   /** Outside engines in every state; none otherwise. */
   readonly troubledEngines?: boolean
   readonly settings?: Partial<Settings>
@@ -274,6 +278,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     ...fakeConfiguration(),
     ...fakeStores(),
     ...fakeHardware(),
+    ...fakeTraffic(options.logs),
     ...fakeDeletion(),
     ...fakeConsoles(),
     ...fakeMigration(),

@@ -83,6 +83,11 @@ export const taskDescriptions: TaskDescriptions<VirthelmContract> = {
       ...(leftFiles.length === 0 ? {} : { path: leftFiles.join(' ').slice(0, 1024) })
     })
   },
+  'traffic.countPast': {
+    subject: ({ path }) => ({ path: cut(path) }),
+    doneRatio: ({ doneRatio }) => doneRatio,
+    result: ({ lines }) => ({ rows: lines })
+  },
   'volumes.clone': {
     subject: ({ name, newName }) => ({ volume: name.slice(0, 300), newName }),
     doneRatio: volumeRatio,

@@ -2,6 +2,7 @@
 import type { SimulatedHost } from '../host.ts'
 import type { LanePlayer } from '../model.ts'
 import { playHardware } from './hardware.ts'
+import { playTraffic } from './traffic.ts'
 
 export interface ToolAnswer {
   readonly stdout: string
@@ -15,6 +16,7 @@ export type ToolPlayer = (host: SimulatedHost, script: string) => ToolAnswer | n
 
 /** The first that knows a script answers; one that nobody knows ends with 127, as where its tool is not installed. */
 const PLAYERS: readonly ToolPlayer[] = [playHardware]
+const PLAYERS: readonly ToolPlayer[] = [playTraffic]
 
 export function createToolsPlayer(host: SimulatedHost): LanePlayer {
   return {

@@ -71,6 +71,7 @@ export class Maintenance {
       }
       this.options.keep(kept)
       await deleteOld(this.parts, kept, pace)
+      await this.parts.webTraffic.thin(nowMs, pace)
       const { budgetBytes } = retention
       while (budgetBytes !== null && usedBytes(this.parts.db) > budgetBytes) {
         const less = squeezed(kept, nowMs)

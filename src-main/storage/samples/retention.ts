@@ -26,6 +26,7 @@ import type { Registry } from './registry.ts'
 import { minutesOf } from './rollup.ts'
 import type { RollupTables } from './rollup-tables.ts'
 import { freePages, type Sealer } from './sealer.ts'
+import type { WebTraffic } from './web-traffic.ts'
 
 const ROWS_PER_STEP = 1_000
 /** Pages given back to the file system per step. */
@@ -44,6 +45,7 @@ export interface RetentionParts {
   readonly sealer: Sealer
   readonly days: Days
   readonly recent: RecentHours
+  readonly webTraffic: WebTraffic
 }
 
 /** What each level keeps from, at `nowMs`. Whole hours, so that an hour either has all its raw rows or none. */
@@ -154,6 +156,7 @@ export async function deleteServers(parts: RetentionParts, pace: Pace): Promise<
         }
       }
     }
+    await parts.webTraffic.removeServer(number, pace)
     const finish = db.transaction(() => {
       for (const table of ['entity', 'gap', 'mark', 'day_total', 'unsealed', 'unsealed_day'])
         db.prepare(`DELETE FROM ${table} WHERE server = ?`).run(number)

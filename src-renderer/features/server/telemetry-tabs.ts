@@ -3,6 +3,7 @@ import type { Component } from 'vue'
 import type { ServerView } from '#contract/servers.ts'
 import { GpuTab } from '../gpu/index.ts'
 import { PowerTab } from '../power/index.ts'
+import { TrafficTab } from '../traffic/index.ts'
 
 export interface TelemetryTab {
   /** Part of the address; also names the words: `server.tab.<id>`. */
@@ -15,3 +16,4 @@ export const TELEMETRY_TABS: readonly TelemetryTab[] = [
   { id: 'gpu', component: GpuTab },
   { id: 'power', component: PowerTab }
 ]
+export const TELEMETRY_TABS: readonly TelemetryTab[] = [{ id: 'traffic', component: TrafficTab }]

@@ -20,6 +20,7 @@ export const server = {
     storage: 'Storage and network',
     gpu: 'GPU',
     power: 'Power and temperature',
+    traffic: 'Traffic',
     history: 'History',
     facts: 'Facts'
   },

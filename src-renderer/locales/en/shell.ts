@@ -73,6 +73,7 @@ export const shell = {
       'snapshots-delete': 'Snapshot deleted',
       'snapshots-mergeBack': 'Snapshot merged back',
       'snapshots-revert': 'Revert to a snapshot',
+      'traffic-countPast': 'Earlier requests',
       'volumes-clone': 'Copy of a volume',
       'volumes-create': 'New volume',
       'volumes-download': 'Download of a volume',

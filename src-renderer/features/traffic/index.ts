@@ -1,0 +1,1 @@
+export { default as TrafficTab } from './TrafficTab.vue'

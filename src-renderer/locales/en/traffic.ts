@@ -1,0 +1,173 @@
+/** Web traffic, from access logs. */
+import type { LogFormat, LogTiming, PastState, TrafficBy } from '#contract/traffic.ts'
+
+export const traffic = {
+  empty: {
+    title: 'No access log is read on this server',
+    text: 'Choose the log of a Squid proxy or of nginx or Apache. The console reads on in it every 30 s; nothing is installed on the server.',
+    found: 'Found on this server',
+    looking: 'Looking for logs on this server …',
+    none: 'No log was found in the usual places. Add one by its path.',
+    allTaken: 'All that were found are in the list.',
+    offline: 'Logs can be looked for when the server is connected.'
+  },
+  add: 'Add',
+  addByPath: 'Add a log by its path …',
+  notReadable: 'not readable for the login user',
+  unknownFormat: 'format not known',
+  range: {
+    label: 'Days',
+    today: 'Today',
+    week: '7 d',
+    month: '30 d',
+    year: '1 y',
+    custom: 'From – to',
+    from: 'From',
+    to: 'To',
+    problem: 'Type days like 2026-11-20.'
+  },
+  scope: { label: 'Servers', own: 'This server', all: 'All servers' },
+  log: { label: 'Log', all: 'All logs' },
+  kpi: {
+    visits: 'Requests',
+    bytes: 'Bytes',
+    hitRatio: 'From the cache',
+    responseMs: 'Mean response',
+    errors: 'Errors',
+    errorsNote: '4xx {client} · 5xx {server}',
+    hitsNote: '{hits} of {judged}',
+    noHits: 'Only a proxy’s log says whether a request was served from its cache.',
+    noTimes: 'The log does not say how long requests take.',
+    noVisits: 'No request in these days.'
+  },
+  view: {
+    label: 'Part',
+    domain: 'Domains',
+    client: 'Clients',
+    status: 'Status',
+    result: 'Results',
+    day: 'Days',
+    server: 'Servers',
+    newest: 'Newest requests'
+  },
+  column: {
+    domain: 'Domain',
+    client: 'Client',
+    status: 'Status',
+    result: 'Result',
+    day: 'Day',
+    hour: 'Hour',
+    server: 'Server',
+    visits: 'Requests',
+    share: 'Share',
+    hits: 'Hits',
+    hitRatio: 'From cache',
+    bytes: 'Bytes',
+    responseMs: 'Mean response',
+    errors: 'Errors',
+    time: 'Time',
+    method: 'Method',
+    ms: 'Time taken'
+  } satisfies Record<TrafficBy, string> & Record<string, string>,
+  csv: {
+    hits: 'Hits',
+    bytes: 'Bytes',
+    responseMs: 'Mean response (ms)',
+    hitRatio: 'From cache (ratio)',
+    share: 'Share (ratio)',
+    time: 'Time',
+    day: 'Requests by day'
+  },
+  other: 'others, folded',
+  otherTip:
+    'A day keeps its 2,000 largest by name (200 after 90 days); the rest is added up here. What had been folded before it grew large is here too.',
+  ownDomain: '{server} (no domain in the log)',
+  more: 'and {count} more',
+  noStatus: 'none (000)',
+  statusTip: 'The request ended before there was an answer.',
+  statusClass: {
+    status2xx: '2xx',
+    status3xx: '3xx',
+    status4xx: '4xx',
+    status5xx: '5xx',
+    status1xx: '1xx',
+    statusOther: 'none'
+  },
+  byDay: 'Requests by day',
+  byHour: 'Requests by hour',
+  dayNotCounted: '{day}: not counted',
+  most: 'most {visits}',
+  dayBar: '{day}: {visits} requests, {bytes}',
+  noRows: 'No request in these days.',
+  noRowsCounted: 'Counted since {time}. Requests show up with the next reading.',
+  pause: 'Pause',
+  resume: 'Go on',
+  paused: 'paused',
+  readAge: 'read {age} ago',
+  noNewest: 'No request was read in this session yet.',
+  chart: {
+    requests: 'Requests',
+    bytes: 'Traffic',
+    hitRatio: 'From the cache',
+    response: 'Mean response',
+    errors: 'Errors'
+  },
+  chartsTitle: 'Over time',
+  totalsTitle: 'Totals',
+  show: { label: 'Show', totals: 'Totals', charts: 'Over time' },
+  logs: 'Logs',
+  status: {
+    waiting: 'not read in this session yet',
+    reading: 'up to date',
+    behind: '{size} behind',
+    unknown: 'its lines are of no known format',
+    failed: 'the last reading failed; it is tried again',
+    missing: 'there is no such file',
+    denied: 'the login user may not read it',
+    stalled: 'the server does not finish answering',
+    since: 'counted since {time}',
+    unreadable: '{count} line could not be read | {count} lines could not be read',
+    lost: 'once a part was gone before it was read | {count} times a part was gone before it was read'
+  },
+  format: {
+    squid: 'Squid',
+    common: 'common',
+    combined: 'combined',
+    vhostCommon: 'common with virtual host',
+    vhostCombined: 'combined with virtual host'
+  } satisfies Record<LogFormat, string>,
+  timing: {
+    none: '',
+    seconds: 'with times in seconds',
+    microseconds: 'with times in microseconds'
+  } satisfies Record<LogTiming, string>,
+  past: {
+    notCounted: 'Earlier requests are not counted.',
+    partly: 'Earlier requests are counted in part.',
+    counted: ''
+  } satisfies Record<PastState, string>,
+  dialog: {
+    title: 'Access logs of {server}',
+    path: 'Path of the log',
+    pathHint: 'Absolute, as /var/log/nginx/access.log. Its rotated files beside it are read too.',
+    pathInvalid: 'Type an absolute path of a file, as /var/log/squid/access.log.',
+    twice: 'This log is in the list already.',
+    format: 'Format',
+    auto: 'by its lines',
+    detected: 'Its lines are {format}.',
+    remove: 'Read {path} no longer',
+    removeTip: 'What was counted stays. Added again, it goes on where it stopped.',
+    list: 'Logs that are read',
+    none: 'None yet.',
+    save: 'Save',
+    countPast: 'Count earlier requests',
+    continuePast: 'Go on counting',
+    pastDays: 'Of the last',
+    pastTip: 'Reads the log and its rotated files from before counting began. Only once per log.',
+    day: '1 day',
+    days: '{count} days',
+    everything: 'all it holds',
+    counting: 'Counting earlier requests of {path}',
+    counted: '{count} earlier requests were counted'
+  }
+}
