@@ -42,6 +42,9 @@ import { snapshotHandlers } from './snapshots/snapshot-handlers.ts'
 import { openSettings, type SettingsKeeper } from './settings/settings-keeper.ts'
 import type { Storage } from './storage.ts'
 import { storeHandlers } from './stores/store-handlers.ts'
+import { serviceHandlers } from './services/service-handlers.ts'
+import type { ServiceHost } from './services/service-host.ts'
+import { openServices } from './services/services.ts'
 import { createSnapshotFeed, createTopic } from './streams.ts'
 import { Telemetry } from './telemetry/telemetry.ts'
 import type { Tools } from './telemetry/tools.ts'
@@ -53,6 +56,7 @@ export interface EngineDeps {
   readonly sampler: HostSampler
   readonly hypervisor: Hypervisor
   readonly toolsOf: (connection: Connection) => Tools
+  readonly serviceHost: ServiceHost
   readonly storage: Storage
   readonly archive: DataArchive
   /** Outside engines: the way to them, and where samples wait for them. */
@@ -97,7 +101,9 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
   const engines = openEngines(deps)
   const feedOptions = { minIntervalMs: FEED_INTERVAL_MS, clock }
 
-  const telemetry = new Telemetry([])
+  const { serviceHost } = deps
+  const services = openServices({ host: serviceHost, blobs: storage.blobs, clock })
+  const telemetry = new Telemetry([services.subject])
   const directory = new ServerDirectory(
     {
       ...deps,
@@ -165,6 +171,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
     ...exportHandlers({ directory, history: storage.history, settings, target: platform.exportTarget }),
     ...backupHandlers({ archive: deps.archive, blobs: storage.blobs, target: platform.exportTarget, clock }),
     ...createHandlers({ directory, journal: storage.journal, blobs: storage.blobs, clock, onJournal }),
+    ...serviceHandlers({ directory, services, host: serviceHost, journal: storage.journal, clock, onJournal }),
     ...settings.handlers,
     'tasks.watch': (_input, { signal }) => tasks.watch(signal),
     'tasks.cancel': async ({ taskId }) => {

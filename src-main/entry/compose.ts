@@ -10,6 +10,7 @@ import { diskQueues } from '../platform/disk-queue.ts'
 import { createEngineHttp } from '../remote/engines/http-client.ts'
 import { createHypervisor } from '../remote/libvirt/hypervisor.ts'
 import { createTools } from '../remote/tools/tool-shell.ts'
+import { createServiceHost } from '../remote/services/service-host.ts'
 import { createHostSampler } from '../remote/sampler/index.ts'
 import { createConnector } from '../remote/ssh/connector.ts'
 import { createSecret } from '../remote/ssh/secret.ts'
@@ -65,6 +66,7 @@ export async function compose(options: ComposeOptions): Promise<Engine> {
       connector,
       sampler: createHostSampler({ log, clock }),
       toolsOf: createTools,
+      serviceHost: createServiceHost({ clock }),
       hypervisor: createHypervisor({ log, clock }),
       storage,
       archive,

@@ -16,6 +16,7 @@ import { machinesContract } from './machines.ts'
 import { networksContract } from './networks.ts'
 import { migrationContract } from './migration.ts'
 import { serversContract } from './servers.ts'
+import { servicesContract } from './services.ts'
 import { settingsContract } from './settings.ts'
 import { snapshotsContract } from './snapshots.ts'
 import { storageContract } from './storage.ts'
@@ -40,6 +41,7 @@ export const contract = {
   ...networksContract,
   ...migrationContract,
   ...serversContract,
+  ...servicesContract,
   ...settingsContract,
   ...snapshotsContract,
   ...storageContract,

@@ -39,7 +39,13 @@ export async function runTelemetryLane(
     }
   }
   try {
-    await pace(round, { clock, signal, intervalMs: () => lane.everyMs(serverId) })
+    const { wanted } = lane
+    await pace(round, {
+      clock,
+      signal,
+      intervalMs: () => lane.everyMs(serverId),
+      ...(wanted !== undefined && { wanted: (nap: AbortSignal) => wanted.call(lane, serverId, nap) })
+    })
   } finally {
     session.close()
   }
