@@ -6,16 +6,22 @@ import { z } from 'zod'
 import { call, stream } from './define.ts'
 import { ServerId } from './ids.ts'
 import { AtMs, DurationMs, RemoteText } from './units.ts'
+import {
+  ContainerEngine,
+  ContainerId,
+  ContainerName,
+  InitSystem,
+  PackageManager,
+  SessionKind,
+  SessionSource,
+  UnitName
+} from './vocabulary.ts'
 
 /** More of one kind are left out and counted. */
 export const MAX_SESSIONS_SHOWN = 500
 export const MAX_UNITS_SHOWN = 2_000
 export const MAX_UPDATES_SHOWN = 2_000
 export const MAX_CONTAINERS_SHOWN = 500
-
-/** `noTerminal`: an ssh login for commands or files (sftp, a script, another console); it counts as nobody. */
-export const SessionKind = z.enum(['terminal', 'graphical', 'noTerminal'])
-export type SessionKind = z.infer<typeof SessionKind>
 
 export const UserSession = z.object({
   /** Of this reading; two readings of the same login give the same key. */
@@ -37,10 +43,6 @@ export const UserSession = z.object({
 })
 export type UserSession = z.infer<typeof UserSession>
 
-/** Where it was read: systemd-logind, utmp (`who`), or the titles of sshd's processes where a system keeps neither. */
-export const SessionSource = z.enum(['logind', 'utmp', 'processes'])
-export type SessionSource = z.infer<typeof SessionSource>
-
 export const UsersView = z.object({
   atMs: AtMs,
   source: SessionSource,
@@ -50,13 +52,6 @@ export const UsersView = z.object({
   leftOut: z.int().nonnegative()
 })
 export type UsersView = z.infer<typeof UsersView>
-
-/** A unit's full name. systemd allows no other characters; one word of a shell, whatever it holds. */
-export const UnitName = z
-  .string()
-  .max(255)
-  .regex(/^[A-Za-z0-9:_.\\@-]+\.[a-z]+$/)
-export type UnitName = z.infer<typeof UnitName>
 
 /** Kinds of units that may be started and stopped from here. Mounts, slices and targets are not switched by a click. */
 export const ACTED_UNIT_TYPES = ['service', 'socket', 'timer', 'path'] as const
@@ -80,10 +75,6 @@ export const Unit = z.object({
 })
 export type Unit = z.infer<typeof Unit>
 
-/** What starts services on the server. Only systemd's are listed. */
-export const InitSystem = z.enum(['systemd', 'openrc', 'runit', 's6', 'other'])
-export type InitSystem = z.infer<typeof InitSystem>
-
 export const UnitsView = z.object({
   atMs: AtMs,
   init: InitSystem,
@@ -94,9 +85,6 @@ export const UnitsView = z.object({
 export type UnitsView = z.infer<typeof UnitsView>
 
 export const MAX_WATCHED_UNITS = 64
-
-export const PackageManager = z.enum(['apt', 'dnf', 'yum', 'zypper', 'pacman', 'apk'])
-export type PackageManager = z.infer<typeof PackageManager>
 
 export const PendingUpdate = z.object({
   name: RemoteText,
@@ -124,12 +112,6 @@ export const UpdatesView = z.object({
   rebootFor: z.array(RemoteText).max(100)
 })
 export type UpdatesView = z.infer<typeof UpdatesView>
-
-export const ContainerEngine = z.enum(['docker', 'podman'])
-export type ContainerEngine = z.infer<typeof ContainerEngine>
-
-export const ContainerName = z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,254}$/)
-export const ContainerId = z.string().regex(/^[0-9a-f]{12,64}$/)
 
 export const Container = z.object({
   engine: ContainerEngine,

@@ -23,6 +23,7 @@ import { metricNames } from './en/metric-names.ts'
 import { metrics } from './en/metrics.ts'
 import { migrate } from './en/migrate.ts'
 import { server } from './en/server.ts'
+import { services } from './en/services.ts'
 import { settings } from './en/settings.ts'
 import { shell } from './en/shell.ts'
 import { snapshots } from './en/snapshots.ts'
@@ -54,6 +55,7 @@ export const en = {
   metrics,
   migrate,
   server,
+  services,
   settings,
   shell,
   snapshots,

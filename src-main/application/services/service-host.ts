@@ -1,5 +1,6 @@
 /** What the services' lanes and handlers need of a server. Implemented by `remote/services`. */
-import type { ContainerEngine, InitSystem, ServiceAction, ServiceTarget } from '#contract/services.ts'
+import type { ServiceAction, ServiceTarget } from '#contract/services.ts'
+import type { ContainerEngine, InitSystem } from '#contract/vocabulary.ts'
 import type { EngineAnswer, StatsRow } from '../../domain/services/containers.ts'
 import type { Sessions } from '../../domain/services/sessions.ts'
 import type { ListedUnit, UnitDetail } from '../../domain/services/units.ts'

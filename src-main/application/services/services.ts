@@ -2,12 +2,12 @@
 import { z } from 'zod'
 import {
   MAX_WATCHED_UNITS,
-  UnitName,
   type ContainersView,
   type UnitsView,
   type UpdatesView,
   type UsersView
 } from '#contract/services.ts'
+import { UnitName } from '#contract/vocabulary.ts'
 import type { Clock } from '../clock.ts'
 import type { BlobStore } from '../storage.ts'
 import { ServerOptions } from '../telemetry/server-options.ts'

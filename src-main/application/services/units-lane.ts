@@ -1,5 +1,6 @@
 /** systemd's units: every five minutes, every 15 s while somebody looks. Failed and watched ones have a series each. */
-import { MAX_UNITS_SHOWN, type Unit, type UnitName, type UnitsView } from '#contract/services.ts'
+import { MAX_UNITS_SHOWN, type Unit, type UnitsView } from '#contract/services.ts'
+import { type UnitName } from '#contract/vocabulary.ts'
 import type { EntityValues } from '#contract/metric-catalogue.ts'
 import type { ServerId } from '#contract/ids.ts'
 import type { LaneContext, LaneReading, TelemetryLane } from '../telemetry/lane.ts'

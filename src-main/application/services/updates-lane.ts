@@ -1,6 +1,7 @@
 /** Pending updates: every six hours and when somebody asks; at the lowest priority, and never over the network. */
 import type { ServerId } from '#contract/ids.ts'
-import { MAX_UPDATES_SHOWN, type PackageManager, type UpdatesView } from '#contract/services.ts'
+import { MAX_UPDATES_SHOWN, type UpdatesView } from '#contract/services.ts'
+import { type PackageManager } from '#contract/vocabulary.ts'
 import type { Capability } from '#contract/servers.ts'
 import type { Clock } from '../clock.ts'
 import type { Updates } from '../../domain/services/updates.ts'

@@ -1,6 +1,5 @@
 /** Containers of docker and podman: what `ps` and `inspect` tell, and their use out of the files of their control groups. */
-import { z } from 'zod'
-import { ContainerId, ContainerName, type ContainerEngine } from '#contract/services.ts'
+import { ContainerId, ContainerName, type ContainerEngine } from '#contract/vocabulary.ts'
 import { words } from '../metrics/numbers.ts'
 import { plausibleAt, wholeNumber, word } from './text.ts'
 
@@ -41,20 +40,6 @@ export type EngineAnswer =
 
 const MAX_LINES = 20_000
 
-const Inspected = z.object({
-  id: ContainerId,
-  name: z
-    .string()
-    .transform((name) => name.replace(/^\//, ''))
-    .pipe(ContainerName),
-  image: z.string().nullish(),
-  status: z.string(),
-  exit: z.int().nullish(),
-  started: z.string().nullish(),
-  finished: z.string().nullish(),
-  limit: z.number().nullish()
-})
-
 /**
  * Sections of one engine, as the script prints them: exit, errors, list (`ID STATUS`), inspect (a JSON object a line), use
  * (`ID key=value …`).
@@ -70,28 +55,42 @@ export function parseEngine(
   const listed = parseList(part('list') ?? '')
   const uses = parseUses(part('use') ?? '')
   const containers = (part('inspect') ?? '').split('\n', MAX_LINES).flatMap((line): ListedContainer[] => {
-    const inspected = Inspected.safeParse(jsonOf(line))
-    if (!inspected.success) return []
-    const { id, name, image, status, exit: exitCode, started, finished, limit } = inspected.data
-    const isRunning = status === 'running' || status === 'paused' || status === 'restarting'
-    return [
-      {
-        engine,
-        viaSudo,
-        id,
-        name,
-        image: word(image) ?? '',
-        state: word(status, 60) ?? '',
-        health: listed.get(id) ?? null,
-        exitCode: isRunning || status === 'created' ? null : (exitCode ?? null),
-        sinceAtMs: timeOf(isRunning ? started : finished),
-        memoryLimitBytes: limit === undefined || limit === null || limit <= 0 ? null : limit,
-        use: uses.get(id) ?? null
-      }
-    ]
+    const inspected = inspectedOf(line)
+    if (inspected === null) return []
+    const use = uses.get(inspected.id) ?? null
+    return [{ engine, viaSudo, ...inspected, health: listed.get(inspected.id) ?? null, use }]
   })
   return { kind: 'listed', containers, total: Math.max(listed.size, containers.length) }
 }
+
+/** A line of `inspect`, by the template of the script. */
+function inspectedOf(line: string): Omit<ListedContainer, 'engine' | 'viaSudo' | 'health' | 'use'> | null {
+  const read = fieldsOf(line)
+  const id = ContainerId.safeParse(read('id'))
+  const name = ContainerName.safeParse(textOf(read('name')).replace(/^\//, ''))
+  const state = word(textOf(read('status')), 60)
+  if (!id.success || !name.success || state === null) return null
+  const isUp = state === 'running' || state === 'paused' || state === 'restarting'
+  const [exit, limit] = [read('exit'), read('limit')]
+  return {
+    id: id.data,
+    name: name.data,
+    image: word(textOf(read('image'))) ?? '',
+    state,
+    exitCode: isUp || state === 'created' || !Number.isInteger(exit) ? null : (exit as number),
+    sinceAtMs: timeOf(textOf(read(isUp ? 'started' : 'finished'))),
+    memoryLimitBytes: typeof limit === 'number' && Number.isFinite(limit) && limit > 0 ? limit : null
+  }
+}
+
+/** Fields of a JSON object on one line; what is none has none. */
+function fieldsOf(line: string): (name: string) => unknown {
+  const value = jsonOf(line)
+  if (typeof value !== 'object' || value === null) return () => undefined
+  return (name) => (Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined)
+}
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 
 function refusal(said: string | null): EngineAnswer {
   const text = said ?? ''
@@ -156,8 +155,8 @@ const limitOf = (bytes: number | null): number | null =>
   bytes === null || bytes <= 0 || bytes > 2 ** 50 ? null : bytes
 
 /** `2026-11-28T08:40:11.123456789Z`, also with an offset. Docker writes "never" as the year 1. */
-function timeOf(text: string | null | undefined): number | null {
-  const shown = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/.exec(text ?? '')
+function timeOf(text: string): number | null {
+  const shown = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/.exec(text)
   return shown === null ? null : plausibleAt(Date.parse(`${shown[1] ?? ''}${shown[2] ?? ''}`))
 }
 
@@ -184,14 +183,6 @@ const UNITS: Readonly<Record<string, number>> = {
   TiB: 2 ** 40
 }
 
-const StatsLine = z.object({
-  ID: z.string().optional(),
-  Name: z.string().optional(),
-  CPUPerc: z.string().optional(),
-  MemUsage: z.string().optional(),
-  PIDs: z.string().optional()
-})
-
 export interface StatsRow {
   readonly cpuUsedRatio: number | null
   readonly memoryUsedBytes: number | null
@@ -202,15 +193,14 @@ export interface StatsRow {
 export function parseStats(text: string): Map<string, StatsRow> {
   const rows = new Map<string, StatsRow>()
   for (const line of text.split('\n', MAX_LINES)) {
-    const parsed = StatsLine.safeParse(jsonOf(line))
-    if (!parsed.success) continue
-    const { ID: id = '', CPUPerc: cpu = '', MemUsage: memory = '', PIDs: pids } = parsed.data
+    const read = fieldsOf(line)
+    const id = textOf(read('ID'))
     if (!ContainerId.safeParse(id).success) continue
-    const [, percent] = /^(\d{1,6}(?:\.\d{1,6})?)%$/.exec(cpu.trim()) ?? []
+    const [, percent] = /^(\d{1,6}(?:\.\d{1,6})?)%$/.exec(textOf(read('CPUPerc')).trim()) ?? []
     rows.set(id, {
       cpuUsedRatio: percent === undefined ? null : Number(percent) / 100,
-      memoryUsedBytes: sizeOf(memory.split('/')[0]),
-      processes: wholeNumber(pids?.trim())
+      memoryUsedBytes: sizeOf(textOf(read('MemUsage')).split('/')[0]),
+      processes: wholeNumber(textOf(read('PIDs')).trim())
     })
   }
   return rows

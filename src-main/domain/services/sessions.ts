@@ -2,19 +2,34 @@
  * Who is logged in, out of what a server keeps about it: systemd-logind, else utmp as `who` prints it, else the titles that
  * sshd gives its processes. docs/services.md says which and why.
  */
-import type { SessionKind, SessionSource, UserSession } from '#contract/services.ts'
+import type { SessionKind, SessionSource } from '#contract/vocabulary.ts'
 import { words } from '../metrics/numbers.ts'
 import { blocksOf, epochSeconds, plausibleAt, systemdTime, wholeNumber, word, yearlessTime } from './text.ts'
 
+/** As the contract's UserSession says it. */
+export interface Session {
+  /** The same for the same login in the next reading. */
+  readonly key: string
+  readonly user: string
+  readonly kind: SessionKind
+  readonly terminal: string | null
+  readonly origin: string | null
+  readonly service: string | null
+  readonly sinceAtMs: number | null
+  readonly idleMs: number | null
+  readonly pid: number | null
+  readonly isConsole: boolean
+}
+
 export interface Sessions {
   readonly source: SessionSource
-  readonly sessions: readonly UserSession[]
+  readonly sessions: readonly Session[]
   /** The login user may not see processes of others (hidepid): what comes from processes is not all there is. */
   readonly isPartial: boolean
 }
 
 /** A login with a terminal or a screen, other than the console's own connection. */
-export const isLogin = ({ kind, isConsole }: UserSession): boolean => kind !== 'noTerminal' && !isConsole
+export const isLogin = ({ kind, isConsole }: Session): boolean => kind !== 'noTerminal' && !isConsole
 
 /** One process of sshd that serves a login: `sshd: op@pts/0`, `sshd-session: op@notty`. */
 export interface SshProcess {
@@ -33,7 +48,7 @@ interface Known {
   readonly ownPids: ReadonlySet<number>
   readonly touched: ReadonlyMap<string, number>
   readonly ssh: readonly SshProcess[]
-  readonly who: readonly UserSession[]
+  readonly who: readonly Session[]
 }
 
 /** Sections as the script prints them: now, own, logind, who, sshd, tty. null: not even the time could be read. */
@@ -82,7 +97,7 @@ function idleOf(
   return atMs === undefined ? null : Math.max(0, nowMs - atMs)
 }
 
-const withIdle = (session: UserSession, known: Pick<Known, 'touched' | 'nowMs'>): UserSession => ({
+const withIdle = (session: Session, known: Pick<Known, 'touched' | 'nowMs'>): Session => ({
   ...session,
   idleMs: idleOf(session.terminal, known) ?? session.idleMs
 })
@@ -108,7 +123,7 @@ export function parseSshProcesses(text: string): SshProcess[] {
   return found
 }
 
-function sessionOfProcess(process: SshProcess, { ownPids, ...known }: Omit<Known, 'who'>): UserSession {
+function sessionOfProcess(process: SshProcess, { ownPids, ...known }: Omit<Known, 'who'>): Session {
   const { pid, user, terminal, origin, sinceAtMs } = process
   return {
     key: `ssh/${pid}/${sinceAtMs ?? ''}`,
@@ -130,8 +145,8 @@ const firstOf = (terminals: string | null): string | null => terminals?.split(',
 const GRAPHICAL = new Set(['x11', 'wayland', 'mir', 'web'])
 
 /** `loginctl show-session` or the files of /run/systemd/sessions; their keys differ in case only. */
-function parseLogind(text: string, known: Known): UserSession[] {
-  return blocksOf(text).flatMap((block): UserSession[] => {
+function parseLogind(text: string, known: Known): Session[] {
+  return blocksOf(text).flatMap((block): Session[] => {
     const get = (...names: string[]): string | null =>
       names.map((name) => word(block.get(name))).find((value) => value !== null) ?? null
     const id = get('Id')
@@ -202,8 +217,8 @@ const WHO_TIME =
  * `who -u` of coreutils (C locale or ISO times) and `who` of busybox, asked with TZ=UTC0. Lines that are no login (a header,
  * words of an old tool) are left out.
  */
-export function parseWho(text: string, nowMs: number): UserSession[] {
-  const sessions: UserSession[] = []
+export function parseWho(text: string, nowMs: number): Session[] {
+  const sessions: Session[] = []
   for (const line of text.split('\n', 2_000)) {
     const [, user = '', terminal = '', rest = ''] =
       /^(\S{1,64}) +(?:[+?-] +)?(\S{1,64})(.*)$/.exec(line) ?? []

@@ -1,10 +1,24 @@
 /** systemd's units out of `systemctl list-units` and `systemctl show`. */
-import { InitSystem, UnitName, type Unit } from '#contract/services.ts'
+import { InitSystem, UnitName } from '#contract/vocabulary.ts'
 import { words } from '../metrics/numbers.ts'
 import { blocksOf, systemdTime, word } from './text.ts'
 
-export type ListedUnit = Pick<Unit, 'name' | 'load' | 'active' | 'sub' | 'description'>
-export type UnitDetail = Pick<Unit, 'name' | 'sinceAtMs' | 'enabled' | 'result'>
+/** Words of systemd, as it prints them. */
+export interface ListedUnit {
+  readonly name: UnitName
+  readonly load: string
+  readonly active: string
+  readonly sub: string
+  readonly description: string
+}
+
+export interface UnitDetail {
+  readonly name: UnitName
+  readonly sinceAtMs: number | null
+  readonly enabled: string | null
+  /** Why it failed; null = it did not. */
+  readonly result: string | null
+}
 
 const MAX_UNITS = 10_000
 /** The dot before a unit that failed, in UTF-8 and in the C locale; some versions print it with --plain too. */

@@ -1,7 +1,15 @@
 /** Pending updates out of what each package manager prints without touching the network. */
-import { PackageManager, type PendingUpdate } from '#contract/services.ts'
+import { PackageManager } from '#contract/vocabulary.ts'
 import { words } from '../metrics/numbers.ts'
 import { epochSeconds, word } from './text.ts'
+
+export interface PendingUpdate {
+  readonly name: string
+  readonly current: string | null
+  readonly next: string
+  /** null = this package manager does not tell. */
+  readonly security: boolean | null
+}
 
 export interface Updates {
   readonly manager: PackageManager

@@ -76,7 +76,7 @@ const actWith =
     const message = `${stderr}\n${stdout}`.trim().slice(0, MAX_MESSAGE_CHARS)
     await journal.afterSend({ exitCode, stderr: stderr.trim().slice(0, MAX_MESSAGE_CHARS), durationMs })
     if (exitCode === CHANGED_EXIT && target.kind === 'container')
-      throw new AppError('conflict', { params: { what: 'container', name: target.name } })
+      throw new AppError('conflict', { params: { what: 'otherName', seenName: target.name } })
     if (exitCode === null) throw new AppError('commandFailed', { params: { stderr: message } })
     return { exitCode, message, denied: exitCode !== 0 && isRefusal(message) }
   }

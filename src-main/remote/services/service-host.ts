@@ -1,6 +1,6 @@
 /** Reads a server's users, units, updates and containers by the scripts beside this file. */
 import { AppError } from '#contract/errors.ts'
-import type { ContainerEngine } from '#contract/services.ts'
+import type { ContainerEngine } from '#contract/vocabulary.ts'
 import type { Clock } from '../../application/clock.ts'
 import type { ReadFrom, ServiceHost, UnitsAnswer } from '../../application/services/service-host.ts'
 import { parseEngine, parseStats, type EngineAnswer } from '../../domain/services/containers.ts'
