@@ -55,8 +55,8 @@ export async function pace(round: () => Promise<void>, options: PaceOptions): Pr
   }
 }
 
-/** True when a round was wanted before the time was over. */
-async function sleepUnlessWanted(
+/** True when a round was wanted before the time was over. An abort only ends the sleep. */
+export async function sleepUnlessWanted(
   clock: Clock,
   durationMs: number,
   signal: AbortSignal,

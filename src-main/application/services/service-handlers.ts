@@ -26,6 +26,8 @@ const ACT_DEADLINE_MS = 150_000
 const LOG_DEADLINE_MS = 20_000
 /** A reading this young is new enough for a window that was just opened. */
 const YOUNG_MS = 10_000
+/** Since when and why is asked of services only while somebody looks. */
+const ALWAYS_ANEW_MS = 0
 
 const SEE_JOURNAL = 'sudo usermod -aG systemd-journal "$(id -un)"'
 const JOIN_DOCKER = 'sudo usermod -aG docker "$(id -un)"'
@@ -48,22 +50,23 @@ export function serviceHandlers(deps: ServiceHandlerDeps): ServiceHandlers {
     part: ServicePart<V>,
     serverId: ServerId,
     signal: AbortSignal,
-    readsAnew = true
+    youngMs = YOUNG_MS
   ): AsyncIterable<V> => {
     directory.get(serverId)
     const latest = part.board.latest(serverId)
-    const isOld = latest === null || deps.clock.nowMs() - latest.atMs > YOUNG_MS
+    const isOld = latest === null || deps.clock.nowMs() - latest.atMs >= youngMs
     const views = part.board.watch(serverId, signal)
-    if (isOld && readsAnew) void part.bell.ring(serverId, signal)
+    if (isOld) void part.bell.ring(serverId, signal)
     return views
   }
 
   return {
     'services.watchUsers': ({ serverId }, { signal }) => watch(services.users, serverId, signal),
-    'services.watchUnits': ({ serverId }, { signal }) => watch(services.units, serverId, signal),
+    'services.watchUnits': ({ serverId }, { signal }) =>
+      watch(services.units, serverId, signal, ALWAYS_ANEW_MS),
     // Counting packages is work for the server: a look at the page is no reason for it, unless it never was done.
     'services.watchUpdates': ({ serverId }, { signal }) =>
-      watch(services.updates, serverId, signal, services.updates.board.latest(serverId) === null),
+      watch(services.updates, serverId, signal, Number.POSITIVE_INFINITY),
     'services.watchContainers': ({ serverId }, { signal }) => watch(services.containers, serverId, signal),
     'services.readNow': async ({ serverId, part }, { signal }) => {
       const connection = connectionOf(directory.get(serverId))

@@ -4,6 +4,15 @@
  * Times are asked in UTC, so that no zone of the server has to be known.
  */
 
+/** Where things are on a server. Only tests have them elsewhere. */
+export interface Places {
+  readonly run: string
+  readonly proc: string
+  readonly cgroup: string
+}
+
+export const REAL_PLACES: Places = { run: '/run', proc: '/proc', cgroup: '/sys/fs/cgroup' }
+
 /** Builtins where they can: a forked `cat` for each of a thousand processes would be noticed. */
 const START = `export TZ=UTC0
 p() { printf '\\n@@ %s\\n' "$1"; }
@@ -40,7 +49,7 @@ ssh_process() {
 `
 
 /** Sections now, own, logind, who, sshd, tty. `own`: the processes above this one, and the session of logind they are in. */
-export const USERS_SCRIPT = `${START}${SSH_PROCESS}p now; date +%s
+export const usersScript = ({ run }: Places): string => `${START}${SSH_PROCESS}p now; date +%s
 p own
 [ -r /proc/1/cmdline ] || echo hidden
 q=$$ n=0
@@ -54,7 +63,7 @@ done
 if [ -n "$XDG_SESSION_ID" ]; then echo "session:$XDG_SESSION_ID"; fi
 L= leaders=
 p logind
-if [ -d /run/systemd/sessions ]; then
+if [ -d ${run}/systemd/sessions ]; then
   if command -v loginctl >/dev/null; then
     L=$(loginctl list-sessions --no-legend --no-pager | while read -r i rest; do
       case $i in ''|*[!A-Za-z0-9_]*) ;; *) echo "$i";; esac
@@ -62,7 +71,7 @@ if [ -d /run/systemd/sessions ]; then
     [ -n "$L" ] && S=$(loginctl show-session $L --no-pager ${USER_PROPERTIES})
   fi
   if [ -z "$S" ]; then
-    S=$(for f in /run/systemd/sessions/*; do
+    S=$(for f in ${run}/systemd/sessions/*; do
       case $f in *.ref) continue;; esac
       [ -f "$f" ] && { echo "Id=\${f##*/}"; cat "$f"; echo; }
     done)
@@ -93,14 +102,14 @@ exit 0`
 const LIST_UNITS = 'systemctl list-units --all --plain --no-legend --full --no-pager'
 
 /** Sections init, units, exit (`missing`: no systemctl), errors. */
-export const UNITS_SCRIPT = `${START}p init
-if [ -d /run/systemd/system ]; then echo systemd
-elif [ -e /run/openrc/softlevel ]; then echo openrc
-elif [ -d /run/runit ]; then echo runit
-elif [ -d /run/s6-rc ] || [ -d /run/s6 ]; then echo s6
+export const unitsScript = ({ run }: Places): string => `${START}p init
+if [ -d ${run}/systemd/system ]; then echo systemd
+elif [ -e ${run}/openrc/softlevel ]; then echo openrc
+elif [ -d ${run}/runit ]; then echo runit
+elif [ -d ${run}/s6-rc ] || [ -d ${run}/s6 ]; then echo s6
 else echo other
 fi
-[ -d /run/systemd/system ] || exit 0
+[ -d ${run}/systemd/system ] || exit 0
 if ! command -v systemctl >/dev/null; then p exit; echo missing; exit 0; fi
 p units
 ${LIST_UNITS}
@@ -198,22 +207,14 @@ exit 0`
 const INSPECT =
   '{{.Id}} {{.State.Pid}} {{.HostConfig.NetworkMode}} {"id":{{json .Id}},"name":{{json .Name}},"image":{{json .Config.Image}},"status":{{json .State.Status}},"exit":{{json .State.ExitCode}},"started":{{json .State.StartedAt}},"finished":{{json .State.FinishedAt}},"limit":{{json .HostConfig.Memory}}}'
 
-export interface ContainerPlaces {
-  readonly proc: string
-  readonly cgroup: string
-}
-
-const REAL_PLACES: ContainerPlaces = { proc: '/proc', cgroup: '/sys/fs/cgroup' }
-
 /**
  * All engines of a server. `docker stats` takes seconds; the files of the control groups are read by the shell itself, without a
  * process for each. Sections NAME-list, NAME-exit, NAME-inspect, NAME-use, NAME-errors; NAME is docker or podman, with `-sudo`
  * for what is seen only so (docker where the login user may not; root's own set of podman).
- * @param places only tests read others
  */
 export const containersScript = (
   sudo: '' | 'sudo -n ',
-  { proc, cgroup }: ContainerPlaces = REAL_PLACES
+  { proc, cgroup }: Places
 ): string => `${START}P=${proc} G=${cgroup}
 MAX=500
 # The group that holds all of a container: its id is a part of one name in the path; below it there may be more.

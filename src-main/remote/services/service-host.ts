@@ -12,11 +12,13 @@ import { parseUpdates } from '../../domain/services/updates.ts'
 import { quote } from '../ssh/quote.ts'
 import {
   containersScript,
+  REAL_PLACES,
   statsScript,
   UNIT_DETAILS,
-  UNITS_SCRIPT,
+  unitsScript,
   updatesScript,
-  USERS_SCRIPT
+  usersScript,
+  type Places
 } from './scripts.ts'
 import { createServiceActs } from './service-acts.ts'
 
@@ -29,15 +31,19 @@ const MAX_BYTES = 2 * 1024 * 1024
 const read = async (script: string, { tools, signal }: ReadFrom, deadlineMs = DEADLINE_MS): Promise<string> =>
   (await tools.run(script, { signal, deadlineMs, maxBytes: MAX_BYTES })).stdout
 
-export function createServiceHost({ clock }: { readonly clock: Clock }): ServiceHost {
+/** @param places only tests give others */
+export function createServiceHost(
+  { clock }: { readonly clock: Clock },
+  places: Places = REAL_PLACES
+): ServiceHost {
   return {
     ...createServiceActs(clock),
     async users(from) {
-      const sessions = parseSessions(sectionsOf(await read(USERS_SCRIPT, from)))
+      const sessions = parseSessions(sectionsOf(await read(usersScript(places), from)))
       if (sessions === null) throw new AppError('protocolViolation', { params: { subject: 'users' } })
       return sessions
     },
-    units: async (from) => unitsOf(sectionsOf(await read(UNITS_SCRIPT, from))),
+    units: async (from) => unitsOf(sectionsOf(await read(unitsScript(places), from))),
     async unitDetails(from, names) {
       if (names.length === 0) return new Map()
       return parseUnitDetails(await read(`${UNIT_DETAILS} ${names.map(quote).join(' ')}`, from))
@@ -45,7 +51,9 @@ export function createServiceHost({ clock }: { readonly clock: Clock }): Service
     updates: async (from) =>
       parseUpdates(sectionsOf(await read(updatesScript(from.sudo), from, UPDATES_DEADLINE_MS))),
     async containers(from) {
-      const sections = sectionsOf(await read(containersScript(from.sudo), from, CONTAINERS_DEADLINE_MS))
+      const sections = sectionsOf(
+        await read(containersScript(from.sudo, places), from, CONTAINERS_DEADLINE_MS)
+      )
       return { engines: enginesOf(sections) }
     },
     containerStats: async (from, viaSudo) =>

@@ -153,12 +153,19 @@ export const services = {
       restart: 'Restart {name} on {server}?',
       reload: 'Reload {name} on {server}?'
     } satisfies Record<ServiceAction, string>,
+    ended: {
+      start: 'Start {name} on {server}',
+      stop: 'Stop {name} on {server}',
+      restart: 'Restart {name} on {server}',
+      reload: 'Reload {name} on {server}'
+    } satisfies Record<ServiceAction, string>,
     command: 'Runs on the server',
+    ran: 'Was run on the server',
     remoteAccess:
       'The way to this server hangs on it. If it does not come back, the console and everyone else lose the server.',
-    done: 'Done. It is {state} now.',
+    done: 'Done. State now: {state}.',
     doneUnknown: 'Done. Its state could not be read back.',
-    failed: 'It failed with exit code {code}. It is {state} now.',
+    failed: 'It failed with exit code {code}. State now: {state}.',
     failedUnknown: 'It failed with exit code {code}.',
     denied: 'The login user may not do this.',
     deniedNext: 'Run the line on the server, then let the console use sudo (Edit server).',
