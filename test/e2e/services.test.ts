@@ -61,11 +61,11 @@ it('shows who is there and what failed, restarts a unit with its exact command, 
 
   await page.getByLabel('What to show').getByText(/Containers/).click()
   await page.getByText('This server has none.').waitFor()
-  await page.getByRole('link', { name: /存储/ }).first().click()
+  await page.getByText('存储-节点-07').first().click()
   await page.getByRole('tab', { name: 'Services' }).click()
   await page.getByText('usermod -aG docker').waitFor()
   await photograph(page, 'services-denied')
-  await page.getByRole('link', { name: /gpu-01/ }).first().click()
+  await page.getByText('gpu-01').first().click()
   await page.getByRole('tab', { name: 'Services' }).click()
   await page.getByRole('row', { name: /postgres/ }).waitFor()
   await photograph(page, 'services-containers')

@@ -43,7 +43,12 @@ describe('services of a server', () => {
   it('shows people first, the console last and apart', async () => {
     const window = await servicesOf('Users')
     await window.until(() => rows().length === 4)
-    expect(rows().map((row) => row.split(' ')[0])).toEqual(['ana', 'root', 'backup', 'admin'])
+    expect(rows().map((row) => /^(?:ana|root|backup|admin)/.exec(row)?.[0])).toEqual([
+      'ana',
+      'root',
+      'backup',
+      'admin'
+    ])
     expect(rows()[1]).toContain('at the server')
     expect(rows()[3]).toContain('this console')
     expect(text()).toContain('2 logins · one more without a terminal · from systemd-logind')
@@ -110,7 +115,7 @@ describe('services of a server', () => {
     await window.until(() => rows().length === 2)
     expect(text()).toContain('2 updates · one for security · by apt')
     expect(text()).toContain('Reboot required')
-    expect(text()).toMatch(/The package lists are 9.d old/)
+    expect(text()).toMatch(/The package lists are .{1,8} old: there may be more updates than these/)
   })
 
   it('shows containers with what they use, and how one ended', async () => {
