@@ -60,7 +60,7 @@ it('shows who is there and what failed, restarts a unit with its exact command, 
   await photograph(page, 'services-updates')
 
   await page.getByLabel('What to show').getByText(/Containers/).click()
-  await page.getByText('This server has none.').waitFor()
+  await page.getByText('Neither Docker nor Podman is installed on this server.').waitFor()
   await page.getByText('存储-节点-07').first().click()
   await page.getByRole('tab', { name: 'Services' }).click()
   await page.getByText('usermod -aG docker').waitFor()

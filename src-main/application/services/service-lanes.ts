@@ -24,9 +24,9 @@ export interface PartLane<V> {
   readonly id: CapabilityId
   readonly part: ServicePart<V>
   readonly firstAfterMs: number
-  everyMs(serverId: ServerId): number
+  readonly everyMs: (serverId: ServerId) => number
   /** One reading each; made anew with each connection. */
-  open(context: LaneContext): (signal: AbortSignal) => Promise<LaneReading>
+  readonly open: (context: LaneContext) => (signal: AbortSignal) => Promise<LaneReading>
 }
 
 export const works = (id: CapabilityId): Capability => ({ id, works: true, cause: null, fix: null })

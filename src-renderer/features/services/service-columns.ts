@@ -149,9 +149,7 @@ export function containerColumns(
   })
   return [
     text('name', { width: 'minmax(150px, 1.3fr)' }, ({ name }) => name),
-    text('image', { width: 'minmax(150px, 1.5fr)' }, ({ image }) => image),
     text('state', { width: 'minmax(120px, 0.9fr)' }, words.state),
-    timeColumn<Container>(words)('since', '112px', ({ sinceAtMs }) => sinceAtMs),
     quantity(
       'cpu',
       '72px',
@@ -168,6 +166,8 @@ export function containerColumns(
       (value) => ({ value: value === null ? '' : String(value), unit: '' }),
       ''
     ),
+    timeColumn<Container>(words)('since', '112px', ({ sinceAtMs }) => sinceAtMs),
+    text('image', { width: 'minmax(150px, 1.5fr)' }, ({ image }) => image),
     { id: 'actions', header: '', width: '36px' }
   ]
 }

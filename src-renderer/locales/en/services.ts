@@ -20,6 +20,46 @@ export const services = {
   leftOut: 'One more is not shown. | {count} more are not shown.',
   noMatch: { title: 'Nothing fits the filter', text: 'Clear it to see all again.' },
   lacking: 'Not to be had here',
+  lackingOf: {
+    users: {
+      toolMissing: {
+        title: 'No list of logins',
+        text: 'The server keeps none (neither systemd-logind nor utmp), and its SSH server does not name its processes.'
+      },
+      permissionDenied: {
+        title: 'Logins are hidden',
+        text: 'The server keeps no list of logins, and the login user may not see the processes of others.'
+      }
+    },
+    updates: {
+      notPresent: {
+        title: 'No package lists yet',
+        text: 'The server has never fetched them, so that no number of updates is known. This line on the server fetches them:'
+      },
+      toolMissing: {
+        title: 'No package manager that is known',
+        text: 'Updates are counted with apt, dnf, yum, zypper, pacman and apk.'
+      },
+      permissionDenied: {
+        title: 'The login user may not ask',
+        text: 'The package manager answers root only. This line allows the one question; then let the console use sudo (Edit server).'
+      }
+    },
+    containers: {
+      notPresent: {
+        title: 'No containers here',
+        text: 'Neither Docker nor Podman is installed on this server.'
+      },
+      permissionDenied: {
+        title: 'The login user may not use Docker',
+        text: 'This line allows it from the next login on. Who may use Docker is as good as root on the server; sudo for the console is another way (Edit server).'
+      },
+      daemonDown: {
+        title: 'Docker does not run',
+        text: 'It is installed, but its service does not answer. This line starts it:'
+      }
+    }
+  },
   waiting: 'Not read yet',
   waitingText: 'It will be read when the server answers.',
   copyFix: 'Copy the command',
@@ -139,7 +179,6 @@ export const services = {
     noLimit: 'No limit.',
     notSaid: 'The engine does not say.',
     exited: 'exited ({code})',
-    denied: 'The login user may not use Docker: only podman’s containers are shown.',
     none: { title: 'No containers', text: 'The engine lists none.' }
   },
   action: { start: 'Start', stop: 'Stop', restart: 'Restart', reload: 'Reload' } satisfies Record<
