@@ -44,6 +44,9 @@ import { snapshotHandlers } from './snapshots/snapshot-handlers.ts'
 import { openSettings, type SettingsKeeper } from './settings/settings-keeper.ts'
 import type { Storage } from './storage.ts'
 import { storeHandlers } from './stores/store-handlers.ts'
+import { serviceHandlers } from './services/service-handlers.ts'
+import type { ServiceHost } from './services/service-host.ts'
+import { openServices } from './services/services.ts'
 import { createSnapshotFeed, createTopic } from './streams.ts'
 import { Telemetry } from './telemetry/telemetry.ts'
 import type { Tools } from './telemetry/tools.ts'
@@ -58,6 +61,7 @@ export interface EngineDeps {
   readonly toolsOf: (connection: Connection) => Tools
   readonly hardwareProbes: HardwareProbes
   readonly logFilesOf: TrafficDeps['filesOf']
+  readonly serviceHost: ServiceHost
   readonly storage: Storage
   readonly archive: DataArchive
   /** Outside engines: the way to them, and where samples wait for them. */
@@ -120,6 +124,9 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
     zone: () => settings.current().timeZone
   })
   const telemetry = new Telemetry([traffic.subject])
+  const { serviceHost } = deps
+  const services = openServices({ host: serviceHost, blobs: storage.blobs, clock })
+  const telemetry = new Telemetry([services.subject])
   const directory = new ServerDirectory(
     {
       ...deps,
@@ -189,6 +196,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
     ...exportHandlers({ directory, history: storage.history, settings, target: platform.exportTarget }),
     ...backupHandlers({ archive: deps.archive, blobs: storage.blobs, target: platform.exportTarget, clock }),
     ...createHandlers({ directory, journal: storage.journal, blobs: storage.blobs, clock, onJournal }),
+    ...serviceHandlers({ directory, services, host: serviceHost, journal: storage.journal, clock, onJournal }),
     ...settings.handlers,
     'tasks.watch': (_input, { signal }) => tasks.watch(signal),
     'tasks.cancel': async ({ taskId }) => {

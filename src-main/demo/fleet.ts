@@ -7,6 +7,7 @@ import { SimulatedHost } from './host.ts'
 import { createSamplerPlayer } from './lane-sampler.ts'
 import { createToolsPlayer } from './tools/player.ts'
 import { createLogPlayer } from './tools/traffic.ts'
+import { createServicesRunPlayer } from './tools/services.ts'
 import { runPlayer } from './lane-run.ts'
 import { createMigrationPlayer } from './migration/player.ts'
 import { demoProfiles, withMachines } from './profiles.ts'
@@ -62,6 +63,7 @@ export async function startDemoFleet(options: DemoFleetOptions = {}): Promise<De
       createSamplerPlayer(host),
       createToolsPlayer(host),
       createLogPlayer(host),
+      createServicesRunPlayer(host),
       createVirshPlayer(host),
       createMigrationPlayer(host, () => hosts),
       runPlayer

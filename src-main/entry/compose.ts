@@ -12,6 +12,7 @@ import { createHypervisor } from '../remote/libvirt/hypervisor.ts'
 import { createHardwareProbes } from '../remote/hardware/index.ts'
 import { createTools } from '../remote/tools/tool-shell.ts'
 import { createLogFiles } from '../remote/traffic/log-files.ts'
+import { createServiceHost } from '../remote/services/service-host.ts'
 import { createHostSampler } from '../remote/sampler/index.ts'
 import { createConnector } from '../remote/ssh/connector.ts'
 import { createSecret } from '../remote/ssh/secret.ts'
@@ -69,6 +70,7 @@ export async function compose(options: ComposeOptions): Promise<Engine> {
       toolsOf: createTools,
       hardwareProbes: createHardwareProbes(),
       logFilesOf: createLogFiles,
+      serviceHost: createServiceHost({ clock }),
       hypervisor: createHypervisor({ log, clock }),
       storage,
       archive,

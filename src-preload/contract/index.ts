@@ -18,6 +18,7 @@ import { networksContract } from './networks.ts'
 import { migrationContract } from './migration.ts'
 import { powerContract } from './power.ts'
 import { serversContract } from './servers.ts'
+import { servicesContract } from './services.ts'
 import { settingsContract } from './settings.ts'
 import { snapshotsContract } from './snapshots.ts'
 import { storageContract } from './storage.ts'
@@ -45,6 +46,7 @@ export const contract = {
   ...migrationContract,
   ...powerContract,
   ...serversContract,
+  ...servicesContract,
   ...settingsContract,
   ...snapshotsContract,
   ...storageContract,

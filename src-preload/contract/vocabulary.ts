@@ -87,3 +87,31 @@ export type CapabilityCause = z.infer<typeof CapabilityCause>
 /** A card's state: EMPTY until the first data ever, then ON or OFF. */
 export const Presence = z.enum(['EMPTY', 'ON', 'OFF'])
 export type Presence = z.infer<typeof Presence>
+
+/** `noTerminal`: an ssh login for commands or files (sftp, a script, another console); it counts as nobody. */
+export const SessionKind = z.enum(['terminal', 'graphical', 'noTerminal'])
+export type SessionKind = z.infer<typeof SessionKind>
+
+/** Where it was read: systemd-logind, utmp (`who`), or the titles of sshd's processes where a system keeps neither. */
+export const SessionSource = z.enum(['logind', 'utmp', 'processes'])
+export type SessionSource = z.infer<typeof SessionSource>
+
+/** A unit's full name. systemd allows no other characters; one word of a shell, whatever it holds. */
+export const UnitName = z
+  .string()
+  .max(255)
+  .regex(/^[A-Za-z0-9:_.\\@-]+\.[a-z]+$/)
+export type UnitName = z.infer<typeof UnitName>
+
+/** What starts services on the server. Only systemd's are listed. */
+export const InitSystem = z.enum(['systemd', 'openrc', 'runit', 's6', 'other'])
+export type InitSystem = z.infer<typeof InitSystem>
+
+export const PackageManager = z.enum(['apt', 'dnf', 'yum', 'zypper', 'pacman', 'apk'])
+export type PackageManager = z.infer<typeof PackageManager>
+
+export const ContainerEngine = z.enum(['docker', 'podman'])
+export type ContainerEngine = z.infer<typeof ContainerEngine>
+
+export const ContainerName = z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,254}$/)
+export const ContainerId = z.string().regex(/^[0-9a-f]{12,64}$/)

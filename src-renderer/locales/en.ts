@@ -25,6 +25,7 @@ import { metrics } from './en/metrics.ts'
 import { migrate } from './en/migrate.ts'
 import { power } from './en/power.ts'
 import { server } from './en/server.ts'
+import { services } from './en/services.ts'
 import { settings } from './en/settings.ts'
 import { shell } from './en/shell.ts'
 import { snapshots } from './en/snapshots.ts'
@@ -59,6 +60,7 @@ export const en = {
   migrate,
   power,
   server,
+  services,
   settings,
   shell,
   snapshots,

@@ -41,6 +41,7 @@ import {
 } from './engine-history.ts'
 import { fakeCreate } from './engine-create.ts'
 import { fakeHardware } from './engine-hardware.ts'
+import { fakeServices } from './engine-services.ts'
 import { fakeStores } from './engine-stores.ts'
 import { fakeTraffic } from './engine-traffic.ts'
 import {
@@ -276,6 +277,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     'console.openDemo': async () => ({ address: null }),
     ...fakeBackup(),
     ...fakeConfiguration(),
+    ...fakeServices(),
     ...fakeStores(),
     ...fakeHardware(),
     ...fakeTraffic(options.logs),

@@ -11,6 +11,8 @@ export interface PaceOptions {
   readonly signal: AbortSignal
   /** The workstation slept: the link may be dead without knowing it. */
   readonly onResume?: () => Promise<void>
+  /** Resolves when a round is wanted before its time; the next pause is counted from that round. */
+  readonly wanted?: (signal: AbortSignal) => Promise<void>
 }
 
 /**
@@ -36,7 +38,7 @@ export function sampleIntervalMs(round: number, intervalMs: number, phase: numbe
 
 /** Runs until the signal aborts (then resolves) or `round` throws (then rejects). */
 export async function pace(round: () => Promise<void>, options: PaceOptions): Promise<void> {
-  const { clock, signal, intervalMs, onResume } = options
+  const { clock, signal, intervalMs, onResume, wanted } = options
   let dueMs = clock.monotonicMs()
   while (!signal.aborted) {
     await round()
@@ -46,8 +48,33 @@ export async function pace(round: () => Promise<void>, options: PaceOptions): Pr
     dueMs = Math.ceil(dueMs / MARK_MS) * MARK_MS
     const pauseMs = Math.max(0, dueMs - nowMs)
     const asleepSinceMs = clock.nowMs()
-    await sleepUnlessAborted(clock, pauseMs, signal)
+    const isWanted = await sleepUnlessWanted(clock, pauseMs, signal, wanted)
     if (signal.aborted) return
+    if (isWanted) dueMs = clock.monotonicMs()
     if (onResume && clock.nowMs() - asleepSinceMs - pauseMs > SUSPENDED_MS) await onResume()
   }
+}
+
+/** True when a round was wanted before the time was over. An abort only ends the sleep. */
+export async function sleepUnlessWanted(
+  clock: Clock,
+  durationMs: number,
+  signal: AbortSignal,
+  wanted: PaceOptions['wanted']
+): Promise<boolean> {
+  if (wanted === undefined) {
+    await sleepUnlessAborted(clock, durationMs, signal)
+    return false
+  }
+  const nap = new AbortController()
+  const either = AbortSignal.any([signal, nap.signal])
+  let isWanted = false
+  const wake = wanted(either).then(() => {
+    isWanted = !either.aborted
+    nap.abort()
+  })
+  await sleepUnlessAborted(clock, durationMs, either)
+  nap.abort()
+  await wake
+  return isWanted
 }

@@ -48,6 +48,8 @@ export interface TelemetryLane {
   everyMs(serverId: ServerId): number
   /** How long after the connection came up the first reading waits, so that cards come alive first. Default 0. */
   readonly firstAfterMs?: number
+  /** Resolves when a reading is wanted before its time, or when the signal aborts (see lane-bell.ts). */
+  wanted?(serverId: ServerId, signal: AbortSignal): Promise<void>
   /** Nothing is asked of the server yet. */
   open(context: LaneContext): LaneSession
   /** What the panel says when a reading failed with this error. */

@@ -1,8 +1,7 @@
 /** Runs one telemetry lane on a connection, until the signal aborts. */
 import { AppError } from '#contract/errors.ts'
 import type { Capability } from '#contract/servers.ts'
-import { sleepUnlessAborted } from '../clock.ts'
-import { pace } from '../sampling/pace.ts'
+import { pace, sleepUnlessWanted } from '../sampling/pace.ts'
 import type { LaneContext, LaneReading, TelemetryLane } from './lane.ts'
 
 export interface LaneListener {
@@ -17,7 +16,8 @@ export async function runTelemetryLane(
   { onReading, onCapabilities }: LaneListener
 ): Promise<void> {
   const { clock, log, signal, serverId } = context
-  await sleepUnlessAborted(clock, lane.firstAfterMs ?? 0, signal)
+  const wanted = lane.wanted && ((nap: AbortSignal) => lane.wanted?.(serverId, nap) ?? Promise.resolve())
+  await sleepUnlessWanted(clock, lane.firstAfterMs ?? 0, signal, wanted)
   if (signal.aborted) return
   const session = lane.open(context)
   let lastCode: string | null = null
@@ -39,7 +39,12 @@ export async function runTelemetryLane(
     }
   }
   try {
-    await pace(round, { clock, signal, intervalMs: () => lane.everyMs(serverId) })
+    await pace(round, {
+      clock,
+      signal,
+      intervalMs: () => lane.everyMs(serverId),
+      ...(wanted !== undefined && { wanted })
+    })
   } finally {
     session.close()
   }

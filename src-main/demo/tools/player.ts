@@ -3,6 +3,7 @@ import type { SimulatedHost } from '../host.ts'
 import type { LanePlayer } from '../model.ts'
 import { playHardware } from './hardware.ts'
 import { playTraffic } from './traffic.ts'
+import { playServices } from './services.ts'
 
 export interface ToolAnswer {
   readonly stdout: string
@@ -17,6 +18,7 @@ export type ToolPlayer = (host: SimulatedHost, script: string) => ToolAnswer | n
 /** The first that knows a script answers; one that nobody knows ends with 127, as where its tool is not installed. */
 const PLAYERS: readonly ToolPlayer[] = [playHardware]
 const PLAYERS: readonly ToolPlayer[] = [playTraffic]
+const PLAYERS: readonly ToolPlayer[] = [playServices]
 
 export function createToolsPlayer(host: SimulatedHost): LanePlayer {
   return {

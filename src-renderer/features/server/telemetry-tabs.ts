@@ -4,6 +4,7 @@ import type { ServerView } from '#contract/servers.ts'
 import { GpuTab } from '../gpu/index.ts'
 import { PowerTab } from '../power/index.ts'
 import { TrafficTab } from '../traffic/index.ts'
+import { ServicesTab } from '../services/index.ts'
 
 export interface TelemetryTab {
   /** Part of the address; also names the words: `server.tab.<id>`. */
@@ -17,3 +18,5 @@ export const TELEMETRY_TABS: readonly TelemetryTab[] = [
   { id: 'power', component: PowerTab }
 ]
 export const TELEMETRY_TABS: readonly TelemetryTab[] = [{ id: 'traffic', component: TrafficTab }]
+  { id: 'services', component: ServicesTab }
+]

@@ -89,6 +89,8 @@ export const activity = {
       create: 'New network',
       delete: 'Delete network'
     },
+    unit: { start: 'Start unit', stop: 'Stop unit', restart: 'Restart unit', reload: 'Reload unit' },
+    container: { start: 'Start container', stop: 'Stop container', restart: 'Restart container' },
     clone: 'Clone',
     markTemplate: 'Mark as template',
     unmarkTemplate: 'No longer a template',

@@ -17,6 +17,7 @@ export const server = {
     label: 'Parts of the page',
     overview: 'Overview',
     machines: 'Machines',
+    services: 'Services',
     storage: 'Storage and network',
     gpu: 'GPU',
     power: 'Power and temperature',

@@ -1,0 +1,1 @@
+export { default as ServicesTab } from './ServicesTab.vue'
