@@ -6,6 +6,7 @@ import { createControl, type DemoControl, type DemoMachine } from './control.ts'
 import { SimulatedHost } from './host.ts'
 import { createSamplerPlayer } from './lane-sampler.ts'
 import { createToolsPlayer } from './tools/player.ts'
+import { createProcessActsPlayer } from './tools/processes.ts'
 import { runPlayer } from './lane-run.ts'
 import { createMigrationPlayer } from './migration/player.ts'
 import { demoProfiles, withMachines } from './profiles.ts'
@@ -60,6 +61,7 @@ export async function startDemoFleet(options: DemoFleetOptions = {}): Promise<De
     const players = [
       createSamplerPlayer(host),
       createToolsPlayer(host),
+      createProcessActsPlayer(host),
       createVirshPlayer(host),
       createMigrationPlayer(host, () => hosts),
       runPlayer

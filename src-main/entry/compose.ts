@@ -9,6 +9,8 @@ import { startDemoFleetInWorker, type DemoFleetInWorker } from '../demo/index.ts
 import { diskQueues } from '../platform/disk-queue.ts'
 import { createEngineHttp } from '../remote/engines/http-client.ts'
 import { createHypervisor } from '../remote/libvirt/hypervisor.ts'
+import { actOnProcess } from '../remote/processes/act-on-process.ts'
+import { processTools } from '../remote/processes/process-tools.ts'
 import { createTools } from '../remote/tools/tool-shell.ts'
 import { createHostSampler } from '../remote/sampler/index.ts'
 import { createConnector } from '../remote/ssh/connector.ts'
@@ -65,6 +67,8 @@ export async function compose(options: ComposeOptions): Promise<Engine> {
       connector,
       sampler: createHostSampler({ log, clock }),
       toolsOf: createTools,
+      processTools,
+      actOnProcess,
       hypervisor: createHypervisor({ log, clock }),
       storage,
       archive,

@@ -7,6 +7,7 @@ import type { Settings } from '#contract/settings.ts'
 import type { GapReason } from '#contract/vocabulary.ts'
 import { type HistoryParts, openHistoryParts, readKept } from './history-parts.ts'
 import type { PackedTick, Report } from './protocol.ts'
+import { ProcessHistory } from './processes/process-history.ts'
 import { Appender } from './samples/appender.ts'
 import { syncCatalogue } from './samples/catalogue-sync.ts'
 import { DayTotals } from './samples/day-totals.ts'
@@ -22,6 +23,7 @@ import { type Database, isDiskFull } from './sqlite.ts'
 export class HistoryFile {
   readonly marks: Marks
   readonly dayTotals: DayTotals
+  readonly processes: ProcessHistory
   private readonly db: Database
   private readonly space: Space
   private readonly report: Report
@@ -48,6 +50,12 @@ export class HistoryFile {
     const { registry, raw, sealer, gaps } = this.parts
     this.marks = new Marks(db, registry)
     this.dayTotals = new DayTotals(db, registry)
+    this.processes = new ProcessHistory({
+      db,
+      registry,
+      space: this.space,
+      rawFromMs: () => this.kept.raw
+    })
     this.appender = new Appender({
       db,
       registry,
@@ -126,13 +134,23 @@ export class HistoryFile {
     const number = this.parts.registry.markDeleting(serverId)
     if (number === null) return
     this.parts.gaps.forget(number)
+    this.processes.forget(number)
     this.maintenance.deleteServers()
   }
 
   /** Throws cancelled. */
-  applyRetention(retention: Settings['retention'], nowMs: number, signal: AbortSignal): Promise<void> {
+  async applyRetention(
+    retention: Settings['retention'],
+    nowMs: number,
+    signal: AbortSignal
+  ): Promise<void> {
     this.budgetBytes = retention.budgetBytes
-    return this.maintenance.applyRetention(retention, this.kept, nowMs, signal)
+    this.processes.sealAll(nowMs)
+    try {
+      await this.maintenance.applyRetention(retention, this.kept, nowMs, signal)
+    } finally {
+      this.processes.forgetNames()
+    }
   }
 
   /** Bytes of the file and its WAL. */

@@ -15,6 +15,7 @@ import { historyContract } from './history.ts'
 import { machinesContract } from './machines.ts'
 import { networksContract } from './networks.ts'
 import { migrationContract } from './migration.ts'
+import { processesContract } from './processes.ts'
 import { serversContract } from './servers.ts'
 import { settingsContract } from './settings.ts'
 import { snapshotsContract } from './snapshots.ts'
@@ -39,6 +40,7 @@ export const contract = {
   ...machinesContract,
   ...networksContract,
   ...migrationContract,
+  ...processesContract,
   ...serversContract,
   ...settingsContract,
   ...snapshotsContract,
