@@ -50,7 +50,14 @@ const SERVICES: readonly Sort[] = [
   ['nginx', 'nginx: master process /usr/sbin/nginx -g daemon on; master_process on;', 'root', 0, 2, 1],
   ['nginx', 'nginx: worker process', 'www-data', 0.06, 31, 1],
   ['nginx', 'nginx: worker process', 'www-data', 0.045, 29, 1],
-  ['postgres', '/usr/lib/postgresql/15/bin/postgres -D /var/lib/postgresql/15/main', 'postgres', 0.004, 29, 1],
+  [
+    'postgres',
+    '/usr/lib/postgresql/15/bin/postgres -D /var/lib/postgresql/15/main',
+    'postgres',
+    0.004,
+    29,
+    1
+  ],
   ['postgres', 'postgres: 15/main: checkpointer', 'postgres', 0.006, 860, 1],
   ['postgres', 'postgres: 15/main: walwriter', 'postgres', 0.01, 24, 1],
   ['postgres', 'postgres: 15/main: app app 10.20.0.31(48122) idle', 'postgres', 0.16, 410, 1],
@@ -59,7 +66,15 @@ const SERVICES: readonly Sort[] = [
   ['node', 'node /srv/shop/server.js', 'deploy', 0.12, 330, 11],
   ['bash', '-bash', 'anna', 0, 6, 1]
 ]
-const KERNEL = ['kthreadd', 'rcu_preempt', 'ksoftirqd/0', 'migration/0', 'kcompactd0', 'kswapd0', 'kworker/0:1H']
+const KERNEL = [
+  'kthreadd',
+  'rcu_preempt',
+  'ksoftirqd/0',
+  'migration/0',
+  'kcompactd0',
+  'kswapd0',
+  'kworker/0:1H'
+]
 
 const MIB = 2 ** 20
 /** Deviation from the mean comes and goes over these times; shares never fall below 0 by it. */
@@ -176,7 +191,9 @@ function qemuOf(host: SimulatedHost, domain: SimulatedHost['domains'][number]): 
     pid: 20_000 + domain.id * 31,
     parentPid: 1,
     name: 'qemu-system-x86',
-    args: [`/usr/bin/qemu-system-x86_64 -name guest=${domain.name},debug-threads=on -m ${profile.memoryBytes / MIB}`],
+    args: [
+      `/usr/bin/qemu-system-x86_64 -name guest=${domain.name},debug-threads=on -m ${profile.memoryBytes / MIB}`
+    ],
     user: 'libvirt-qemu',
     uid: USERS['libvirt-qemu'] ?? 0,
     startTicks: 6_000 + domain.id * 100,

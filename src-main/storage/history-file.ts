@@ -139,11 +139,7 @@ export class HistoryFile {
   }
 
   /** Throws cancelled. */
-  async applyRetention(
-    retention: Settings['retention'],
-    nowMs: number,
-    signal: AbortSignal
-  ): Promise<void> {
+  async applyRetention(retention: Settings['retention'], nowMs: number, signal: AbortSignal): Promise<void> {
     this.budgetBytes = retention.budgetBytes
     this.processes.sealAll(nowMs)
     try {

@@ -9,7 +9,10 @@ import { ServerId } from './ids.ts'
 import { AtMs, RemoteText } from './units.ts'
 
 export const ProcessRef = z.object({
-  pid: z.int().positive().max(2 ** 31),
+  pid: z
+    .int()
+    .positive()
+    .max(2 ** 31),
   startTicks: z.int().nonnegative()
 })
 export type ProcessRef = z.infer<typeof ProcessRef>

@@ -26,6 +26,7 @@ import { server } from './en/server.ts'
 import { settings } from './en/settings.ts'
 import { shell } from './en/shell.ts'
 import { snapshots } from './en/snapshots.ts'
+import { processes } from './en/processes.ts'
 import { stores } from './en/stores.ts'
 import { ui } from './en/ui.ts'
 
@@ -57,6 +58,7 @@ export const en = {
   settings,
   shell,
   snapshots,
+  processes,
   stores,
   ui
 }

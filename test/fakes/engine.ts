@@ -39,6 +39,7 @@ import {
   usage
 } from './engine-history.ts'
 import { fakeCreate } from './engine-create.ts'
+import { fakeProcesses } from './engine-processes.ts'
 import { fakeStores } from './engine-stores.ts'
 import {
   EMPTY_PLAN,
@@ -272,6 +273,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     ...fakeBackup(),
     ...fakeConfiguration(),
     ...fakeStores(),
+    ...fakeProcesses(),
     ...fakeDeletion(),
     ...fakeConsoles(),
     ...fakeMigration(),

@@ -143,9 +143,7 @@ class ProcessSession implements LaneSession {
     }
     const some = [...unknown].slice(0, 64)
     if (some.length === 0) return
-    const names = await this.#unlessSlow(() =>
-      this.#deps.tools.userNames(this.#context.tools, some, signal)
-    )
+    const names = await this.#unlessSlow(() => this.#deps.tools.userNames(this.#context.tools, some, signal))
     // A uid without a name is not asked for again before the next reading of all users.
     for (const uid of some) this.#users.set(uid, names?.get(uid) ?? null)
   }

@@ -13,7 +13,11 @@ const USER_FLAGS = 0x0040_0100
 /** The answer to `p` and `P` of the sampler's lane. */
 export function processRecords(host: SimulatedHost): string {
   const uptimeSec = host.uptimeSec()
-  return ['all', `${uptimeSec.toFixed(2)} 0.00`, ...host.processes.all().map((one) => record(one, uptimeSec))].join('\n')
+  return [
+    'all',
+    `${uptimeSec.toFixed(2)} 0.00`,
+    ...host.processes.all().map((one) => record(one, uptimeSec))
+  ].join('\n')
 }
 
 /** The answer to `u:PID,PID`. */

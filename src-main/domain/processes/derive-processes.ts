@@ -98,11 +98,7 @@ function stepOf(
   return { ticks, uptimeSec, cpu, memory, cpuRatio, ...ioStep(before, stat.pid, around.io) }
 }
 
-function ioStep(
-  before: Known | null,
-  pid: number,
-  reading: IoReading | null
-): Pick<Known, 'io' | 'rates'> {
+function ioStep(before: Known | null, pid: number, reading: IoReading | null): Pick<Known, 'io' | 'rates'> {
   const none = { read: null, write: null }
   const now = reading?.byPid.get(pid)
   if (reading === null || now === undefined) return { io: null, rates: none }
@@ -141,7 +137,10 @@ function liveOf(
     state,
     uid,
     user: uid === null ? null : around.userOf(uid),
-    startedAtMs: Math.max(0, Math.round(reading.atMs - (reading.uptimeSec - startTicks / ticksPerSec) * 1000)),
+    startedAtMs: Math.max(
+      0,
+      Math.round(reading.atMs - (reading.uptimeSec - startTicks / ticksPerSec) * 1000)
+    ),
     cpuRatio: known.cpuRatio,
     cpuMeanRatio: known.cpu.mean(),
     cpuUserMs: Math.round((stat.userTicks / ticksPerSec) * 1000),

@@ -22,11 +22,7 @@ const MAX_POINTS = 2_000
 const HOLE_MS = 330_000
 
 /** In order of time. Of too many, means over equal spans; holes stay holes. */
-export function chartPoints(
-  moments: readonly KeptMoment[],
-  fromAtMs: number,
-  toAtMs: number
-): SeriesPoint[] {
+export function chartPoints(moments: readonly KeptMoment[], fromAtMs: number, toAtMs: number): SeriesPoint[] {
   const points: SeriesPoint[] = []
   const widthMs = moments.length <= MAX_POINTS ? 1 : Math.ceil((toAtMs - fromAtMs) / MAX_POINTS)
   let group: KeptMoment[] = []

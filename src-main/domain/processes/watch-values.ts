@@ -11,7 +11,10 @@ export function watchEntities(
     const found = processes.filter(({ watchedBy }) => watchedBy.includes(id))
     const values: MetricValues<'watch'> = { processes: found.length }
     if (found.length > 0) {
-      const put = (metric: keyof MetricValues<'watch'>, each: (process: LiveProcess) => number | null): void => {
+      const put = (
+        metric: keyof MetricValues<'watch'>,
+        each: (process: LiveProcess) => number | null
+      ): void => {
         const sum = sumOf(found, each)
         if (sum !== null) values[metric] = sum
       }

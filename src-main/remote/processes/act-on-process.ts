@@ -23,8 +23,7 @@ export function commandOf({ pid }: ProcessRef, act: ProcessAct): string {
 export function actScript(process: ProcessRef, act: ProcessAct, sudo: '' | 'sudo -n '): string {
   const { pid, startTicks } = ProcessRef.parse(process)
   const command = commandOf(process, act)
-  const run =
-    sudo === '' ? `${command} 2>&1` : `{ ${command} >/dev/null 2>&1 || ${sudo}${command} 2>&1; }`
+  const run = sudo === '' ? `${command} 2>&1` : `{ ${command} >/dev/null 2>&1 || ${sudo}${command} 2>&1; }`
   const after =
     act.kind === 'renice'
       ? `fields
@@ -53,7 +52,13 @@ ${after}
 `
 }
 
-export const actOnProcess: ActOnProcess = async ({ connection, clock, sudo }, process, act, journal, signal) => {
+export const actOnProcess: ActOnProcess = async (
+  { connection, clock, sudo },
+  process,
+  act,
+  journal,
+  signal
+) => {
   await journal.beforeSend(commandOf(process, act))
   const startedMs = clock.monotonicMs()
   const durationMs = (): number => Math.round(clock.monotonicMs() - startedMs)

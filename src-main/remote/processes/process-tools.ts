@@ -3,12 +3,7 @@ import { AppError } from '#contract/errors.ts'
 import type { ProcessTools } from '../../application/processes/process-tools.ts'
 import type { Tools } from '../../application/telemetry/tools.ts'
 import { parseProcUptime } from '../../domain/metrics/proc-load.ts'
-import {
-  parseCommandLines,
-  parseIo,
-  parseUnits,
-  parseUsers
-} from '../../domain/processes/tool-texts.ts'
+import { parseCommandLines, parseIo, parseUnits, parseUsers } from '../../domain/processes/tool-texts.ts'
 import { parseProcMemory } from '../../domain/metrics/proc-memory.ts'
 
 const DEADLINE_MS = 5_000
@@ -68,7 +63,8 @@ export const processTools: ProcessTools = {
   async io(tools, sudo, signal) {
     const answer = await text(tools, ioScript(sudo), IO_MAX_BYTES, signal)
     const uptimeSec = parseProcUptime(answer)
-    if (uptimeSec === null) throw new AppError('protocolViolation', { params: { problem: 'io without uptime' } })
+    if (uptimeSec === null)
+      throw new AppError('protocolViolation', { params: { problem: 'io without uptime' } })
     return { uptimeSec, byPid: parseIo(answer) }
   }
 }

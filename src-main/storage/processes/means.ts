@@ -3,7 +3,9 @@ import { COLUMNS, type StoredReading } from './codec.ts'
 
 export const MEAN_SPAN_MS = 300_000
 /** Shares and sizes are averaged; counters, niceness and state are those of the last reading. */
-const AVERAGED = new Set(['cpu', 'resident', 'virtual', 'swap', 'threads'].map((name) => COLUMNS.indexOf(name as never)))
+const AVERAGED = new Set(
+  ['cpu', 'resident', 'virtual', 'swap', 'threads'].map((name) => COLUMNS.indexOf(name as never))
+)
 
 /** One reading per five minutes that have any, at their start. A process counts where it was kept. */
 export function meansOf(readings: readonly StoredReading[]): StoredReading[] {

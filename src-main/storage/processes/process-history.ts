@@ -102,7 +102,10 @@ export class ProcessHistory {
   }
 
   /** Throws cancelled. */
-  async series({ serverId, process, fromAtMs, toAtMs }: ProcessSeries, signal: AbortSignal): Promise<ProcessMoment[]> {
+  async series(
+    { serverId, process, fromAtMs, toAtMs }: ProcessSeries,
+    signal: AbortSignal
+  ): Promise<ProcessMoment[]> {
     const number = this.parts.registry.find(serverId)?.number
     if (number === undefined) return []
     const ids = new Map(this.names.ofProcess(number, process).map((names) => [names.id, names]))
@@ -138,8 +141,7 @@ export class ProcessHistory {
         'SELECT hour, span_ms, data FROM process_hour WHERE server = ? AND hour BETWEEN ? AND ? ORDER BY hour'
       )
       .all(number, hourOf(Math.max(0, fromMs)), hourOf(Math.max(0, toMs)))
-    for (const { span_ms: spanMs, data } of hours)
-      yield { spanMs, readings: decodeHour(data, only) ?? [] }
+    for (const { span_ms: spanMs, data } of hours) yield { spanMs, readings: decodeHour(data, only) ?? [] }
     yield { spanMs: 0, readings: this.tail(number, fromMs, toMs) }
   }
 
@@ -158,7 +160,11 @@ export class ProcessHistory {
     const oldest = db
       .prepare<[number], number>('SELECT min(at_ms) FROM process_tail WHERE server = ?')
       .pluck()
-    for (let firstMs = oldest.get(number); firstMs !== undefined && firstMs !== null; firstMs = oldest.get(number)) {
+    for (
+      let firstMs = oldest.get(number);
+      firstMs !== undefined && firstMs !== null;
+      firstMs = oldest.get(number)
+    ) {
       const own = hourOf(firstMs)
       if (own >= hour) return
       this.sealHour(number, own)
@@ -183,7 +189,11 @@ export class ProcessHistory {
          ON CONFLICT (server, hour) DO UPDATE SET data = excluded.data WHERE span_ms = 0`
       ).run(number, hour, encodeHour(readings))
     }
-    db.prepare('DELETE FROM process_tail WHERE server = ? AND at_ms BETWEEN ? AND ?').run(number, fromMs, toMs)
+    db.prepare('DELETE FROM process_tail WHERE server = ? AND at_ms BETWEEN ? AND ?').run(
+      number,
+      fromMs,
+      toMs
+    )
   }
 
   /** Seals what the tail has of servers that are silent: before retention looks at it. */
