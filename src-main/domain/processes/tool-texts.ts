@@ -57,6 +57,12 @@ export function parseUsers(text: string): Map<number, string> {
   return users
 }
 
+/** `MemTotal: 16384 kB`. null = not said. */
+export function parseMemoryTotal(text: string): number | null {
+  const kib = parseCounter(/^MemTotal:\s*(\d{1,15}) kB$/m.exec(text)?.[1])
+  return kib === null || kib === 0 ? null : kib * 1024
+}
+
 /** `page BYTES`, `tick PER-SECOND`, else `KernelPageSize: 4 kB`. What is not said is what nearly every Linux has. */
 export function parseUnits(text: string): ProcessUnits {
   const number = (pattern: RegExp): number | null => parseCounter(pattern.exec(text)?.[1])

@@ -3,8 +3,7 @@ import { AppError } from '#contract/errors.ts'
 import type { ProcessTools } from '../../application/processes/process-tools.ts'
 import type { Tools } from '../../application/telemetry/tools.ts'
 import { parseProcUptime } from '../../domain/metrics/proc-load.ts'
-import { parseCommandLines, parseIo, parseUnits, parseUsers } from '../../domain/processes/tool-texts.ts'
-import { parseProcMemory } from '../../domain/metrics/proc-memory.ts'
+import { parseCommandLines, parseIo, parseMemoryTotal, parseUnits, parseUsers } from '../../domain/processes/tool-texts.ts'
 
 const DEADLINE_MS = 5_000
 const TERMS_MAX_BYTES = 2 * 1024 * 1024
@@ -21,10 +20,11 @@ head -n 20000 /etc/passwd | cut -d : -f 1-3`
 
 /**
  * One grep for many files: each line stands behind the name of its file, so that no process can write into another's, and a file
- * that is gone is passed over. NULs between the arguments become U+001F, which is no part of a line.
+ * that is gone is passed over. NULs between the arguments become U+001F before anything
+ * (busybox's cut ends a line at a NUL).
  */
 export const commandLinesScript = (pids: readonly number[]): string =>
-  `cd /proc && grep -s -a -H -m 4 '' ${pids.map((pid) => `${pid}/cmdline`).join(' ')} /dev/null | cut -b -1200 | tr '\\000' '\\037'`
+  `cd /proc && grep -s -a -H -m 4 '' ${pids.map((pid) => `${pid}/cmdline`).join(' ')} /dev/null | tr '\\000' '\\037' | cut -b -1200`
 
 const IO_GREP = `grep -s -H -E '^(read|write)_bytes:' [0-9]*/io`
 /** With sudo where it lets us, else what the login user may read. */
@@ -47,10 +47,9 @@ export const processTools: ProcessTools = {
   async terms(tools, signal) {
     const answer = await text(tools, TERMS_SCRIPT, TERMS_MAX_BYTES, signal)
     const [facts = '', users = ''] = answer.split(/^users$/m)
-    const memory = /^MemTotal:/m.test(facts) ? parseProcMemory(facts) : null
     return {
       units: parseUnits(facts),
-      memoryTotalBytes: memory?.totalBytes ?? null,
+      memoryTotalBytes: parseMemoryTotal(facts),
       users: parseUsers(users)
     }
   },

@@ -46,8 +46,14 @@ export function fromIntegers(
   const cpu = read('cpu')
   const swap = read('swap')
   const residentBytes = (read('resident') ?? 0) * KIB
+  const { pid, startTicks, startedAtMs, name, commandLine, user } = names
   return {
-    ...names,
+    pid,
+    startTicks,
+    startedAtMs,
+    name,
+    commandLine,
+    user,
     state: at('state') === 0 ? '' : String.fromCharCode(at('state') & 0x7f),
     cpuRatio: cpu === null ? null : cpu / RATIO_SCALE,
     cpuUserMs: (read('cpuUser') ?? 0) * 10,
