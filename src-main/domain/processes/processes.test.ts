@@ -14,7 +14,8 @@ const RUNS = process.env.VIRTHELM_LONG === '1' ? 10_000 : 1_000
 const recorded = (file: string): string =>
   readFileSync(new URL(`../../../test/recorded/processes/${file}`, import.meta.url), 'utf8')
 
-const TAIL = '1 50 50 0 -1 4194304 120 0 0 0 130 20 0 0 20 5 3 0 4711 2990080 411 18446744073709551615 0 0 0 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 0 0'
+const TAIL =
+  '1 50 50 0 -1 4194304 120 0 0 0 130 20 0 0 20 5 3 0 4711 2990080 411 18446744073709551615 0 0 0 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 0 0'
 const record = (pid: number, name: string): string => `${pid} (${name}) S ${TAIL}`
 
 describe('records of /proc/PID/stat', () => {
@@ -57,7 +58,8 @@ describe('records of /proc/PID/stat', () => {
   )
 
   it('tell users and swap of each', () => {
-    const text = 'Pid:\t7\nUid:\t1000\t0\t0\t0\nVmSwap:\t   12 kB\nPid:\t8\nUid:\t33\t33\t33\t33\nVmSwap: much\n'
+    const text =
+      'Pid:\t7\nUid:\t1000\t0\t0\t0\nVmSwap:\t   12 kB\nPid:\t8\nUid:\t33\t33\t33\t33\nVmSwap: much\n'
     expect([...parseStatusRecords(text)]).toEqual([
       [7, { uid: 0, swapBytes: 12_288 }],
       [8, { uid: 33, swapBytes: null }]
@@ -67,7 +69,8 @@ describe('records of /proc/PID/stat', () => {
 
 describe('texts of the tools', () => {
   it('are command lines, each of the file it is from', () => {
-    const text = '7/cmdline:sh\u001f-c\u001fecho 8/cmdline:x\n7/cmdline:8/cmdline:fake\u001f\n9/cmdline:sshd: a\u001f'
+    const text =
+      '7/cmdline:sh\u001f-c\u001fecho 8/cmdline:x\n7/cmdline:8/cmdline:fake\u001f\n9/cmdline:sshd: a\u001f'
     expect([...parseCommandLines(text)]).toEqual([
       [7, 'sh -c echo 8/cmdline:x\n8/cmdline:fake'],
       [9, 'sshd: a']
@@ -96,7 +99,9 @@ describe('texts of the tools', () => {
       fc.property(texts, (text) => {
         const { stats } = parseStatRecords(text)
         for (const stat of stats.values())
-          expect(Object.values(stat).every((value) => typeof value !== 'number' || Number.isFinite(value))).toBe(true)
+          expect(
+            Object.values(stat).every((value) => typeof value !== 'number' || Number.isFinite(value))
+          ).toBe(true)
         parseStatusRecords(text)
         parseCommandLines(text)
         parseIo(text)
@@ -156,8 +161,12 @@ describe('deriving', () => {
   it('takes a pid that was given out again for another process, and a reboot for a new beginning', () => {
     const deriver = new ProcessDeriver()
     deriver.derive(reading(100, stat({ userTicks: 5 })), around)
-    expect(deriver.derive(reading(110, stat({ userTicks: 900, startTicks: 9 })), around)[0]?.cpuRatio).toBeNull()
-    expect(deriver.derive(reading(20, stat({ userTicks: 1000, startTicks: 9 })), around)[0]?.cpuRatio).toBeNull()
+    expect(
+      deriver.derive(reading(110, stat({ userTicks: 900, startTicks: 9 })), around)[0]?.cpuRatio
+    ).toBeNull()
+    expect(
+      deriver.derive(reading(20, stat({ userTicks: 1000, startTicks: 9 })), around)[0]?.cpuRatio
+    ).toBeNull()
   })
 
   it('has rates of I/O where it may be read, and none of counters that fell', () => {
@@ -192,7 +201,8 @@ describe('patterns', () => {
       if (glob[0] === '*') return naive(glob.slice(1), text) || (text !== '' && naive(glob, text.slice(1)))
       return text !== '' && (glob[0] === '?' || glob[0] === text[0]) && naive(glob.slice(1), text.slice(1))
     }
-    const short = (unit: string[]) => fc.array(fc.constantFrom(...unit), { maxLength: 8 }).map((all) => all.join(''))
+    const short = (unit: string[]) =>
+      fc.array(fc.constantFrom(...unit), { maxLength: 8 }).map((all) => all.join(''))
     fc.assert(
       fc.property(short(['a', 'b', '*', '?']), short(['a', 'b']), (glob, text) => {
         expect(globMatches(glob, text)).toBe(naive(glob, text))
@@ -255,7 +265,11 @@ describe('a series for a chart', () => {
     process: { cpuRatio, memoryRatio: null, residentBytes: 1 }
   })
   it('breaks at holes, and where the process was not kept', () => {
-    const points = chartPoints([moment(0, 1), { atMs: 10_000, process: null }, moment(400_000, 2)], 0, 500_000)
+    const points = chartPoints(
+      [moment(0, 1), { atMs: 10_000, process: null }, moment(400_000, 2)],
+      0,
+      500_000
+    )
     expect(points.map(({ atMs, cpuRatio }) => [atMs, cpuRatio])).toEqual([
       [0, 1],
       [10_000, null],
@@ -264,7 +278,11 @@ describe('a series for a chart', () => {
     ])
   })
   it('is thinned out by means', () => {
-    const points = chartPoints(Array.from({ length: 10_000 }, (_unused, at) => moment(at * 10, at % 2)), 0, 100_000)
+    const points = chartPoints(
+      Array.from({ length: 10_000 }, (_unused, at) => moment(at * 10, at % 2)),
+      0,
+      100_000
+    )
     expect(points).toHaveLength(2_000)
     expect(points.every(({ cpuRatio }) => cpuRatio !== null && cpuRatio > 0.3 && cpuRatio < 0.7)).toBe(true)
   })

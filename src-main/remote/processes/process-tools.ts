@@ -3,7 +3,13 @@ import { AppError } from '#contract/errors.ts'
 import type { ProcessTools } from '../../application/processes/process-tools.ts'
 import type { Tools } from '../../application/telemetry/tools.ts'
 import { parseProcUptime } from '../../domain/metrics/proc-load.ts'
-import { parseCommandLines, parseIo, parseMemoryTotal, parseUnits, parseUsers } from '../../domain/processes/tool-texts.ts'
+import {
+  parseCommandLines,
+  parseIo,
+  parseMemoryTotal,
+  parseUnits,
+  parseUsers
+} from '../../domain/processes/tool-texts.ts'
 
 const DEADLINE_MS = 5_000
 const TERMS_MAX_BYTES = 2 * 1024 * 1024

@@ -15,9 +15,14 @@ afterEach(() => {
 })
 
 /** A process of its own, with the given kernel name. */
-async function victim(name = 'victim', extra = ''): Promise<{ child: ChildProcess; pid: number; startTicks: number }> {
+async function victim(
+  name = 'victim',
+  extra = ''
+): Promise<{ child: ChildProcess; pid: number; startTicks: number }> {
   const script = `${extra} open(my $f, '>', '/proc/self/comm'); syswrite($f, $ARGV[0]); close $f; print "up\\n"; close STDOUT; sleep 60 while 1`
-  const child = spawn('perl', ['-e', script, name, 'two\nlines', '-e'], { stdio: ['ignore', 'pipe', 'ignore'] })
+  const child = spawn('perl', ['-e', script, name, 'two\nlines', '-e'], {
+    stdio: ['ignore', 'pipe', 'ignore']
+  })
   closers.push(() => child.kill('SIGKILL'))
   await new Promise((resolve) => child.stdout?.once('data', resolve))
   const pid = child.pid ?? 0
@@ -62,7 +67,9 @@ describe.each(Object.entries(LOCAL_SHELLS))('acting on a process over %s', (_nam
   it('never hits another one that has the pid now', async () => {
     const { act, rows } = actor(shell)
     const other = await victim()
-    expect(await act({ pid: other.pid, startTicks: other.startTicks - 1 }, { kind: 'signal', signal: 'kill' })).toBe('gone')
+    expect(
+      await act({ pid: other.pid, startTicks: other.startTicks - 1 }, { kind: 'signal', signal: 'kill' })
+    ).toBe('gone')
     expect(await act({ pid: 2 ** 22 + 7, startTicks: 1 }, { kind: 'signal', signal: 'kill' })).toBe('gone')
     expect(other.child.exitCode).toBeNull()
     expect(rows[1]).toBe('97 ')
@@ -71,7 +78,7 @@ describe.each(Object.entries(LOCAL_SHELLS))('acting on a process over %s', (_nam
   it('changes its niceness to exactly what was asked', async () => {
     const { act } = actor(shell)
     const nice = await victim()
-    for (const value of process.getuid?.() === 0 ? [5, 3, -4, 0] : [5, 7])  {
+    for (const value of process.getuid?.() === 0 ? [5, 3, -4, 0] : [5, 7]) {
       expect(await act(nice, { kind: 'renice', nice: value })).toBe('done')
       expect(Number(fieldsOf(nice.pid)[16])).toBe(value)
     }
@@ -106,7 +113,9 @@ describe.each(Object.entries(LOCAL_SHELLS))('the scripts of the lane over %s', (
   it('tell bytes of storage', async () => {
     const { byPid, uptimeSec } = await processTools.io(open(), '', signal)
     const own = readFileSync(`/proc/${process.pid}/io`, 'utf8')
-    expect(byPid.get(process.pid)?.readBytes).toBeLessThanOrEqual(Number(/^read_bytes: (\d+)/m.exec(own)?.[1]))
+    expect(byPid.get(process.pid)?.readBytes).toBeLessThanOrEqual(
+      Number(/^read_bytes: (\d+)/m.exec(own)?.[1])
+    )
     expect(uptimeSec).toBeGreaterThan(0)
   })
 })

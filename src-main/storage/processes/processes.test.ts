@@ -6,7 +6,14 @@ import type { PastProcess } from '#contract/processes.ts'
 import type { ServerId } from '#contract/ids.ts'
 import type { Storage } from '../../application/storage.ts'
 import { openAt } from '../test-open.ts'
-import { makeTemporaryFolder, never, newServerId, removeFolder, serverRecord, START_MS } from '../test-support.ts'
+import {
+  makeTemporaryFolder,
+  never,
+  newServerId,
+  removeFolder,
+  serverRecord,
+  START_MS
+} from '../test-support.ts'
 import { COLUMNS, decodeHour, decodeReading, encodeHour, encodeReading, type StoredReading } from './codec.ts'
 
 const MIB = 2 ** 20
@@ -52,15 +59,17 @@ const seriesOf = (serverId: ServerId, fromAtMs = START_MS, toAtMs = START_MS + 3
 describe('processes of the past', () => {
   it('come back as they were, after a restart too', async () => {
     const serverId = newServerId()
-    await append(serverId, START_MS, one(), one({ pid: 1, name: 'x\n1 (init)', commandLine: null, user: null }))
+    await append(
+      serverId,
+      START_MS,
+      one(),
+      one({ pid: 1, name: 'x\n1 (init)', commandLine: null, user: null })
+    )
     await storage.close()
     storage = await openAt(folder)
     const table = await storage.processes.at(serverId, START_MS + 100_000)
     expect(table).toMatchObject({ atMs: START_MS, level: 'reading' })
-    expect(table.rows).toEqual([
-      one(),
-      one({ pid: 1, name: 'x\n1 (init)', commandLine: null, user: null })
-    ])
+    expect(table.rows).toEqual([one(), one({ pid: 1, name: 'x\n1 (init)', commandLine: null, user: null })])
     expect(await storage.processes.at(serverId, START_MS + 400_000)).toMatchObject({ atMs: null, rows: [] })
     expect(await storage.processes.at(newServerId(), START_MS)).toMatchObject({ atMs: null })
   })
@@ -71,7 +80,12 @@ describe('processes of the past', () => {
     for (let step = 0; step < 800; step++) {
       const atMs = START_MS + step * TICK_MS
       const isKept = step < 300 || step >= 305
-      await append(serverId, atMs, ...(isKept ? [one({ cpuRatio: (step % 100) / 100 })] : []), one({ pid: 9 }))
+      await append(
+        serverId,
+        atMs,
+        ...(isKept ? [one({ cpuRatio: (step % 100) / 100 })] : []),
+        one({ pid: 9 })
+      )
       if (isKept) times.push(atMs)
     }
     const db = new BetterSqlite3(join(folder, 'history.sqlite'), { readonly: true })
@@ -85,10 +99,9 @@ describe('processes of the past', () => {
     expect(moments.filter(({ process }) => process === null)).toHaveLength(1)
     for (const { atMs, process } of moments)
       if (process !== null) expect(process.cpuRatio).toBe((((atMs - START_MS) / TICK_MS) % 100) / 100)
-    expect((await seriesOf(serverId, START_MS + TICK_MS, START_MS + 3 * TICK_MS)).map(({ atMs }) => atMs)).toEqual([
-      START_MS + TICK_MS,
-      START_MS + 2 * TICK_MS
-    ])
+    expect(
+      (await seriesOf(serverId, START_MS + TICK_MS, START_MS + 3 * TICK_MS)).map(({ atMs }) => atMs)
+    ).toEqual([START_MS + TICK_MS, START_MS + 2 * TICK_MS])
   })
 
   it('become means of five minutes, then go', async () => {
@@ -155,7 +168,9 @@ describe('the codec', () => {
       readings.map(({ processes }) => [...processes])
     )
     const part = decodeHour(bytes, new Set([3, 5]))
-    expect(part?.map(({ processes }) => processes.get(5))).toEqual(readings.map(({ processes }) => processes.get(5)))
+    expect(part?.map(({ processes }) => processes.get(5))).toEqual(
+      readings.map(({ processes }) => processes.get(5))
+    )
     expect(part?.every(({ processes }) => processes.size <= 2)).toBe(true)
     expect(decodeReading(START_MS, encodeReading(readings[0] as StoredReading))).toEqual(readings[0])
   })
