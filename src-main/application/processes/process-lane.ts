@@ -13,6 +13,8 @@ import { CommandLines } from './command-lines.ts'
 import type { ProcessTools, ServerTerms } from './process-tools.ts'
 
 export const PROCESS_INTERVAL_MS = 10_000
+/** After the first reading of a connection, which tells no shares yet. */
+const SECOND_AFTER_MS = 2_000
 const LONGEST_INTERVAL_MS = 60_000
 /** A reading that took a twentieth of the pause is too much for its server: the pause grows. */
 const INTERVAL_PER_DURATION = 20
@@ -58,12 +60,10 @@ export class ProcessLane implements TelemetryLane {
   }
 
   open(context: LaneContext): LaneSession {
-    return new ProcessSession(context, this.#deps, (durationMs) => {
+    return new ProcessSession(context, this.#deps, (durationMs, isFirst) => {
       const wanted = Math.round(durationMs * INTERVAL_PER_DURATION)
-      this.#intervals.set(
-        context.serverId,
-        Math.min(LONGEST_INTERVAL_MS, Math.max(PROCESS_INTERVAL_MS, wanted))
-      )
+      const least = isFirst ? SECOND_AFTER_MS : PROCESS_INTERVAL_MS
+      this.#intervals.set(context.serverId, Math.min(LONGEST_INTERVAL_MS, Math.max(least, wanted)))
     })
   }
 
@@ -76,7 +76,8 @@ export class ProcessLane implements TelemetryLane {
 class ProcessSession implements LaneSession {
   readonly #context: LaneContext
   readonly #deps: ProcessLaneDeps
-  readonly #onDuration: (durationMs: number) => void
+  readonly #onDuration: (durationMs: number, isFirst: boolean) => void
+  #isFirst = true
   readonly #deriver = new ProcessDeriver()
   readonly #commandLines: CommandLines
   #terms: ServerTerms = NO_TERMS
@@ -87,7 +88,11 @@ class ProcessSession implements LaneSession {
   #ioStalledUntilMs = Number.NEGATIVE_INFINITY
   #labels = ''
 
-  constructor(context: LaneContext, deps: ProcessLaneDeps, onDuration: (durationMs: number) => void) {
+  constructor(
+    context: LaneContext,
+    deps: ProcessLaneDeps,
+    onDuration: (durationMs: number, isFirst: boolean) => void
+  ) {
     this.#context = context
     this.#deps = deps
     this.#onDuration = onDuration
@@ -99,7 +104,8 @@ class ProcessSession implements LaneSession {
     await this.#readTerms(signal)
     const startedMs = clock.monotonicMs()
     const reading = await sampling.readProcesses(signal)
-    this.#onDuration(clock.monotonicMs() - startedMs)
+    this.#onDuration(clock.monotonicMs() - startedMs, this.#isFirst)
+    this.#isFirst = false
     await this.#commandLines.update(reading.stats.values(), { tools, nowMs: clock.monotonicMs(), signal })
     await this.#readIo(signal)
     await this.#readUserNames(reading, signal)

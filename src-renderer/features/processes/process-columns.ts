@@ -43,8 +43,7 @@ export const USUAL_COLUMNS: readonly ColumnId[] = [
   'resident',
   'cpuTime',
   'readRate',
-  'writeRate',
-  'started'
+  'writeRate'
 ]
 /** What the history has no value of. */
 const NOT_KEPT: ReadonlySet<ColumnId> = new Set(['readRate', 'writeRate', 'parent'])
@@ -112,21 +111,21 @@ function columnsById(
   const plain = (value: number | null): Quantity => ({ value: value === null ? '' : String(value), unit: '' })
   const span = (value: number | null): Quantity => ({ value: formatDuration(value), unit: '' })
   const bytes = (id: ColumnId, read: (row: ShownRow) => number | null, missing = ''): Column =>
-    figure(id, '84px', read, formatBytes, { unit: 'B', missing })
+    figure(id, '78px', read, formatBytes, { unit: 'B', missing })
   const rate = (id: ColumnId, read: (row: ShownRow) => number | null): Column =>
-    figure(id, '88px', read, formatBytesPerSec, { unit: 'B/s', missing: t('processes.missing.ioRate') })
+    figure(id, '80px', read, formatBytesPerSec, { unit: 'B/s', missing: t('processes.missing.ioRate') })
   const time = (id: ColumnId, read: (row: ShownRow) => number): Column =>
-    figure(id, '84px', read, span, { unit: 'ms' })
+    figure(id, '80px', read, span, { unit: 'ms' })
   return {
     name: text('name', 'minmax(200px, 3fr)', ({ process }) => process.name),
-    pid: figure('pid', '64px', ({ process }) => process.pid, plain, { unit: '' }),
+    pid: figure('pid', '60px', ({ process }) => process.pid, plain, { unit: '' }),
     user: text('user', 'minmax(80px, 0.7fr)', ({ process }) => process.user, t('processes.missing.user')),
-    state: text('state', '88px', ({ process }) => stateOf(process.state)),
-    cpu: figure('cpu', '72px', ({ process }) => sharesOf(process, means).cpu, formatRatio, {
+    state: text('state', '76px', ({ process }) => stateOf(process.state)),
+    cpu: figure('cpu', '64px', ({ process }) => sharesOf(process, means).cpu, formatRatio, {
       unit: 'share of one thread',
       missing: t('processes.missing.first')
     }),
-    memory: figure('memory', '72px', ({ process }) => sharesOf(process, means).memory, formatRatio, {
+    memory: figure('memory', '68px', ({ process }) => sharesOf(process, means).memory, formatRatio, {
       unit: 'share of all',
       missing: t('processes.missing.memory')
     }),

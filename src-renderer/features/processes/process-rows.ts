@@ -22,7 +22,8 @@ export function pastRow(process: PastProcess): ProcessRow {
   return {
     ...process,
     parentPid: 0,
-    isKernelThread: false,
+    // Of all that have no command line nearly all are.
+    isKernelThread: process.commandLine === '' && process.residentBytes === 0,
     uid: null,
     cpuMeanRatio: null,
     memoryMeanRatio: null,

@@ -65,11 +65,11 @@ export function useProcessActs(server: () => ServerView): ProcessActs {
     async renice(process) {
       const names = namesOf(process)
       const nice = await dialogs.open(ReniceDialog, { process, serverId: server().record.id, names })
-      if (nice === undefined) return
+      if (typeof nice !== 'number' && nice !== 'gone') return
       const outcome = nice === 'gone' ? 'gone' : 'done'
       toasts.show({
         tone: outcome === 'done' ? 'ok' : 'amber',
-        title: t(`processes.outcome.${outcome}`, { ...names, nice: String(nice) })
+        title: t(`processes.outcome.${outcome}`, { ...names, nice })
       })
     }
   }
