@@ -44,7 +44,12 @@ export async function freePort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0
 }
 
-export async function startSshd(name: string): Promise<LocalSshd> {
+export interface MeasuredOptions {
+  /** As root: /proc shows what was started here and nothing else. */
+  readonly ownProc?: boolean
+}
+
+export async function startSshd(name: string, measuredOptions: MeasuredOptions = {}): Promise<LocalSshd> {
   const folder = mkdtempSync(join(tmpdir(), 'virthelm-bench-'))
   process.once('exit', () => {
     rmSync(folder, { recursive: true, force: true })
@@ -69,7 +74,7 @@ export async function startSshd(name: string): Promise<LocalSshd> {
     'SetEnv=SHLVL=2'
   ].flatMap((option) => ['-o', option])
   const args = ['-D', '-e', '-f', '/dev/null', '-p', String(port), ...options]
-  const measured = startMeasured(name, '/usr/sbin/sshd', args)
+  const measured = startMeasured(name, '/usr/sbin/sshd', args, measuredOptions)
   let log = ''
   measured.child.stderr?.on('data', (chunk: Buffer) => (log += chunk.toString()))
   await until(() => log.includes('Server listening'), `sshd does not listen: ${log}`)
@@ -87,9 +92,17 @@ export async function startSshd(name: string): Promise<LocalSshd> {
 }
 
 /** Starts a command in a cgroup and, as root, a pid namespace of its own. Throws where there is no cgroup v2. */
-export function startMeasured(name: string, command: string, args: readonly string[]): MeasuredProcess {
+export function startMeasured(
+  name: string,
+  command: string,
+  args: readonly string[],
+  { ownProc = false }: MeasuredOptions = {}
+): MeasuredProcess {
   const cgroup = makeCgroup(name)
-  const namespace = process.getuid?.() === 0 ? ['unshare', '--pid', '--fork', '--kill-child'] : []
+  const namespace =
+    process.getuid?.() === 0
+      ? ['unshare', '--pid', '--fork', '--kill-child', ...(ownProc ? ['--mount-proc'] : [])]
+      : []
   const script = 'echo $$ > "$0"; exec "$@"'
   const child = spawn(
     '/bin/sh',

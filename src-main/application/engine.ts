@@ -33,6 +33,9 @@ import type { Hypervisor } from './machines/hypervisor.ts'
 import { machineHandlers, machineKey, machineSource } from './machines/machine-handlers.ts'
 import { migrationHandlers } from './migration/migration-handlers.ts'
 import type { Platform } from './platform/platform.ts'
+import { processHandlers } from './processes/process-handlers.ts'
+import { ProcessSubject } from './processes/process-subject.ts'
+import type { ActOnProcess, ProcessTools } from './processes/process-tools.ts'
 import type { HostSampler } from './sampling/host-sampler.ts'
 import type { Connection, Connector, Secret } from './servers/connection.ts'
 import { PromptBroker } from './servers/prompt-broker.ts'
@@ -62,6 +65,8 @@ export interface EngineDeps {
   readonly hardwareProbes: HardwareProbes
   readonly logFilesOf: TrafficDeps['filesOf']
   readonly serviceHost: ServiceHost
+  readonly processTools: ProcessTools
+  readonly actOnProcess: ActOnProcess
   readonly storage: Storage
   readonly archive: DataArchive
   /** Outside engines: the way to them, and where samples wait for them. */
@@ -127,6 +132,14 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
   const { serviceHost } = deps
   const services = openServices({ host: serviceHost, blobs: storage.blobs, clock })
   const telemetry = new Telemetry([services.subject])
+  const processes = new ProcessSubject({
+    tools: deps.processTools,
+    store: storage.processes,
+    blobs: storage.blobs,
+    clock,
+    log: platform.log
+  })
+  const telemetry = new Telemetry([processes])
   const directory = new ServerDirectory(
     {
       ...deps,
@@ -189,6 +202,17 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
       log: platform.log,
       onJournal,
       exportTarget: platform.exportTarget
+    }),
+    ...processHandlers({
+      directory,
+      subject: processes,
+      store: storage.processes,
+      settings,
+      target: platform.exportTarget,
+      actOnProcess: deps.actOnProcess,
+      journal: storage.journal,
+      clock,
+      onJournal
     }),
     ...engines.handlers,
     ...traffic.handlers,

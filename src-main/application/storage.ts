@@ -24,6 +24,7 @@ import type {
 } from '#contract/history.ts'
 import type { ServerId, VmUuid } from '#contract/ids.ts'
 import type { EntityValues } from '#contract/metric-catalogue.ts'
+import type { PastProcess, PastTable, ProcessRef } from '#contract/processes.ts'
 import type { HostKey, ServerFacts, ServerNow, ServerRecord } from '#contract/servers.ts'
 import type { Settings } from '#contract/settings.ts'
 import type { TrafficAnswer, TrafficQuery } from '#contract/traffic.ts'
@@ -198,7 +199,39 @@ export interface RowBatch {
   readonly width: number
 }
 
+/** A process as the history keeps it: of the live one all that PastProcess names. */
+export interface ProcessSnapshot {
+  readonly serverId: ServerId
+  readonly atMs: number
+  readonly memoryTotalBytes: number | null
+  readonly processes: readonly PastProcess[]
+}
+
+export interface ProcessSeries {
+  readonly serverId: ServerId
+  readonly process: ProcessRef
+  readonly fromAtMs: number
+  readonly toAtMs: number
+}
+
+export interface ProcessMoment {
+  readonly atMs: number
+  /** null = a reading without it; of several in a row only the first. */
+  readonly process: PastProcess | null
+}
+
+/** Processes of the past: readings as long as raw samples are kept, means of five minutes as long as minutes. */
+export interface ProcessStore {
+  /** Resolves when it is committed. Rejects with diskFull, and notFound for a server whose history is being deleted. */
+  append(snapshot: ProcessSnapshot): Promise<void>
+  /** The reading next to the time, at most five minutes away. */
+  at(serverId: ServerId, atMs: number): Promise<PastTable>
+  /** In order of time. Throws cancelled. */
+  series(query: ProcessSeries, signal: AbortSignal): Promise<ProcessMoment[]>
+}
+
 export interface Storage {
+  readonly processes: ProcessStore
   readonly servers: ServerStore
   readonly pins: PinStore
   readonly blobs: BlobStore

@@ -8,6 +8,7 @@ import { createSamplerPlayer } from './lane-sampler.ts'
 import { createToolsPlayer } from './tools/player.ts'
 import { createLogPlayer } from './tools/traffic.ts'
 import { createServicesRunPlayer } from './tools/services.ts'
+import { createProcessActsPlayer } from './tools/processes.ts'
 import { runPlayer } from './lane-run.ts'
 import { createMigrationPlayer } from './migration/player.ts'
 import { demoProfiles, withMachines } from './profiles.ts'
@@ -64,6 +65,7 @@ export async function startDemoFleet(options: DemoFleetOptions = {}): Promise<De
       createToolsPlayer(host),
       createLogPlayer(host),
       createServicesRunPlayer(host),
+      createProcessActsPlayer(host),
       createVirshPlayer(host),
       createMigrationPlayer(host, () => hosts),
       runPlayer

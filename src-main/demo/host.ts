@@ -4,6 +4,7 @@ import { advanceDomain, makeDomain, type SimulatedDomain, transitionOf } from '.
 import { burst, clamp, daily, leak, smooth } from './noise.ts'
 import { type HostCounters, initialCounters, TICKS_PER_SEC } from './host-counters.ts'
 import type { HostProfile, MountProfile } from './profiles.ts'
+import { DemoProcesses } from './processes.ts'
 import { makeStores } from './stores.ts'
 
 const SHUTDOWN_TAKES_MS = 1_500
@@ -27,6 +28,7 @@ export class SimulatedHost implements DemoHost {
   }
   readonly stores: DemoHost['stores']
   readonly counters: HostCounters
+  readonly processes: DemoProcesses
   #domains: SimulatedDomain[]
   #nextDomainId = 1
   #bootedAtMs: number
@@ -55,6 +57,7 @@ export class SimulatedHost implements DemoHost {
     this.#advancedToMs = nowMs
     this.counters = initialCounters(profile, uptimeSec)
     this.#domains = profile.vms.map((vm, index) => makeDomain(profile.name, vm, seed * 31 + index * 101))
+    this.processes = new DemoProcesses(this)
     this.stores = makeStores({ ...profile, seed }, this.#domains)
     for (const domain of this.#domains) {
       if (!domain.profile.running) continue

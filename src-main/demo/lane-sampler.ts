@@ -3,6 +3,7 @@ import type { HostProfile, MountProfile } from './profiles.ts'
 import type { SimulatedHost } from './host.ts'
 import type { DiskState } from './host-counters.ts'
 import type { LaneIo, LanePlayer } from './model.ts'
+import { processRecords, processStatuses } from './tools/processes.ts'
 
 const FILES = [
   '/proc/uptime',
@@ -19,6 +20,8 @@ const KIB = 1024
 export function createSamplerPlayer(host: SimulatedHost): LanePlayer {
   const answers: Record<string, () => string> = {
     s: () => frame(host),
+    p: () => processRecords(host),
+    P: () => processRecords(host),
     i: () => inventory(host)
   }
   return {
@@ -34,7 +37,9 @@ export function createSamplerPlayer(host: SimulatedHost): LanePlayer {
               : null
             : operation === 'f'
               ? facts(host, io)
-              : (answers[operation]?.() ?? null)
+              : operation.startsWith('u:')
+                ? processStatuses(host, new Set(operation.slice(2).split(',').map(Number)))
+                : (answers[operation]?.() ?? null)
         if (text !== null) io.write(`${io.marker} begin ${number}\n${text}\n${io.marker} end ${number}\n`)
       })
       io.write(`\n${io.marker} ready\n`)

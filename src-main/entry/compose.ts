@@ -10,6 +10,8 @@ import { diskQueues } from '../platform/disk-queue.ts'
 import { createEngineHttp } from '../remote/engines/http-client.ts'
 import { createHypervisor } from '../remote/libvirt/hypervisor.ts'
 import { createHardwareProbes } from '../remote/hardware/index.ts'
+import { actOnProcess } from '../remote/processes/act-on-process.ts'
+import { processTools } from '../remote/processes/process-tools.ts'
 import { createTools } from '../remote/tools/tool-shell.ts'
 import { createLogFiles } from '../remote/traffic/log-files.ts'
 import { createServiceHost } from '../remote/services/service-host.ts'
@@ -71,6 +73,8 @@ export async function compose(options: ComposeOptions): Promise<Engine> {
       hardwareProbes: createHardwareProbes(),
       logFilesOf: createLogFiles,
       serviceHost: createServiceHost({ clock }),
+      processTools,
+      actOnProcess,
       hypervisor: createHypervisor({ log, clock }),
       storage,
       archive,

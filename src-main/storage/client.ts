@@ -91,6 +91,11 @@ function makeStorage(calls: WorkerCalls): Storage {
       list: (query) => calls.call('journal.list', query)
     },
     history: makeHistory(calls),
+    processes: {
+      append: (snapshot) => calls.call('processes.append', snapshot),
+      at: (serverId, atMs) => calls.call('processes.at', serverId, atMs),
+      series: (query, signal) => calls.callUntil(signal, 'processes.series', query)
+    },
     health: () => calls.call('health'),
     close: () => (closing ??= calls.close())
   }

@@ -135,6 +135,9 @@ function makeHandlers({ console, history, space, nowMs, recovered, release }: En
     },
     'history.rowsNext': ([cursor]) => cursors.next(cursor),
     'history.rowsClose': ([cursor]) => cursors.close(cursor),
+    'processes.append': ([snapshot]) => history.processes.append(snapshot),
+    'processes.at': ([serverId, atMs]) => history.processes.at(serverId, atMs),
+    'processes.series': ([query], signal) => history.processes.series(query, signal),
     'history.applyRetention': ([retention, atMs], signal) => history.applyRetention(retention, atMs, signal),
     health: () => ({
       historyBytes: history.bytes(),

@@ -7,6 +7,7 @@ import type { Settings } from '#contract/settings.ts'
 import type { GapReason } from '#contract/vocabulary.ts'
 import { type HistoryParts, openHistoryParts, readKept } from './history-parts.ts'
 import type { PackedTick, Report } from './protocol.ts'
+import { ProcessHistory } from './processes/process-history.ts'
 import { Appender } from './samples/appender.ts'
 import { syncCatalogue } from './samples/catalogue-sync.ts'
 import { DayTotals } from './samples/day-totals.ts'
@@ -24,6 +25,7 @@ export class HistoryFile {
   readonly marks: Marks
   readonly dayTotals: DayTotals
   readonly webTraffic: WebTraffic
+  readonly processes: ProcessHistory
   private readonly db: Database
   private readonly space: Space
   private readonly report: Report
@@ -51,6 +53,12 @@ export class HistoryFile {
     this.marks = new Marks(db, registry)
     this.dayTotals = new DayTotals(db, registry)
     this.webTraffic = new WebTraffic(db, registry)
+    this.processes = new ProcessHistory({
+      db,
+      registry,
+      space: this.space,
+      rawFromMs: () => this.kept.raw
+    })
     this.appender = new Appender({
       db,
       registry,
@@ -129,13 +137,19 @@ export class HistoryFile {
     const number = this.parts.registry.markDeleting(serverId)
     if (number === null) return
     this.parts.gaps.forget(number)
+    this.processes.forget(number)
     this.maintenance.deleteServers()
   }
 
   /** Throws cancelled. */
-  applyRetention(retention: Settings['retention'], nowMs: number, signal: AbortSignal): Promise<void> {
+  async applyRetention(retention: Settings['retention'], nowMs: number, signal: AbortSignal): Promise<void> {
     this.budgetBytes = retention.budgetBytes
-    return this.maintenance.applyRetention(retention, this.kept, nowMs, signal)
+    this.processes.sealAll(nowMs)
+    try {
+      await this.maintenance.applyRetention(retention, this.kept, nowMs, signal)
+    } finally {
+      this.processes.forgetNames()
+    }
   }
 
   /** Bytes of the file and its WAL. */

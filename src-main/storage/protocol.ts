@@ -18,6 +18,7 @@ import type {
   TopQuery
 } from '#contract/history.ts'
 import type { ServerId, VmUuid } from '#contract/ids.ts'
+import type { PastTable } from '#contract/processes.ts'
 import type { HostKey, ServerFacts, ServerRecord } from '#contract/servers.ts'
 import type { Settings } from '#contract/settings.ts'
 import type { TrafficAnswer, TrafficQuery } from '#contract/traffic.ts'
@@ -29,6 +30,9 @@ import type {
   DayTotalsQuery,
   HistoryStore,
   JournalStore,
+  ProcessMoment,
+  ProcessSeries,
+  ProcessSnapshot,
   RowBatch,
   RowsQuery,
   StoredLog,
@@ -100,6 +104,9 @@ export interface WorkerApi {
   /** null = no more rows. */
   'history.rowsNext': (cursor: number) => RowBatch | null
   'history.rowsClose': (cursor: number) => void
+  'processes.append': (snapshot: ProcessSnapshot) => void
+  'processes.at': (serverId: ServerId, atMs: number) => PastTable
+  'processes.series': (query: ProcessSeries) => ProcessMoment[]
   'history.applyRetention': (retention: Settings['retention'], nowMs: number) => void
   health: () => ConsoleHealth
   close: () => void

@@ -17,6 +17,7 @@ import { machinesContract } from './machines.ts'
 import { networksContract } from './networks.ts'
 import { migrationContract } from './migration.ts'
 import { powerContract } from './power.ts'
+import { processesContract } from './processes.ts'
 import { serversContract } from './servers.ts'
 import { servicesContract } from './services.ts'
 import { settingsContract } from './settings.ts'
@@ -45,6 +46,7 @@ export const contract = {
   ...networksContract,
   ...migrationContract,
   ...powerContract,
+  ...processesContract,
   ...serversContract,
   ...servicesContract,
   ...settingsContract,

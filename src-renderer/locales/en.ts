@@ -29,6 +29,7 @@ import { services } from './en/services.ts'
 import { settings } from './en/settings.ts'
 import { shell } from './en/shell.ts'
 import { snapshots } from './en/snapshots.ts'
+import { processes } from './en/processes.ts'
 import { stores } from './en/stores.ts'
 import { traffic } from './en/traffic.ts'
 import { ui } from './en/ui.ts'
@@ -64,6 +65,7 @@ export const en = {
   settings,
   shell,
   snapshots,
+  processes,
   stores,
   traffic,
   ui

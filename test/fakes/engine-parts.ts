@@ -192,6 +192,12 @@ export function fakeSampler(clock: Clock, uptimeSec = (): number => 10): HostSam
         brokenBy: null
       }),
       readFileSystems: async () => [],
+      readProcesses: async () => ({
+        atMs: clock.nowMs(),
+        uptimeSec: uptimeSec(),
+        stats: new Map(),
+        statuses: new Map()
+      }),
       capabilities: () => [{ id: 'host', works: true, cause: null, fix: null }],
       close: () => undefined
     })

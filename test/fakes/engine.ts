@@ -42,6 +42,7 @@ import {
 import { fakeCreate } from './engine-create.ts'
 import { fakeHardware } from './engine-hardware.ts'
 import { fakeServices } from './engine-services.ts'
+import { fakeProcesses } from './engine-processes.ts'
 import { fakeStores } from './engine-stores.ts'
 import { fakeTraffic } from './engine-traffic.ts'
 import {
@@ -281,6 +282,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     ...fakeStores(),
     ...fakeHardware(),
     ...fakeTraffic(options.logs),
+    ...fakeProcesses(),
     ...fakeDeletion(),
     ...fakeConsoles(),
     ...fakeMigration(),

@@ -2,6 +2,7 @@
 import type { EntityValues } from '#contract/metric-catalogue.ts'
 import type { Capability, ServerFacts } from '#contract/servers.ts'
 import type { GapReason } from '#contract/vocabulary.ts'
+import type { ProcessReading } from '../../domain/processes/derive-processes.ts'
 import type { Connection } from '../servers/connection.ts'
 
 export interface HostSample {
@@ -31,6 +32,11 @@ export interface HostSampling {
    * server (diskTotalBytes, diskUsedBytes, diskUsedRatio) over local file systems.
    */
   readFileSystems(signal: AbortSignal): Promise<readonly EntityValues[]>
+  /**
+   * All processes, from the fast lane's shell: at most one new process on the server per call. `statuses` has what was read of
+   * each so far; it is read for new ones, and again once a minute.
+   */
+  readProcesses(signal: AbortSignal): Promise<ProcessReading>
   /** What works so far (host, pressure, fileSystems), with causes. */
   capabilities(): readonly Capability[]
   close(): void

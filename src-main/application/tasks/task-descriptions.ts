@@ -60,6 +60,8 @@ export const taskDescriptions: TaskDescriptions<VirthelmContract> = {
   'exports.history': exportDescription,
   'exports.series': exportDescription,
   'exports.table': exportDescription,
+  'processes.exportAt': exportDescription,
+  'processes.exportSeries': exportDescription,
   'machines.create': {
     subject: ({ spec }) => ({ vmName: spec.name }),
     doneRatio: ({ doneRatio }) => doneRatio,

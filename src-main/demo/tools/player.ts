@@ -4,6 +4,7 @@ import type { LanePlayer } from '../model.ts'
 import { playHardware } from './hardware.ts'
 import { playTraffic } from './traffic.ts'
 import { playServices } from './services.ts'
+import { playProcessTools } from './processes.ts'
 
 export interface ToolAnswer {
   readonly stdout: string
@@ -19,6 +20,7 @@ export type ToolPlayer = (host: SimulatedHost, script: string) => ToolAnswer | n
 const PLAYERS: readonly ToolPlayer[] = [playHardware]
 const PLAYERS: readonly ToolPlayer[] = [playTraffic]
 const PLAYERS: readonly ToolPlayer[] = [playServices]
+const PLAYERS: readonly ToolPlayer[] = [playProcessTools]
 
 export function createToolsPlayer(host: SimulatedHost): LanePlayer {
   return {

@@ -15,6 +15,7 @@ import { systemClock, type Clock } from '../../application/clock.ts'
 import type { Log } from '../../application/platform/platform.ts'
 import type { HostSampling } from '../../application/sampling/host-sampler.ts'
 import { createHostSampler } from './index.ts'
+import { samplerScript } from './scripts.ts'
 
 const log: Log = {
   debug: () => undefined,
@@ -92,7 +93,10 @@ describe.each(shells)('over %s', (name, shell) => {
 })
 
 describe.each(shells.filter(([name]) => name !== 'ash'))('processes started over %s', (_name, shell) => {
-  it('one cat per frame and nothing else', async () => {
+  it.each([
+    ['none at all by the reader that stays', 'resident', ''],
+    ['one cat per frame where there is none', 'none', Array<string>(20).fill('cat').join('\n')]
+  ] as const)('%s', async (_name, reader, expected) => {
     const folder = mkdtempSync(join(tmpdir(), 'virthelm-sampler-'))
     try {
       const calls = join(folder, 'calls')
@@ -114,11 +118,13 @@ describe.each(shells.filter(([name]) => name !== 'ash'))('processes started over
         })
       }
       const path = `${folder}:${process.env.PATH ?? ''}`
-      const sampling = await start(connect({ shell, env: { ...process.env, PATH: path } }))
+      const connection = connect({ shell, env: { ...process.env, PATH: path } })
+      const sampler = createHostSampler({ log, clock: systemClock }, samplerScript(reader))
+      const sampling = await sampler.start(connection, { signal })
       await sampling.sample(signal)
       writeFileSync(calls, '')
       for (let tick = 0; tick < 20; tick++) await sampling.sample(signal)
-      expect(readFileSync(calls, 'utf8').trim().split('\n')).toEqual(Array<string>(20).fill('cat'))
+      expect(readFileSync(calls, 'utf8').trim()).toBe(expected)
     } finally {
       rmSync(folder, { recursive: true })
     }

@@ -10,7 +10,9 @@ import { deriveSample, type HostStep } from '../../domain/metrics/derive-sample.
 import { parseHostFacts } from '../../domain/metrics/facts.ts'
 import { type HostFrame, parseHostFrame, splitFrame } from '../../domain/metrics/frame.ts'
 import { type Inventory, looksLikeWholeDisk, parseInventory } from '../../domain/metrics/inventory.ts'
+import type { ProcessReading } from '../../domain/processes/derive-processes.ts'
 import { FileSystemLane } from './file-system-lane.ts'
+import { ProcessReader } from './process-reader.ts'
 import { openResidentShell } from './open-resident-shell.ts'
 import type { ResidentShell } from './resident-shell.ts'
 import { SAMPLER_SCRIPT } from './scripts.ts'
@@ -23,12 +25,16 @@ const MAX_FRAME_BYTES = 2 * 1024 * 1024
 const INVENTORY_EVERY_MS = 60_000
 const INVENTORY_SOON_MS = 5_000
 
-export function createHostSampler(deps: { log: Log; clock: Clock }): HostSampler {
+/** `script`: only tests and benchmarks run another one. */
+export function createHostSampler(
+  deps: { log: Log; clock: Clock },
+  script: string = SAMPLER_SCRIPT
+): HostSampler {
   return {
     async start(connection, { signal }) {
       const shell = await openResidentShell(connection, {
         lane: 'sampler',
-        script: SAMPLER_SCRIPT,
+        script,
         signal,
         deadlineMs: START_DEADLINE_MS
       })
@@ -50,6 +56,7 @@ class ResidentHostSampling implements HostSampling {
   readonly #log: Log
   readonly #clock: Clock
   readonly #fileSystems: FileSystemLane
+  readonly #processes: ProcessReader
   #inventory: Inventory = parseInventory('')
   #inventoryAtMs = Number.NEGATIVE_INFINITY
   #somethingNew = false
@@ -63,6 +70,7 @@ class ResidentHostSampling implements HostSampling {
     this.#log = deps.log
     this.#clock = deps.clock
     this.#fileSystems = new FileSystemLane(connection, deps.clock)
+    this.#processes = new ProcessReader(shell, deps.clock)
   }
 
   /** Samples are derived one after the other, also when a caller does not wait for the last one. */
@@ -113,6 +121,10 @@ class ResidentHostSampling implements HostSampling {
 
   readFileSystems(signal: AbortSignal): Promise<readonly EntityValues[]> {
     return this.#fileSystems.read(signal)
+  }
+
+  readProcesses(signal: AbortSignal): Promise<ProcessReading> {
+    return this.#processes.read(signal)
   }
 
   capabilities(): readonly Capability[] {

@@ -3,6 +3,7 @@
  * No parameter ever enters them. What runs with every tick is one `cat`; everything else there is built into the shell.
  */
 import { FRAME_FILES, SEPARATOR_FILE } from '../../domain/metrics/frame.ts'
+import { RESIDENT_READER } from './resident-reader.ts'
 
 const PREPARE = `exec 2>/dev/null
 LC_ALL=C
@@ -109,20 +110,68 @@ facts() {
 `
 
 /**
- * The loop: \`s\` a frame, \`i\` the inventory, \`f\` the facts. It ends with its stdin, so nothing stays behind.
- * \`find_files\` runs once before, so that a frame can be asked for at any time. "ready" is said from inside the same compound
- * command as the loop: a shell reads that to its end before it runs any of it, so that it cannot take a request for script.
- * A frame is gathered first and written at once: sshd would wake, seal and send for each of the files otherwise.
+ * What is read again and again. With a resident reader (`$A`) the shell only tells it what to read. Without one, a frame is
+ * gathered first and written at once: sshd would wake, seal and send for each of the files otherwise; and processes are read by
+ * `grep`, which gathers by itself. `[0-9]*` lists the pids by built-ins; /proc is the working folder.
  */
-export const SAMPLER_SCRIPT = `${PREPARE}${INVENTORY}${FACTS}find_files >/dev/null
+const READERS = `frame() {
+  if [ -n "$A" ]; then echo "s $1 $F"; return; fi
+  V=$(cat $F)
+  printf '%s begin %s\\n%s\\n\\n%s end %s\\n' "$M" "$1" "$V" "$M" "$1"
+}
+processes() {
+  if [ -n "$A" ]; then set -- "$1 $2" [0-9]*; echo "$*"; return; fi
+  read -r u < /proc/uptime
+  printf '%s begin %s\\nall\\n%s\\n' "$M" "$2" "$u"
+  grep -h '' [0-9]*/stat
+  printf '\\n%s end %s\\n' "$M" "$2"
+}
+statuses() {
+  case $2 in *[!0-9,]*) return;; esac
+  Q=$1
+  IFS=,
+  set -- $2
+  unset IFS
+  if [ -n "$A" ]; then echo "u $Q $*"; return; fi
+  L=
+  for p; do L="$L $p/status"; done
+  printf '%s begin %s\\n' "$M" "$Q"
+  grep -h -E '^(Pid|Uid|VmSwap):' $L /dev/null
+  printf '\\n%s end %s\\n' "$M" "$Q"
+}
+`
+
+/** Tests and benchmarks also run what a server without mawk and gawk does. */
+export function samplerScript(reader: 'resident' | 'none'): string {
+  const find = `if command -v mawk; then A='mawk -W interactive'; elif command -v gawk; then A=gawk; fi >/dev/null\n`
+  return `${PREPARE}${INVENTORY}${FACTS}${READERS}find_files >/dev/null
+cd /proc
+exec 3>&1
+A=
+${reader === 'resident' ? find : ''}R='${RESIDENT_READER}'
+requests() {
+  while read -r O Q; do
+    case $O in
+      s) frame "$Q";;
+      p|P) processes "$O" "$Q";;
+      u:*) statuses "$Q" "\${O#u:}";;
+      i) { printf '%s begin %s\\n' "$M" "$Q"; inventory; printf '\\n%s end %s\\n' "$M" "$Q"; } >&3;;
+      f) { printf '%s begin %s\\n' "$M" "$Q"; facts; printf '\\n%s end %s\\n' "$M" "$Q"; } >&3;;
+    esac
+  done
+}
 { printf '\\n%s ready\\n' "$M"
-while read -r O Q; do
-  case $O in
-    s) V=$(cat $F); printf '%s begin %s\\n%s\\n\\n%s end %s\\n' "$M" "$Q" "$V" "$M" "$Q";;
-    i) printf '%s begin %s\\n' "$M" "$Q"; inventory; printf '\\n%s end %s\\n' "$M" "$Q";;
-    f) printf '%s begin %s\\n' "$M" "$Q"; facts; printf '\\n%s end %s\\n' "$M" "$Q";;
-  esac
-done; }`
+if [ -n "$A" ]; then requests | $A -v M="$M" "$R"; else requests; fi; }`
+}
+
+/**
+ * The loop: `s` a frame, `i` the inventory, `f` the facts, `p` processes (`P`: changed or not), `u:PID,PID` users of processes.
+ * It ends with its stdin, so nothing stays behind.
+ * `find_files` runs once before, so that a frame can be asked for at any time. "ready" is said from inside the same compound
+ * command as the loop: a shell reads that to its end before it runs any of it, so that it cannot take a request for script.
+ * Requests come one at a time: the shell (by fd 3, past the reader) and the reader never write into each other's answers.
+ */
+export const SAMPLER_SCRIPT = samplerScript('resident')
 
 /**
  * The lane of file systems. \`m\`: mountinfo, df of the local ones, and which network ones are being asked. Each of those is

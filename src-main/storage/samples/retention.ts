@@ -1,6 +1,7 @@
 /** Removes what is too old or too much, and the history of removed servers, in small transactions. */
 import type { Settings } from '#contract/settings.ts'
 import { ENTITY_KINDS } from '#contract/metric-catalogue.ts'
+import { deleteProcessesOf, expireProcesses } from '../processes/retention.ts'
 import type { Database } from '../sqlite.ts'
 import type { Days } from './days.ts'
 import {
@@ -110,6 +111,7 @@ export async function deleteOld(parts: RetentionParts, kept: KeptFrom, pace: Pac
   }
   for (const table of ['gap WHERE to_ms < ?', 'mark WHERE at_ms < ?'])
     await inSteps(db, `DELETE FROM ${table} LIMIT ?`, [kept.hour], pace)
+  await expireProcesses(db, kept, pace)
   await giveBackPages(parts, pace)
 }
 
@@ -147,6 +149,7 @@ export async function deleteServers(parts: RetentionParts, pace: Pace): Promise<
   const { db, registry } = parts
   for (const number of registry.deletingNumbers()) {
     await deleteSamples(parts, number, pace)
+    await deleteProcessesOf(db, number, pace)
     const ids = db.prepare<[number], number>('SELECT id FROM entity WHERE server = ?').pluck().all(number)
     for (const id of ids) {
       for (const level of LEVELS) {

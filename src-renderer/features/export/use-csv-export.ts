@@ -5,6 +5,9 @@
 import { AppError } from '#contract/errors.ts'
 import type { CsvCell, ExportEvent, ExportResult, HistoryExport } from '#contract/exports.ts'
 import type { HistoryLevel, SeriesRef } from '#contract/history.ts'
+import type { ServerId } from '#contract/ids.ts'
+import type { ProcessSeriesQuery } from '#contract/processes.ts'
+import type { z } from 'zod'
 import { useI18n } from 'vue-i18n'
 import { useRpc } from '../../app/rpc-provider.ts'
 import { useErrorWords } from '../../locales/error-words.ts'
@@ -26,6 +29,9 @@ export interface CsvExport {
   /** Resolves when it has ended, well or not; the operator has been told by then. */
   exportTable(name: string, columns: readonly string[], rows: readonly (readonly CsvCell[])[]): Promise<void>
   exportSeries(input: SeriesExport): Promise<void>
+  /** Processes of a server as they were, with everything that is kept of them. */
+  exportProcessesAt(name: string, serverId: ServerId, atMs: number): Promise<void>
+  exportProcessSeries(name: string, query: z.input<typeof ProcessSeriesQuery>): Promise<void>
   exportHistory(name: string, choice: Omit<HistoryExport, 'fileName'>): Promise<void>
 }
 
@@ -78,6 +84,20 @@ export function useCsvExport(): CsvExport {
         const input = { fileName, columns: [...columns], rows: rows.map((row) => [...row]) }
         return rpc.task('exports.table', input, { onProgress }).result
       })
+    },
+    exportProcessesAt(name, serverId, atMs) {
+      const fileName = csvFileName(name, atMs)
+      return run(
+        fileName,
+        () => rpc.task('processes.exportAt', { serverId, atMs, fileName }, { onProgress }).result
+      )
+    },
+    exportProcessSeries(name, query) {
+      const fileName = csvFileName(name, Date.now())
+      return run(
+        fileName,
+        () => rpc.task('processes.exportSeries', { ...query, fileName }, { onProgress }).result
+      )
     },
     exportHistory(name, choice) {
       const fileName = csvFileName(name, Date.now())

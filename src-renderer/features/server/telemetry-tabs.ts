@@ -5,6 +5,7 @@ import { GpuTab } from '../gpu/index.ts'
 import { PowerTab } from '../power/index.ts'
 import { TrafficTab } from '../traffic/index.ts'
 import { ServicesTab } from '../services/index.ts'
+import { ProcessesTab } from '../processes/index.ts'
 
 export interface TelemetryTab {
   /** Part of the address; also names the words: `server.tab.<id>`. */
@@ -20,3 +21,4 @@ export const TELEMETRY_TABS: readonly TelemetryTab[] = [
 export const TELEMETRY_TABS: readonly TelemetryTab[] = [{ id: 'traffic', component: TrafficTab }]
   { id: 'services', component: ServicesTab }
 ]
+export const TELEMETRY_TABS: readonly TelemetryTab[] = [{ id: 'processes', component: ProcessesTab }]

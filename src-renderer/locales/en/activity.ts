@@ -39,6 +39,7 @@ export const activity = {
     protect: 'Protect',
     unprotect: 'Take protection away',
     balloonPeriod: 'Memory statistics',
+    process: { terminate: 'Terminate process', kill: 'Kill process', renice: 'Change priority of process' },
     delete: 'Delete',
     vnc: 'Display',
     serial: 'Serial line',

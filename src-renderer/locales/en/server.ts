@@ -18,6 +18,7 @@ export const server = {
     overview: 'Overview',
     machines: 'Machines',
     services: 'Services',
+    processes: 'Processes',
     storage: 'Storage and network',
     gpu: 'GPU',
     power: 'Power and temperature',

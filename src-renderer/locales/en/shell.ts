@@ -64,6 +64,8 @@ export const shell = {
       'exports-history': 'CSV of history',
       'exports-series': 'CSV of a chart',
       'exports-table': 'CSV of a table',
+      'processes-exportAt': 'CSV of processes',
+      'processes-exportSeries': 'CSV of a process',
       'machines-migrate': 'To another server',
       'machines-create': 'New machine',
       'machines-createFinish': 'Finish a machine',

@@ -2,7 +2,7 @@ import type { Migration } from '../migration.ts'
 
 /** Access logs with the place up to which each was read, and what was counted of them by the day. */
 export const webTraffic: Migration = {
-  version: 4,
+  version: 5,
   what: 'web-traffic',
   up(db) {
     db.exec(`
