@@ -120,7 +120,6 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
     zone: () => settings.current().timeZone,
     mustKnow: (serverId) => void directory.get(serverId)
   })
-  const telemetry = new Telemetry([hardware])
   const traffic = createTraffic({
     history: storage.history,
     blobs: storage.blobs,
@@ -128,10 +127,8 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
     filesOf: deps.logFilesOf,
     zone: () => settings.current().timeZone
   })
-  const telemetry = new Telemetry([traffic.subject])
   const { serviceHost } = deps
   const services = openServices({ host: serviceHost, blobs: storage.blobs, clock })
-  const telemetry = new Telemetry([services.subject])
   const processes = new ProcessSubject({
     tools: deps.processTools,
     store: storage.processes,
@@ -139,7 +136,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
     clock,
     log: platform.log
   })
-  const telemetry = new Telemetry([processes])
+  const telemetry = new Telemetry([processes, services.subject, hardware, traffic.subject])
   const directory = new ServerDirectory(
     {
       ...deps,

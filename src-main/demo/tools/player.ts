@@ -17,10 +17,7 @@ export interface ToolAnswer {
 export type ToolPlayer = (host: SimulatedHost, script: string) => ToolAnswer | null
 
 /** The first that knows a script answers; one that nobody knows ends with 127, as where its tool is not installed. */
-const PLAYERS: readonly ToolPlayer[] = [playHardware]
-const PLAYERS: readonly ToolPlayer[] = [playTraffic]
-const PLAYERS: readonly ToolPlayer[] = [playServices]
-const PLAYERS: readonly ToolPlayer[] = [playProcessTools]
+const PLAYERS: readonly ToolPlayer[] = [playProcessTools, playServices, playHardware, playTraffic]
 
 export function createToolsPlayer(host: SimulatedHost): LanePlayer {
   return {

@@ -15,10 +15,9 @@ export interface TelemetryTab {
 }
 
 export const TELEMETRY_TABS: readonly TelemetryTab[] = [
+  { id: 'processes', component: ProcessesTab },
+  { id: 'services', component: ServicesTab },
   { id: 'gpu', component: GpuTab },
-  { id: 'power', component: PowerTab }
+  { id: 'power', component: PowerTab },
+  { id: 'traffic', component: TrafficTab }
 ]
-export const TELEMETRY_TABS: readonly TelemetryTab[] = [{ id: 'traffic', component: TrafficTab }]
-  { id: 'services', component: ServicesTab }
-]
-export const TELEMETRY_TABS: readonly TelemetryTab[] = [{ id: 'processes', component: ProcessesTab }]
