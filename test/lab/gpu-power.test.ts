@@ -109,8 +109,6 @@ describe.skipIf(missing !== null)(
       )
       expect(uptimes.length).toBeGreaterThan(20)
       const pauses = uptimes.slice(1).map((uptimeSec, at) => uptimeSec - (uptimes[at] ?? 0))
-      // eslint-disable-next-line no-console
-      console.log(`samples ${uptimes.length}, longest pause ${Math.max(...pauses).toFixed(2)} s`)
       expect(Math.max(...pauses)).toBeLessThan((INTERVAL_MS * 2) / 1_000)
 
       const last = views.at(-1)
