@@ -60,7 +60,7 @@ it('shows eight cards with slices and processes, where the power comes from, and
   const { page, complaints } = await openPage(browser, demo.address)
   const fleet = page.getByRole('article').filter({ hasText: 'gpu-01' })
   await fleet.getByRole('meter', { name: /Memory of GPU 7/ }).waitFor()
-  await fleet.getByText(/^\d+ ?W$/).waitFor()
+  await fleet.getByText(/^\d+\s?W$/).waitFor()
   await photograph(page, 'fleet-gpu-power')
 
   await page.getByText('gpu-01').first().click()
@@ -85,7 +85,7 @@ it('shows eight cards with slices and processes, where the power comes from, and
   await page.getByRole('dialog').waitFor({ state: 'detached' })
   const energy = page.getByRole('region', { name: 'Energy' })
   await energy.getByText('this month').waitFor()
-  await energy.getByText(/ €$/).first().waitFor()
+  await energy.getByText(/\d\s€$/).first().waitFor()
   await photograph(page, 'power-energy')
 
   await page.getByText('kvm-bravo').first().click()
