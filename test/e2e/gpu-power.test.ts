@@ -1,6 +1,11 @@
 /** Graphics cards, power and sensors in a real window, over the demo fleet. */
+import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { dayOf } from '../../src-main/domain/hardware/energy.ts'
+import { openStorage } from '../../src-main/storage/client.ts'
+import { silentLog } from '../fakes/engine-parts.ts'
 import {
   launchBrowser,
   openPage,
@@ -10,13 +15,40 @@ import {
   type ConsoleProcess
 } from './harness.ts'
 
+const root = resolve(import.meta.dirname, '../..')
+const DAY_MS = 86_400_000
+
 let demo: ConsoleProcess
 let browser: Browser
 
+/** A month of energy: the demo begins without a past. */
+async function withEnergy(first: ConsoleProcess): Promise<ConsoleProcess> {
+  await first.stop()
+  const storage = await openStorage({
+    dataFolder: join(first.dataFolder, 'demo'),
+    workerUrl: pathToFileURL(join(root, 'out/main/worker.js')),
+    log: silentLog
+  })
+  const server = (await storage.servers.list()).find(({ record }) => record.name === 'gpu-01')
+  if (server === undefined) throw new Error('no gpu-01')
+  const days = Array.from({ length: 31 }, (_unused, ago) => ({
+    serverId: server.record.id,
+    kind: 'server' as const,
+    key: '',
+    name: 'energyJoules',
+    day: dayOf(Date.now() - ago * DAY_MS, 'local'),
+    // No Sundays: a bar that is missing is a day without a measurement.
+    total: ago % 7 === 5 ? 0 : 3.6e6 * (70 + ((ago * 13) % 29))
+  }))
+  await storage.history.addDayTotals(days.filter(({ total }) => total > 0))
+  await storage.close()
+  return startConsole(['--demo'], first.dataFolder)
+}
+
 beforeAll(async () => {
-  demo = await startConsole(['--demo'])
+  demo = await withEnergy(await startConsole(['--demo']))
   browser = await launchBrowser()
-}, 60_000)
+}, 120_000)
 
 afterAll(async () => {
   await browser.close()
@@ -28,7 +60,7 @@ it('shows eight cards with slices and processes, where the power comes from, and
   const { page, complaints } = await openPage(browser, demo.address)
   const fleet = page.getByRole('article').filter({ hasText: 'gpu-01' })
   await fleet.getByRole('meter', { name: /Memory of GPU 7/ }).waitFor()
-  await page.getByText('Power', { exact: true }).first().waitFor()
+  await fleet.getByText(/^\d+\s?W$/).waitFor()
   await photograph(page, 'fleet-gpu-power')
 
   await page.getByText('gpu-01').first().click()
@@ -51,6 +83,10 @@ it('shows eight cards with slices and processes, where the power comes from, and
   await photograph(page, 'power-price')
   await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click()
   await page.getByRole('dialog').waitFor({ state: 'detached' })
+  const energy = page.getByRole('region', { name: 'Energy' })
+  await energy.getByText('this month').waitFor()
+  await energy.getByText(/\d\s€$/).first().waitFor()
+  await photograph(page, 'power-energy')
 
   await page.getByText('kvm-bravo').first().click()
   await page.getByRole('tab', { name: 'Power and temperature' }).click()

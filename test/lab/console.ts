@@ -95,6 +95,7 @@ export function startLabConsole(
   hypervisor: Hypervisor,
   intervalMs: number,
   telemetry = new Telemetry([])
+  telemetry: Telemetry = new Telemetry([])
 ): LabConsole {
   const pins = memoryPins(labHostKeys())
   const connector = labConnector(pins)

@@ -91,14 +91,10 @@ const difference = (total: number | null, used: number | null): number | null =>
 function energyWatts(card: DrmCard, now: DrmReading, before: DrmReading | null): number | null {
   const earlier =
     before?.cards.find(({ pciAddress }) => pciAddress === card.pciAddress)?.energyMicroJoules ?? null
-  if (
-    card.energyMicroJoules === null ||
-    earlier === null ||
-    now.uptimeSec === null ||
-    before?.uptimeSec == null
-  )
+  const sinceSec = before?.uptimeSec ?? null
+  if (card.energyMicroJoules === null || earlier === null || now.uptimeSec === null || sinceSec === null)
     return null
-  const spanSec = now.uptimeSec - before.uptimeSec
+  const spanSec = now.uptimeSec - sinceSec
   const watts = (card.energyMicroJoules - earlier) / 1e6 / spanSec
   return spanSec > 0 && watts >= 0 && watts < 5_000 ? watts : null
 }

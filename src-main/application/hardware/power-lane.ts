@@ -116,8 +116,9 @@ class PowerSession implements LaneSession {
 
   #raplOf(reading: PowerReading): RaplWatts[] {
     const before = this.#before
-    if (before?.uptimeSec == null || reading.uptimeSec === null) return []
-    return raplWatts(before.rapl.zones, reading.rapl.zones, reading.uptimeSec - before.uptimeSec)
+    const sinceSec = before?.uptimeSec ?? null
+    if (before === null || sinceSec === null || reading.uptimeSec === null) return []
+    return raplWatts(before.rapl.zones, reading.rapl.zones, reading.uptimeSec - sinceSec)
   }
 
   #gapsOf({ rapl, hasRapl }: PowerReading): PowerGap[] {

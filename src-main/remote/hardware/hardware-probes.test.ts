@@ -22,10 +22,17 @@ interface Asked {
   readonly tree: ReturnType<typeof makeSysfsTree>
 }
 
-function ask(shell: readonly string[], trees: readonly string[], env: NodeJS.ProcessEnv = process.env): Asked {
+function ask(
+  shell: readonly string[],
+  trees: readonly string[],
+  env: NodeJS.ProcessEnv = process.env
+): Asked {
   const tree = makeSysfsTree(...trees)
   const tools = createTools(createLocalConnection({ shell, env }))
-  cleanUps.push(() => tree.remove(), () => tools.close())
+  cleanUps.push(
+    () => tree.remove(),
+    () => tools.close()
+  )
   return { probes: createHardwareProbes(tree.root), context: { tools, sudo: () => '' }, tree }
 }
 
@@ -82,7 +89,10 @@ describe.each(Object.entries(LOCAL_SHELLS))('hardware asked in %s', (_name, shel
 
   it('sensors: nothing at all on a server without any', async () => {
     const { probes, context } = ask(shell, [])
-    expect(await probes.sensors(context).read(new Set(), signal)).toEqual({ sensors: [], hottestCelsius: null })
+    expect(await probes.sensors(context).read(new Set(), signal)).toEqual({
+      sensors: [],
+      hottestCelsius: null
+    })
   })
 
   it('power: RAPL over the wrap of two counters, each zone once', async () => {
@@ -116,15 +126,18 @@ describe.each(Object.entries(LOCAL_SHELLS))('hardware asked in %s', (_name, shel
     ])
   })
 
-  it.skipIf(process.getuid?.() !== 0)('power: counters that only root may read are denied, not absent', async () => {
-    const as = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', ...shell]
-    const { probes, context, tree } = ask(as, ['power/rapl-2s.tree'])
-    for (const zone of ['intel-rapl:0', 'intel-rapl:1', 'intel-rapl:0:0'])
-      chmodSync(join(tree.root, 'sys/class/powercap', zone, 'energy_uj'), 0o400)
-    expect((await probes.power(context).read(signal)).rapl).toEqual({ zones: [], denied: true })
-    const withSudo = { ...context, sudo: () => 'sudo -n ' as const }
-    expect((await probes.power(withSudo).read(signal)).rapl.denied).toBe(true)
-  })
+  it.skipIf(process.getuid?.() !== 0)(
+    'power: counters that only root may read are denied, not absent',
+    async () => {
+      const as = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', ...shell]
+      const { probes, context, tree } = ask(as, ['power/rapl-2s.tree'])
+      for (const zone of ['intel-rapl:0', 'intel-rapl:1', 'intel-rapl:0:0'])
+        chmodSync(join(tree.root, 'sys/class/powercap', zone, 'energy_uj'), 0o400)
+      expect((await probes.power(context).read(signal)).rapl).toEqual({ zones: [], denied: true })
+      const withSudo = { ...context, sudo: () => 'sudo -n ' as const }
+      expect((await probes.power(withSudo).read(signal)).rapl.denied).toBe(true)
+    }
+  )
 
   it('power: the BMC, its absence, and the absence of its tool', async () => {
     const env = withCommands({ ipmitool: `cat ${recordedPath('power/dcmi-dell.txt')}` })
@@ -183,7 +196,12 @@ describe.each(Object.entries(LOCAL_SHELLS))('hardware asked in %s', (_name, shel
     const { probes, context } = ask(shell, ['gpu/intel.tree'])
     expect((await probes.gpu(context).readDrm(signal)).cards).toMatchObject([
       { pciAddress: '0000:00:02.0', memoryTotalBytes: null, frequencyMhz: null, energyMicroJoules: null },
-      { pciAddress: '0000:03:00.0', memoryTotalBytes: 17_079_205_888, frequencyMhz: 2400, energyMicroJoules: 981_200_000 }
+      {
+        pciAddress: '0000:03:00.0',
+        memoryTotalBytes: 17_079_205_888,
+        frequencyMhz: 2400,
+        energyMicroJoules: 981_200_000
+      }
     ])
   })
 
@@ -201,7 +219,12 @@ esac`
     const following = probes
       .gpu(context)
       .followNvidia({ onStarted: pid.resolve, onCard: found.resolve }, stop.signal)
-    expect(await found.promise).toMatchObject({ index: 0, name: 'GeForce GTX 1080', migEnabled: false, powerWatts: 61.5 })
+    expect(await found.promise).toMatchObject({
+      index: 0,
+      name: 'GeForce GTX 1080',
+      migEnabled: false,
+      powerWatts: 61.5
+    })
     expect(await pid.promise).toBeGreaterThan(0)
     stop.abort()
     await expect(following).rejects.toMatchObject({ code: 'cancelled' })
@@ -213,7 +236,9 @@ esac`
     const listener = { onStarted: () => undefined, onCard: () => undefined }
     expect(await probes.gpu(context).followNvidia(listener, signal)).toEqual({ kind: 'driverMismatch' })
     const none = ask(shell, [], { ...process.env, PATH: '/usr/bin:/bin' })
-    expect(await none.probes.gpu(none.context).followNvidia(listener, signal)).toEqual({ kind: 'toolMissing' })
+    expect(await none.probes.gpu(none.context).followNvidia(listener, signal)).toEqual({
+      kind: 'toolMissing'
+    })
   })
 
   it('cards: slices and processes with their owners', async () => {
@@ -229,13 +254,23 @@ esac`
     const gpu = probes.gpu(context)
     const { cudaVersion, slices } = await gpu.readNvidiaList(signal)
     expect(cudaVersion).toBe('12.2')
-    expect(slices.map(({ gpuIndex, profile, memoryTotalBytes }) => [gpuIndex, profile, (memoryTotalBytes ?? 0) / 2 ** 20])).toEqual([
+    expect(
+      slices.map(({ gpuIndex, profile, memoryTotalBytes }) => [
+        gpuIndex,
+        profile,
+        (memoryTotalBytes ?? 0) / 2 ** 20
+      ])
+    ).toEqual([
       [1, '3g.20gb', 19_968],
       [1, '2g.10gb', 9_856],
       [1, '1g.5gb+me', 4_864]
     ])
     const processes = await gpu.readProcesses(new Set(['nvidia']), signal)
-    expect(processes.map(({ name, kind }) => `${name} ${kind}`)).toEqual(['python3 compute', 'gone compute', 'Xwayland graphics'])
+    expect(processes.map(({ name, kind }) => `${name} ${kind}`)).toEqual([
+      'python3 compute',
+      'gone compute',
+      'Xwayland graphics'
+    ])
     expect(processes[1]?.user).toBeNull()
   })
 

@@ -119,15 +119,13 @@ function gpuProbe({ tools }: ProbeContext, root: string): GpuProbe {
       return { cudaVersion: cudaVersion(table), slices: parseMigDevices(parts.get('') ?? '', table) }
     },
     async readProcesses(vendors, signal) {
-      const lists = await Promise.all([
-        vendors.has('nvidia')
-          ? nvidiaProcesses(await run(scripts.NVIDIA_PROCESSES_SCRIPT, signal, NVIDIA_DEADLINE_MS))
-          : [],
-        vendors.has('amd')
-          ? amdProcesses(await run(scripts.amdProcessesScript(root), signal, SYSFS_DEADLINE_MS))
-          : []
-      ])
-      return lists.flat()
+      const nvidia = vendors.has('nvidia')
+        ? nvidiaProcesses(await run(scripts.NVIDIA_PROCESSES_SCRIPT, signal, NVIDIA_DEADLINE_MS))
+        : []
+      const amd = vendors.has('amd')
+        ? amdProcesses(await run(scripts.amdProcessesScript(root), signal, SYSFS_DEADLINE_MS))
+        : []
+      return [...nvidia, ...amd]
     },
     async endNvidia(pid, signal) {
       const { stdout } = await tools.run(scripts.endNvidiaScript(pid), {

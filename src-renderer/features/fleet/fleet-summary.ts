@@ -17,8 +17,8 @@ export interface FleetSummary {
   readonly gpuMemoryTotalBytes: number | null
   readonly powerWatts: number | null
   /** Servers whose power is known, of those that are on. */
-  readonly powerServers: number
-  readonly serversOn: number
+  readonly powerServers: number | null
+  readonly serversOn: number | null
 }
 
 const add = (sum: number | null, value: number | null | undefined): number | null =>
@@ -39,8 +39,8 @@ export function summarise(servers: readonly ServerView[]): FleetSummary {
     gpuMemoryFreeBytes: null as number | null,
     gpuMemoryTotalBytes: null as number | null,
     powerWatts: null as number | null,
-    powerServers: 0,
-    serversOn: 0
+    powerServers: null as number | null,
+    serversOn: null as number | null
   }
   for (const { presence, now, machinesRunning, machinesTotal } of servers) {
     if (presence !== 'ON' || now === null) continue
@@ -65,8 +65,8 @@ export function summarise(servers: readonly ServerView[]): FleetSummary {
       sum.gpuMemoryFreeBytes = add(sum.gpuMemoryFreeBytes, now.gpuMemoryFreeBytes)
       sum.gpuMemoryTotalBytes = add(sum.gpuMemoryTotalBytes, now.gpuMemoryTotalBytes)
     }
-    sum.serversOn += 1
-    if (now.powerWatts !== null) sum.powerServers += 1
+    sum.serversOn = add(sum.serversOn, 1)
+    if (now.powerWatts !== null) sum.powerServers = add(sum.powerServers, 1)
     sum.powerWatts = add(sum.powerWatts, now.powerWatts)
   }
   return {
