@@ -25,8 +25,8 @@ import { OutsideEngines } from './engines/outside-engines.ts'
 import { outsideTickOf } from './engines/outside-ticks.ts'
 import type { RecordQueues } from './engines/record-queue.ts'
 import { exportHandlers } from './export/export-handlers.ts'
-import { hardwareSubject } from './hardware/hardware-subject.ts'
-import type { HardwareProbes } from './hardware/probes.ts'
+import { gpuPowerSubject } from './gpu-power/gpu-power-subject.ts'
+import type { GpuPowerProbes } from './gpu-power/probes.ts'
 import { guestHandlers } from './guest/guest-handlers.ts'
 import { historyHandlers, LiveTicks } from './history/history-handlers.ts'
 import type { Hypervisor } from './machines/hypervisor.ts'
@@ -62,7 +62,7 @@ export interface EngineDeps {
   readonly sampler: HostSampler
   readonly hypervisor: Hypervisor
   readonly toolsOf: (connection: Connection) => Tools
-  readonly hardwareProbes: HardwareProbes
+  readonly gpuPowerProbes: GpuPowerProbes
   readonly logFilesOf: TrafficDeps['filesOf']
   readonly serviceHost: ServiceHost
   readonly processTools: ProcessTools
@@ -111,8 +111,8 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
   const engines = openEngines(deps)
   const feedOptions = { minIntervalMs: FEED_INTERVAL_MS, clock }
 
-  const hardware = hardwareSubject({
-    probes: deps.hardwareProbes,
+  const gpuPower = gpuPowerSubject({
+    probes: deps.gpuPowerProbes,
     history: storage.history,
     blobs: storage.blobs,
     clock,
@@ -136,7 +136,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
     clock,
     log: platform.log
   })
-  const telemetry = new Telemetry([processes, services.subject, hardware, traffic.subject])
+  const telemetry = new Telemetry([processes, services.subject, gpuPower, traffic.subject])
   const directory = new ServerDirectory(
     {
       ...deps,
@@ -176,7 +176,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
     ...serverHandlers({ ...deps, directory, vault, prompts, openPrompts, feed: serverFeed }),
     ...machineHandlers({ directory, feed: machineFeed, journal: storage.journal, clock, onJournal }),
     ...configurationHandlers({ directory, blobs: storage.blobs, journal: storage.journal, clock, onJournal }),
-    ...hardware.handlers,
+    ...gpuPower.handlers,
     ...guestHandlers({ directory, journal: storage.journal, clock, onJournal }),
     ...cloneHandlers({ directory, journal: storage.journal, clock, onJournal }),
     ...snapshotHandlers({ directory, journal: storage.journal, clock, onJournal }),

@@ -1,5 +1,5 @@
 /** The demo servers as data: what each is made of and how busy it is. */
-import { HARDWARE, type HardwareProfile } from './hardware-profiles.ts'
+import { HARDWARE, type GpuPowerProfile } from './gpu-power-profiles.ts'
 import { hash } from './noise.ts'
 
 const MIB = 2 ** 20
@@ -85,7 +85,7 @@ export interface HostProfile {
   readonly libvirt: { readonly libvirtVersion: string; readonly qemuVersion: string } | null
   readonly vms: readonly VmProfile[]
   /** Absent: a virtual server without sensors. */
-  readonly hardware?: HardwareProfile
+  readonly gpuPower?: GpuPowerProfile
 }
 
 const DEBIAN = {
@@ -139,7 +139,7 @@ const vm = (name: string, vcpus: number, memoryGib: number, changes: Partial<VmP
 
 const ALPHA: HostProfile = {
   ...DEBIAN,
-  hardware: HARDWARE.alpha,
+  gpuPower: HARDWARE.alpha,
   name: 'kvm-alpha',
   hostName: 'kvm-alpha.dc2.example',
   location: 'Beijing DC-2',
@@ -206,7 +206,7 @@ const ALPHA: HostProfile = {
 
 const BRAVO: HostProfile = {
   ...DEBIAN,
-  hardware: HARDWARE.bravo,
+  gpuPower: HARDWARE.bravo,
   name: 'kvm-bravo',
   hostName: 'kvm-bravo.dc2.example',
   location: 'Beijing DC-2',
@@ -265,7 +265,7 @@ const BRAVO: HostProfile = {
 
 const GPU: HostProfile = {
   ...DEBIAN,
-  hardware: HARDWARE.gpu,
+  gpuPower: HARDWARE.gpu,
   name: 'gpu-01',
   hostName: 'gpu-01.lab.example',
   location: 'Shanghai Lab',
@@ -312,7 +312,7 @@ const GPU: HostProfile = {
 
 const STORAGE: HostProfile = {
   ...DEBIAN,
-  hardware: HARDWARE.storage,
+  gpuPower: HARDWARE.storage,
   name: '存储-节点-07',
   hostName: 'storage-07',
   location: '北京 DC-2',
@@ -366,7 +366,7 @@ const STORAGE: HostProfile = {
 
 const EDGE: HostProfile = {
   ...DEBIAN,
-  hardware: HARDWARE.edge,
+  gpuPower: HARDWARE.edge,
   name: 'edge-seoul',
   hostName: 'edge-seoul',
   location: 'Seoul',
@@ -422,7 +422,7 @@ const EDGE: HostProfile = {
 
 const BUILD: HostProfile = {
   ...DEBIAN,
-  hardware: HARDWARE.build,
+  gpuPower: HARDWARE.build,
   name: 'build-host',
   hostName: 'build-host',
   location: 'Berlin office',

@@ -9,7 +9,7 @@ import { startDemoFleetInWorker, type DemoFleetInWorker } from '../demo/index.ts
 import { diskQueues } from '../platform/disk-queue.ts'
 import { createEngineHttp } from '../remote/engines/http-client.ts'
 import { createHypervisor } from '../remote/libvirt/hypervisor.ts'
-import { createHardwareProbes } from '../remote/hardware/index.ts'
+import { createGpuPowerProbes } from '../remote/gpu-power/index.ts'
 import { actOnProcess } from '../remote/processes/act-on-process.ts'
 import { processTools } from '../remote/processes/process-tools.ts'
 import { createTools } from '../remote/tools/tool-shell.ts'
@@ -70,7 +70,7 @@ export async function compose(options: ComposeOptions): Promise<Engine> {
       connector,
       sampler: createHostSampler({ log, clock }),
       toolsOf: createTools,
-      hardwareProbes: createHardwareProbes(),
+      gpuPowerProbes: createGpuPowerProbes(),
       logFilesOf: createLogFiles,
       serviceHost: createServiceHost({ clock }),
       processTools,

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { dayOf } from '../../src-main/domain/hardware/energy.ts'
+import { dayOf } from '../../src-main/domain/gpu-power/energy.ts'
 import { openStorage } from '../../src-main/storage/client.ts'
 import { silentLog } from '../fakes/engine-parts.ts'
 import {

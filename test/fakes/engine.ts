@@ -40,7 +40,7 @@ import {
   usage
 } from './engine-history.ts'
 import { fakeCreate } from './engine-create.ts'
-import { fakeHardware } from './engine-hardware.ts'
+import { fakeGpuPower } from './engine-gpu-power.ts'
 import { fakeServices } from './engine-services.ts'
 import { fakeProcesses } from './engine-processes.ts'
 import { fakeStores } from './engine-stores.ts'
@@ -280,7 +280,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     ...fakeConfiguration(),
     ...fakeServices(),
     ...fakeStores(),
-    ...fakeHardware(),
+    ...fakeGpuPower(),
     ...fakeTraffic(options.logs),
     ...fakeProcesses(),
     ...fakeDeletion(),

@@ -94,7 +94,6 @@ export interface LabConsole {
 export function startLabConsole(
   hypervisor: Hypervisor,
   intervalMs: number,
-  telemetry = new Telemetry([])
   telemetry: Telemetry = new Telemetry([])
 ): LabConsole {
   const pins = memoryPins(labHostKeys())

@@ -1,11 +1,11 @@
-/** The hardware lanes over real sshd: a nvidia-smi that hangs and dies (played, on the account's PATH), and the real /sys. */
+/** The lanes of cards, sensors and power over real sshd: a nvidia-smi that hangs and dies (played, on the account's PATH), and the real /sys. */
 import { afterEach, describe, expect, it } from 'vitest'
 import type { GpusView } from '#contract/gpus.ts'
 import { systemClock } from '../../src-main/application/clock.ts'
-import { hardwareSubject } from '../../src-main/application/hardware/hardware-subject.ts'
+import { gpuPowerSubject } from '../../src-main/application/gpu-power/gpu-power-subject.ts'
 import type { ServerRuntime } from '../../src-main/application/servers/server-runtime.ts'
 import { Telemetry } from '../../src-main/application/telemetry/telemetry.ts'
-import { createHardwareProbes } from '../../src-main/remote/hardware/index.ts'
+import { createGpuPowerProbes } from '../../src-main/remote/gpu-power/index.ts'
 import { FakeHypervisor, FakeStorage, silentLog } from '../fakes/engine-parts.ts'
 import { recordedText } from '../fakes/sysfs-tree.ts'
 import { startLabConsole, type LabConsole } from './console.ts'
@@ -31,14 +31,14 @@ case $1 in
 esac`
 
 describe.skipIf(missing !== null)(
-  `hardware of real servers${missing === null ? '' : ` (${missing})`}`,
+  `cards, sensors and power of real servers${missing === null ? '' : ` (${missing})`}`,
   () => {
-    let opened: { console_: LabConsole; subject: ReturnType<typeof hardwareSubject> } | null = null
+    let opened: { console_: LabConsole; subject: ReturnType<typeof gpuPowerSubject> } | null = null
 
     function open() {
       const storage = new FakeStorage().asStorage()
-      const subject = hardwareSubject({
-        probes: createHardwareProbes(),
+      const subject = gpuPowerSubject({
+        probes: createGpuPowerProbes(),
         history: { addDayTotals: async () => undefined, dayTotals: async () => [] },
         blobs: storage.blobs,
         clock: systemClock,

@@ -1,5 +1,5 @@
 /** What nvidia-smi and the kernel say of a demo server's cards. */
-import type { GpuProfile, HardwareProfile } from '../hardware-profiles.ts'
+import type { GpuProfile, GpuPowerProfile } from '../gpu-power-profiles.ts'
 import type { SimulatedHost } from '../host.ts'
 import { clamp, hash, smooth } from '../noise.ts'
 
@@ -15,8 +15,8 @@ const sliceUuid = (host: SimulatedHost, index: number, slice: number): string =>
 const addressOf = (index: number): string =>
   `0000:${(0x17 + index * 0x11).toString(16).padStart(2, '0')}:00.0`
 
-const only = (hardware: HardwareProfile, vendor: GpuProfile['vendor']): (readonly [GpuProfile, number])[] =>
-  hardware.gpus.map((card, index) => [card, index] as const).filter(([card]) => card.vendor === vendor)
+const only = (gpuPower: GpuPowerProfile, vendor: GpuProfile['vendor']): (readonly [GpuProfile, number])[] =>
+  gpuPower.gpus.map((card, index) => [card, index] as const).filter(([card]) => card.vendor === vendor)
 
 const usedMib = (host: SimulatedHost, card: GpuProfile, index: number): number =>
   Math.round(
@@ -28,23 +28,23 @@ const usedMib = (host: SimulatedHost, card: GpuProfile, index: number): number =
       )
   )
 
-const celsius = (host: SimulatedHost, hardware: HardwareProfile, index: number): number =>
-  Math.round(31 + 38 * gpuBusy(host, hardware, index) + 3 * hash(host.seed, index))
+const celsius = (host: SimulatedHost, gpuPower: GpuPowerProfile, index: number): number =>
+  Math.round(31 + 38 * gpuBusy(host, gpuPower, index) + 3 * hash(host.seed, index))
 
-export function gpuWatts(host: SimulatedHost, hardware: HardwareProfile, index: number): number {
-  const card = hardware.gpus[index]
+export function gpuWatts(host: SimulatedHost, gpuPower: GpuPowerProfile, index: number): number {
+  const card = gpuPower.gpus[index]
   if (card === undefined) return 0
-  return card.limitWatts * clamp(0.1 + 0.8 * gpuBusy(host, hardware, index), 0.08, 1)
+  return card.limitWatts * clamp(0.1 + 0.8 * gpuBusy(host, gpuPower, index), 0.08, 1)
 }
 
-export function gpuBusy(host: SimulatedHost, hardware: HardwareProfile, index: number): number {
-  const card = hardware.gpus[index]
+export function gpuBusy(host: SimulatedHost, gpuPower: GpuPowerProfile, index: number): number {
+  const card = gpuPower.gpus[index]
   if (card === undefined || card.busy === 0) return 0
   return clamp(card.busy * (0.75 + 0.45 * smooth(host.seed + 50 + index, Date.now() / 1_000, 70)), 0, 1)
 }
 
-export function playNvidiaRows(host: SimulatedHost, hardware: HardwareProfile): string[] {
-  return only(hardware, 'nvidia').map(([card, index]) => {
+export function playNvidiaRows(host: SimulatedHost, gpuPower: GpuPowerProfile): string[] {
+  return only(gpuPower, 'nvidia').map(([card, index]) => {
     const isSliced = card.slices !== undefined
     const used = isSliced
       ? sliceUsed(host, card, index).reduce((sum, one) => sum + one, 0)
@@ -53,16 +53,16 @@ export function playNvidiaRows(host: SimulatedHost, hardware: HardwareProfile): 
       index,
       gpuUuid(host, index),
       `0000${addressOf(index).toUpperCase()}`,
-      hardware.driverVersion,
+      gpuPower.driverVersion,
       card.memoryMib,
       used,
       card.memoryMib - used - 551,
-      isSliced ? '[N/A]' : Math.round(gpuBusy(host, hardware, index) * 100),
-      celsius(host, hardware, index),
-      gpuWatts(host, hardware, index).toFixed(2),
+      isSliced ? '[N/A]' : Math.round(gpuBusy(host, gpuPower, index) * 100),
+      celsius(host, gpuPower, index),
+      gpuWatts(host, gpuPower, index).toFixed(2),
       card.limitWatts.toFixed(2),
       '[N/A]',
-      hardware.persistence ? 'Enabled' : 'Disabled',
+      gpuPower.persistence ? 'Enabled' : 'Disabled',
       isSliced ? 'Enabled' : /H100|A100/.test(card.name) ? 'Disabled' : '[N/A]',
       card.name
     ].join(', ')
@@ -78,10 +78,10 @@ function sliceUsed(host: SimulatedHost, { slices }: GpuProfile, index: number): 
   )
 }
 
-export function playNvidiaList(host: SimulatedHost, hardware: HardwareProfile): string {
+export function playNvidiaList(host: SimulatedHost, gpuPower: GpuPowerProfile): string {
   const list: string[] = []
   const table: string[] = []
-  for (const [card, index] of only(hardware, 'nvidia')) {
+  for (const [card, index] of only(gpuPower, 'nvidia')) {
     list.push(`GPU ${index}: ${card.name} (UUID: ${gpuUuid(host, index)})`)
     sliceUsed(host, card, index).forEach((used, slice) => {
       const profile = card.slices?.profile ?? ''
@@ -93,14 +93,14 @@ export function playNvidiaList(host: SimulatedHost, hardware: HardwareProfile): 
       )
     })
   }
-  const heading = `| NVIDIA-SMI ${hardware.driverVersion}              Driver Version: ${hardware.driverVersion}      CUDA Version: ${hardware.cudaVersion}     |`
+  const heading = `| NVIDIA-SMI ${gpuPower.driverVersion}              Driver Version: ${gpuPower.driverVersion}      CUDA Version: ${gpuPower.cudaVersion}     |`
   return [...list, '@table', heading, ...table].join('\n')
 }
 
 const PROGRAMS = ['/opt/conda/bin/python3', 'python', '/usr/local/bin/vllm', '/usr/bin/ollama']
 const PEOPLE = ['liwei', 'mchen', 'sato', 'train']
 
-export function playNvidiaProcesses(host: SimulatedHost, hardware: HardwareProfile): string {
+export function playNvidiaProcesses(host: SimulatedHost, gpuPower: GpuPowerProfile): string {
   const apps: string[] = []
   const owners: string[] = []
   const app = (uuid: string, index: number, mib: number): void => {
@@ -110,7 +110,7 @@ export function playNvidiaProcesses(host: SimulatedHost, hardware: HardwareProfi
     apps.push(`${uuid}, ${pid}, ${mib}, ${pick(PROGRAMS)}`)
     owners.push(`/proc/${pid} ${pick(PEOPLE)}`)
   }
-  for (const [card, index] of only(hardware, 'nvidia')) {
+  for (const [card, index] of only(gpuPower, 'nvidia')) {
     if (card.slices !== undefined) {
       sliceUsed(host, card, index).forEach((used, slice) => {
         if (used > 100) app(sliceUuid(host, index, slice), index * 10 + slice, used - 12)
@@ -127,10 +127,10 @@ export function playNvidiaProcesses(host: SimulatedHost, hardware: HardwareProfi
   ].join('\n')
 }
 
-export function playSurvey(_host: SimulatedHost, hardware: HardwareProfile): string {
-  const lines = only(hardware, 'nvidia').length > 0 ? ['nvidia-smi/there:1'] : []
+export function playSurvey(_host: SimulatedHost, gpuPower: GpuPowerProfile): string {
+  const lines = only(gpuPower, 'nvidia').length > 0 ? ['nvidia-smi/there:1'] : []
   const names: string[] = []
-  hardware.gpus.forEach((card, index) => {
+  gpuPower.gpus.forEach((card, index) => {
     lines.push(`pci/${addressOf(index)}:${card.vendor === 'nvidia' ? '0x10de' : '0x1002'}`)
     const maker = card.vendor === 'nvidia' ? 'NVIDIA Corporation' : 'Advanced Micro Devices, Inc. [AMD/ATI]'
     names.push(`${addressOf(index)} "VGA compatible controller" "${maker}" "${card.name}"`)
@@ -138,12 +138,12 @@ export function playSurvey(_host: SimulatedHost, hardware: HardwareProfile): str
   return [...lines, '@lspci', ...names].join('\n')
 }
 
-export function playDrm(host: SimulatedHost, hardware: HardwareProfile): string {
+export function playDrm(host: SimulatedHost, gpuPower: GpuPowerProfile): string {
   const lines = [`uptime/sec:${host.uptimeSec().toFixed(2)}`]
-  for (const [card, index] of only(hardware, 'amd')) {
+  for (const [card, index] of only(gpuPower, 'amd')) {
     const at = (file: string, value: string | number): void =>
       void lines.push(`card${index}/${file}:${value}`)
-    const busy = gpuBusy(host, hardware, index)
+    const busy = gpuBusy(host, gpuPower, index)
     at('@driver', 'amdgpu')
     at('@address', addressOf(index))
     at('device/vendor', '0x1002')
@@ -153,8 +153,8 @@ export function playDrm(host: SimulatedHost, hardware: HardwareProfile): string 
     at('device/mem_info_vram_total', card.memoryMib * MIB)
     at('device/mem_info_vram_used', usedMib(host, card, index) * MIB)
     at('device/hwmon/hwmon3/temp1_label', 'edge')
-    at('device/hwmon/hwmon3/temp1_input', celsius(host, hardware, index) * 1_000)
-    at('device/hwmon/hwmon3/power1_average', Math.round(gpuWatts(host, hardware, index) * 1e6))
+    at('device/hwmon/hwmon3/temp1_input', celsius(host, gpuPower, index) * 1_000)
+    at('device/hwmon/hwmon3/power1_average', Math.round(gpuWatts(host, gpuPower, index) * 1e6))
     at('device/hwmon/hwmon3/power1_cap', card.limitWatts * 1e6)
     at('device/hwmon/hwmon3/pwm1', Math.round(40 + busy * 120))
     at('device/hwmon/hwmon3/pwm1_max', 255)
@@ -162,11 +162,11 @@ export function playDrm(host: SimulatedHost, hardware: HardwareProfile): string 
   return lines.join('\n')
 }
 
-export function playAmdProcesses(host: SimulatedHost, hardware: HardwareProfile): string {
+export function playAmdProcesses(host: SimulatedHost, gpuPower: GpuPowerProfile): string {
   const lines: string[] = []
   const names: string[] = []
   const owners: string[] = []
-  for (const [card, index] of only(hardware, 'amd')) {
+  for (const [card, index] of only(gpuPower, 'amd')) {
     const bus = Number.parseInt(addressOf(index).slice(5, 7), 16)
     lines.push(`node${index + 1}/gpu_id:${4_000 + index}`, `node${index + 1}/location_id:${bus << 8}`)
     lines.push(

@@ -1,7 +1,7 @@
 /** Plays the lane `tools` of docs/remote-protocol.md on a demo server. Each subject answers the scripts of its own lane. */
 import type { SimulatedHost } from '../host.ts'
 import type { LanePlayer } from '../model.ts'
-import { playHardware } from './hardware.ts'
+import { playGpuPower } from './gpu-power.ts'
 import { playTraffic } from './traffic.ts'
 import { playServices } from './services.ts'
 import { playProcessTools } from './processes.ts'
@@ -17,7 +17,7 @@ export interface ToolAnswer {
 export type ToolPlayer = (host: SimulatedHost, script: string) => ToolAnswer | null
 
 /** The first that knows a script answers; one that nobody knows ends with 127, as where its tool is not installed. */
-const PLAYERS: readonly ToolPlayer[] = [playProcessTools, playServices, playHardware, playTraffic]
+const PLAYERS: readonly ToolPlayer[] = [playProcessTools, playServices, playGpuPower, playTraffic]
 
 export function createToolsPlayer(host: SimulatedHost): LanePlayer {
   return {

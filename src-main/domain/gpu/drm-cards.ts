@@ -1,5 +1,5 @@
 /** Graphics cards that the kernel itself tells of, under /sys/class/drm: AMD's fully, Intel's in part, others by name. Pure. */
-import { oneLine, sysfsNumber, type SysfsDevice } from '../hardware/sysfs.ts'
+import { oneLine, sysfsNumber, type SysfsDevice } from '../gpu-power/sysfs.ts'
 
 export type GpuVendor = 'nvidia' | 'amd' | 'intel'
 

@@ -1,6 +1,6 @@
 /** Who uses the memory of the cards: nvidia-smi's two lists, and AMD's /sys/class/kfd. Pure. */
-import { oneLine } from '../hardware/sysfs.ts'
-import { parseSysfs, sysfsNumber } from '../hardware/sysfs.ts'
+import { oneLine } from '../gpu-power/sysfs.ts'
+import { parseSysfs, sysfsNumber } from '../gpu-power/sysfs.ts'
 
 export interface GpuProcess {
   readonly pid: number

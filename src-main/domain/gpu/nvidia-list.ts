@@ -1,5 +1,5 @@
 /** What the resident question cannot tell: CUDA's version, MIG devices and their memory. Pure. */
-import { oneLine } from '../hardware/sysfs.ts'
+import { oneLine } from '../gpu-power/sysfs.ts'
 
 export interface MigDevice {
   readonly uuid: string

@@ -1,5 +1,5 @@
 /** Lines of `nvidia-smi --query-gpu=… --format=csv,noheader,nounits`. Pure. */
-import { oneLine } from '../hardware/sysfs.ts'
+import { oneLine } from '../gpu-power/sysfs.ts'
 
 /** What is asked for; the name comes last, since nothing stops it from holding a comma. Drivers that do not know a field refuse all: see `unknownField`. */
 export const NVIDIA_FIELDS = [

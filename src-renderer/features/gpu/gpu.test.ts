@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { FAKE_GPU_KEY, fakeGpus } from '../../../test/fakes/engine-hardware.ts'
+import { FAKE_GPU_KEY, fakeGpus } from '../../../test/fakes/engine-gpu-power.ts'
 import { createFakeEngine } from '../../../test/fakes/engine.ts'
 import { openWindow, type TestWindow } from '../../../test/fakes/window.ts'
 import { gpuCharts, gpuLines } from './gpu-charts.ts'

@@ -7,12 +7,12 @@ import type { DetailBoard } from '../telemetry/detail-board.ts'
 import type { LaneReading, TelemetryLane } from '../telemetry/lane.ts'
 import { NewLabels } from './new-labels.ts'
 import { causeOf } from './lane-cause.ts'
-import type { HardwareProbes } from './probes.ts'
+import type { GpuPowerProbes } from './probes.ts'
 
 const EVERY_MS = 30_000
 const FIRST_AFTER_MS = 1_500
 
-export function sensorLane(probes: HardwareProbes, board: DetailBoard<SensorsView>): TelemetryLane {
+export function sensorLane(probes: GpuPowerProbes, board: DetailBoard<SensorsView>): TelemetryLane {
   /** Over connections: a fan that stands after a new login has not vanished. */
   const turned = new Map<ServerId, Set<string>>()
   return {

@@ -12,7 +12,7 @@ export interface GpuProfile {
   readonly slices?: { readonly profile: string; readonly count: number; readonly memoryMib: number }
 }
 
-export interface HardwareProfile {
+export interface GpuPowerProfile {
   readonly gpus: readonly GpuProfile[]
   readonly persistence: boolean
   readonly driverVersion: string
@@ -43,7 +43,7 @@ const nvidia = (
 })
 const H100 = 'NVIDIA H100 80GB HBM3'
 
-const SERVER: HardwareProfile = {
+const SERVER: GpuPowerProfile = {
   gpus: [],
   persistence: true,
   driverVersion: '550.90.07',
@@ -102,4 +102,4 @@ export const HARDWARE = {
       }
     ]
   }
-} as const satisfies Record<string, HardwareProfile>
+} as const satisfies Record<string, GpuPowerProfile>

@@ -7,7 +7,7 @@ import { FakeClock, noTools, settle, silentLog } from '../../../test/fakes/engin
 import { recordedText } from '../../../test/fakes/sysfs-tree.ts'
 import { NVIDIA_FIELDS, parseNvidiaCard, type NvidiaCard } from '../../domain/gpu/nvidia-query.ts'
 import type { NvidiaTrouble } from '../../domain/gpu/nvidia-trouble.ts'
-import type { DcmiAnswer } from '../../domain/hardware/dcmi.ts'
+import type { DcmiAnswer } from '../../domain/gpu-power/dcmi.ts'
 import type { HostSampling } from '../sampling/host-sampler.ts'
 import type { Connection } from '../servers/connection.ts'
 import type { DayTotal } from '../storage.ts'
@@ -17,7 +17,7 @@ import { runTelemetryLane } from '../telemetry/run-lane.ts'
 import { EnergyLedger } from './energy-ledger.ts'
 import { gpuLane } from './gpu-lane.ts'
 import { powerLane } from './power-lane.ts'
-import type { GpuProbe, HardwareProbes, NvidiaListener, PowerProbe, PowerReading } from './probes.ts'
+import type { GpuProbe, GpuPowerProbes, NvidiaListener, PowerProbe, PowerReading } from './probes.ts'
 
 const serverId = ServerId.parse('00000000-0000-4000-8000-000000000001')
 const unplayed = (): never => {
@@ -105,7 +105,7 @@ describe('the power lane', () => {
       },
       readIpmi: probe.ipmi
     }
-    const probes: HardwareProbes = { power: () => power, gpu: unplayed, sensors: unplayed }
+    const probes: GpuPowerProbes = { power: () => power, gpu: unplayed, sensors: unplayed }
     const lane = powerLane({ probes, board, ledger, gpuWatts: () => null })
     return { clock, board, kept, ledger, ...runLane(lane, clock) }
   }
@@ -253,7 +253,7 @@ describe('the lane of graphics cards', () => {
     const nvidia = new PlayedNvidia(clock)
     change(nvidia)
     const board = new DetailBoard<GpusView>()
-    const probes: HardwareProbes = { gpu: () => nvidia.probe(), power: unplayed, sensors: unplayed }
+    const probes: GpuPowerProbes = { gpu: () => nvidia.probe(), power: unplayed, sensors: unplayed }
     return { clock, nvidia, board, ...runLane(gpuLane(probes, board), clock) }
   }
 

@@ -1,9 +1,9 @@
-/** The hardware lanes over the demo fleet: real ssh, the console's own scripts and parsers. */
+/** The lanes of cards, sensors and power over the demo fleet: real ssh, the console's own scripts and parsers. */
 import { afterEach, expect, it } from 'vitest'
 import { connectToDemo } from '../../test/fakes/demo-connection.ts'
 import type { NvidiaCard } from '../domain/gpu/nvidia-query.ts'
-import { raplWatts } from '../domain/hardware/rapl.ts'
-import { createHardwareProbes } from '../remote/hardware/index.ts'
+import { raplWatts } from '../domain/gpu-power/rapl.ts'
+import { createGpuPowerProbes } from '../remote/gpu-power/index.ts'
 import { createTools } from '../remote/tools/tool-shell.ts'
 import { startDemoFleet, type DemoFleet } from './index.ts'
 
@@ -23,7 +23,7 @@ async function probesOf(fleet: DemoFleet, name: string) {
     connection.close()
   })
   const context = { tools, sudo: () => '' as const }
-  const probes = createHardwareProbes()
+  const probes = createGpuPowerProbes()
   return { gpu: probes.gpu(context), power: probes.power(context), sensors: probes.sensors(context) }
 }
 

@@ -5,7 +5,7 @@ import type { VirthelmContract } from '#contract/index.ts'
 import type { PowerOptions, PowerView, SensorsView } from '#contract/power.ts'
 import { createTopic } from '../../src-main/application/streams.ts'
 
-type HardwareHandlers = Pick<
+type GpuPowerHandlers = Pick<
   Handlers<VirthelmContract>,
   'gpus.watch' | 'power.watch' | 'sensors.watch' | 'power.energy' | 'power.setOptions'
 >
@@ -137,7 +137,7 @@ export const fakeSensors = (): SensorsView => ({
   hottestCelsius: 61
 })
 
-export function fakeHardware(): HardwareHandlers {
+export function fakeGpuPower(): GpuPowerHandlers {
   let options: PowerOptions = { pricePerKwh: null, currency: '' }
   return {
     'gpus.watch': (_input, { signal }) => createTopic(fakeGpus()).latest(signal),

@@ -1,7 +1,7 @@
 /** The BMC's power figure, asked in the background: some take ten seconds, some never answer. */
 import { AppError } from '#contract/errors.ts'
-import type { DcmiAnswer } from '../../domain/hardware/dcmi.ts'
-import type { PowerGap } from '../../domain/hardware/power-sources.ts'
+import type { DcmiAnswer } from '../../domain/gpu-power/dcmi.ts'
+import type { PowerGap } from '../../domain/gpu-power/power-sources.ts'
 import type { LaneContext } from '../telemetry/lane.ts'
 import type { PowerProbe } from './probes.ts'
 

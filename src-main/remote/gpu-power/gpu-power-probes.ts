@@ -1,17 +1,17 @@
 /** Asks a server about its sensors, its power and its graphics cards, over the shell of the tools. */
 import type {
   GpuProbe,
-  HardwareProbes,
+  GpuPowerProbes,
   NvidiaListener,
   PowerProbe,
   ProbeContext,
   SensorProbe
-} from '../../application/hardware/probes.ts'
-import { parseDcmi } from '../../domain/hardware/dcmi.ts'
-import { batteries, powerMeters } from '../../domain/hardware/power-meters.ts'
-import { raplZones } from '../../domain/hardware/rapl.ts'
-import { parseSensors } from '../../domain/hardware/sensors.ts'
-import { oneLine, parseParts, parseSysfs, type SysfsDevice } from '../../domain/hardware/sysfs.ts'
+} from '../../application/gpu-power/probes.ts'
+import { parseDcmi } from '../../domain/gpu-power/dcmi.ts'
+import { batteries, powerMeters } from '../../domain/gpu-power/power-meters.ts'
+import { raplZones } from '../../domain/gpu-power/rapl.ts'
+import { parseSensors } from '../../domain/gpu-power/sensors.ts'
+import { oneLine, parseParts, parseSysfs, type SysfsDevice } from '../../domain/gpu-power/sysfs.ts'
 import { drmCards, parseLspci, type GpuVendor } from '../../domain/gpu/drm-cards.ts'
 import {
   parseComputeApps,
@@ -35,7 +35,7 @@ const END_DEADLINE_MS = 5_000
 const MAX_MESSAGES = 20
 
 /** @param root '' but in tests, where it is a folder that holds `sys` and `proc` */
-export function createHardwareProbes(root = ''): HardwareProbes {
+export function createGpuPowerProbes(root = ''): GpuPowerProbes {
   return {
     sensors: ({ tools }): SensorProbe => ({
       async read(turned, signal) {

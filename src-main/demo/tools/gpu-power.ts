@@ -1,5 +1,5 @@
-/** Plays the scripts of the hardware lanes (remote/hardware/scripts.ts) as the server's profile says. */
-import type { HardwareProfile } from '../hardware-profiles.ts'
+/** Plays the scripts of the lanes of cards, sensors and power (remote/gpu-power/scripts.ts) as the server's profile says. */
+import type { GpuPowerProfile } from '../gpu-power-profiles.ts'
 import type { SimulatedHost } from '../host.ts'
 import { clamp, smooth } from '../noise.ts'
 import {
@@ -15,16 +15,16 @@ import type { ToolAnswer, ToolPlayer } from './player.ts'
 
 const NVIDIA_EVERY_MS = 10_000
 
-export const playHardware: ToolPlayer = (host, script) => {
-  const { hardware } = host.profile
-  if (hardware === undefined) return null
-  if (script.includes('nvidia-smi --query-gpu=')) return playResident(host, hardware)
+export const playGpuPower: ToolPlayer = (host, script) => {
+  const { gpuPower } = host.profile
+  if (gpuPower === undefined) return null
+  if (script.includes('nvidia-smi --query-gpu=')) return playResident(host, gpuPower)
   const play = SCRIPTS.find(([sign]) => script.includes(sign))?.[1]
-  return play === undefined ? null : { stdout: play(host, hardware), exitCode: 0 }
+  return play === undefined ? null : { stdout: play(host, gpuPower), exitCode: 0 }
 }
 
 /** A text that only this script holds, and what it prints. */
-const SCRIPTS: readonly (readonly [string, (host: SimulatedHost, hardware: HardwareProfile) => string])[] = [
+const SCRIPTS: readonly (readonly [string, (host: SimulatedHost, gpuPower: GpuPowerProfile) => string])[] = [
   ['nvidia-smi --query-compute-apps', playNvidiaProcesses],
   ['nvidia-smi -L', playNvidiaList],
   ['/sys/class/kfd', playAmdProcesses],
@@ -35,9 +35,9 @@ const SCRIPTS: readonly (readonly [string, (host: SimulatedHost, hardware: Hardw
   ['/sys/class/thermal', playSensors]
 ]
 
-function playResident(host: SimulatedHost, hardware: HardwareProfile): ToolAnswer | null {
-  if (!hardware.gpus.some(({ vendor }) => vendor === 'nvidia')) return { stdout: '', exitCode: 127 }
-  const rows = (): string[] => playNvidiaRows(host, hardware)
+function playResident(host: SimulatedHost, gpuPower: GpuPowerProfile): ToolAnswer | null {
+  if (!gpuPower.gpus.some(({ vendor }) => vendor === 'nvidia')) return { stdout: '', exitCode: 127 }
+  const rows = (): string[] => playNvidiaRows(host, gpuPower)
   return {
     stdout: ['@pid 4711', ...rows()].join('\n'),
     exitCode: 0,
@@ -56,14 +56,14 @@ const busyOf = (host: SimulatedHost): number =>
   )
 
 /** Of the machine without its cards. */
-const baseWatts = (host: SimulatedHost, [idle, full]: HardwareProfile['watts']): number =>
+const baseWatts = (host: SimulatedHost, [idle, full]: GpuPowerProfile['watts']): number =>
   idle + (full - idle) * busyOf(host)
 
-function playIpmi(host: SimulatedHost, hardware: HardwareProfile): string {
-  if (hardware.ipmi === 'none') return '@nodevice'
-  if (hardware.ipmi === 'toolMissing') return '@notool'
-  const cards = hardware.gpus.reduce((sum, _card, index) => sum + gpuWatts(host, hardware, index), 0)
-  const watts = Math.round((baseWatts(host, hardware.watts) + cards) * 1.08)
+function playIpmi(host: SimulatedHost, gpuPower: GpuPowerProfile): string {
+  if (gpuPower.ipmi === 'none') return '@nodevice'
+  if (gpuPower.ipmi === 'toolMissing') return '@notool'
+  const cards = gpuPower.gpus.reduce((sum, _card, index) => sum + gpuWatts(host, gpuPower, index), 0)
+  const watts = Math.round((baseWatts(host, gpuPower.watts) + cards) * 1.08)
   return [
     '',
     `    Instantaneous power reading:                   ${String(watts).padStart(5)} Watts`,
@@ -75,23 +75,23 @@ function playIpmi(host: SimulatedHost, hardware: HardwareProfile): string {
 
 const RAPL_RANGE = 262_143_328_850
 
-function playPower(host: SimulatedHost, hardware: HardwareProfile): string {
+function playPower(host: SimulatedHost, gpuPower: GpuPowerProfile): string {
   const lines = [`uptime/sec:${host.uptimeSec().toFixed(2)}`, '@rapl']
-  if (hardware.rapl !== 'none') {
-    for (let socket = 0; socket < hardware.sockets; socket++) {
-      const share = baseWatts(host, hardware.watts) / hardware.sockets
+  if (gpuPower.rapl !== 'none') {
+    for (let socket = 0; socket < gpuPower.sockets; socket++) {
+      const share = baseWatts(host, gpuPower.watts) / gpuPower.sockets
       const zone = `intel-rapl:${socket}`
-      lines.push(...raplZone(host, hardware, zone, `package-${socket}`, share * 0.6))
-      if (hardware.sensors === 'server')
-        lines.push(...raplZone(host, hardware, `${zone}:0`, 'dram', share * 0.12))
+      lines.push(...raplZone(host, gpuPower, zone, `package-${socket}`, share * 0.6))
+      if (gpuPower.sensors === 'server')
+        lines.push(...raplZone(host, gpuPower, `${zone}:0`, 'dram', share * 0.12))
     }
   }
   lines.push('@hwmon')
-  if (hardware.meter) {
+  if (gpuPower.meter) {
     lines.push(
       'hwmon0/@device:/sys/devices/LNXSYSTM:00/LNXSYBUS:00/ACPI000D:00',
       'hwmon0/name:power_meter',
-      `hwmon0/power1_average:${Math.round(baseWatts(host, hardware.watts) * 1e6)}`
+      `hwmon0/power1_average:${Math.round(baseWatts(host, gpuPower.watts) * 1e6)}`
     )
   }
   return [...lines, '@supply'].join('\n')
@@ -102,13 +102,13 @@ const energies = new WeakMap<SimulatedHost, Map<string, { microJoules: number; a
 
 function raplZone(
   host: SimulatedHost,
-  hardware: HardwareProfile,
+  gpuPower: GpuPowerProfile,
   zone: string,
   name: string,
   watts: number
 ): string[] {
   const head = [`${zone}/name:${name}`, `${zone}/max_energy_range_uj:${RAPL_RANGE}`]
-  if (hardware.rapl === 'denied') return [...head, `${zone}/@denied:1`]
+  if (gpuPower.rapl === 'denied') return [...head, `${zone}/@denied:1`]
   const counters = energies.get(host) ?? new Map<string, { microJoules: number; atSec: number }>()
   energies.set(host, counters)
   const atSec = host.uptimeSec()
@@ -119,11 +119,11 @@ function raplZone(
   return [...head, `${zone}/energy_uj:${microJoules}`]
 }
 
-function playSensors(host: SimulatedHost, hardware: HardwareProfile): string {
+function playSensors(host: SimulatedHost, gpuPower: GpuPowerProfile): string {
   const busy = busyOf(host)
   const milli = (value: number, salt: number): string =>
     String(Math.round((value + 2 * smooth(host.seed + 60 + salt, nowSec(), 50)) * 1_000))
-  if (hardware.sensors === 'board') {
+  if (gpuPower.sensors === 'board') {
     const temperature = milli(41 + busy * 30, 0)
     return [
       'hwmon0/name:rp1_adc',
@@ -158,7 +158,7 @@ function playSensors(host: SimulatedHost, hardware: HardwareProfile): string {
         ]
       )
     )
-  for (let socket = 0; socket < hardware.sockets; socket++) {
+  for (let socket = 0; socket < gpuPower.sockets; socket++) {
     chip(...cpuChip(host, socket, milli(36 + busy * 44 + socket * 2, 8 + socket)))
   }
   chip('nct6798', '/sys/devices/platform/nct6775.656', [
@@ -168,7 +168,7 @@ function playSensors(host: SimulatedHost, hardware: HardwareProfile): string {
     ['temp2_input', '-128000'],
     ...[0, 1, 2].map((fan): [string, string] => [
       `fan${fan + 1}_input`,
-      String(Math.round((hardware.sensors === 'server' ? 5_200 : 780) * (1 + busy * 0.6 + fan * 0.04)))
+      String(Math.round((gpuPower.sensors === 'server' ? 5_200 : 780) * (1 + busy * 0.6 + fan * 0.04)))
     ]),
     ['fan4_input', '0']
   ])

@@ -16,7 +16,7 @@ import {
 import { causeOf } from './lane-cause.ts'
 import { NewLabels } from './new-labels.ts'
 import { NvidiaFollower } from './nvidia-follower.ts'
-import type { GpuProbe, GpuSurvey, HardwareProbes } from './probes.ts'
+import type { GpuProbe, GpuSurvey, GpuPowerProbes } from './probes.ts'
 
 const EVERY_MS = 10_000
 /** A server without cards is looked at again now and then: one may be plugged in, or a driver installed. */
@@ -29,7 +29,7 @@ const PROCESSES_EVERY_MS = 60_000
 const AFTER_FAILURE_MS = 300_000
 const NO_DRM: DrmReading = { uptimeSec: null, cards: [] }
 
-export function gpuLane(probes: HardwareProbes, board: DetailBoard<GpusView>): TelemetryLane {
+export function gpuLane(probes: GpuPowerProbes, board: DetailBoard<GpusView>): TelemetryLane {
   const without = new Set<ServerId>()
   return {
     id: 'gpu',

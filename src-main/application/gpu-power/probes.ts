@@ -1,8 +1,8 @@
-/** What the hardware lanes ask of a server. Implemented by `remote/hardware`, which holds the scripts. */
-import type { DcmiAnswer } from '../../domain/hardware/dcmi.ts'
-import type { Battery, PowerMeter } from '../../domain/hardware/power-meters.ts'
-import type { RaplReading } from '../../domain/hardware/rapl.ts'
-import type { SensorReading } from '../../domain/hardware/sensors.ts'
+/** What the lanes of cards, sensors and power ask of a server. Implemented by `remote/gpu-power`, which holds the scripts. */
+import type { DcmiAnswer } from '../../domain/gpu-power/dcmi.ts'
+import type { Battery, PowerMeter } from '../../domain/gpu-power/power-meters.ts'
+import type { RaplReading } from '../../domain/gpu-power/rapl.ts'
+import type { SensorReading } from '../../domain/gpu-power/sensors.ts'
 import type { DrmCard, GpuVendor } from '../../domain/gpu/drm-cards.ts'
 import type { GpuProcess } from '../../domain/gpu/gpu-processes.ts'
 import type { MigDevice } from '../../domain/gpu/nvidia-list.ts'
@@ -65,7 +65,7 @@ export interface NvidiaListener {
   readonly onCard: (card: NvidiaCard) => void
 }
 
-export interface HardwareProbes {
+export interface GpuPowerProbes {
   readonly sensors: (context: ProbeContext) => SensorProbe
   readonly power: (context: ProbeContext) => PowerProbe
   readonly gpu: (context: ProbeContext) => GpuProbe

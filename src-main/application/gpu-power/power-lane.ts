@@ -9,15 +9,15 @@ import {
   type BestPower,
   type PowerGap,
   type PowerSource
-} from '../../domain/hardware/power-sources.ts'
-import { raplWatts, type RaplWatts } from '../../domain/hardware/rapl.ts'
+} from '../../domain/gpu-power/power-sources.ts'
+import { raplWatts, type RaplWatts } from '../../domain/gpu-power/rapl.ts'
 import type { DetailBoard } from '../telemetry/detail-board.ts'
 import type { LaneContext, LaneReading, LaneSession, TelemetryLane } from '../telemetry/lane.ts'
 import type { EnergyLedger } from './energy-ledger.ts'
 import { IpmiMeter } from './ipmi-meter.ts'
 import { causeOf } from './lane-cause.ts'
 import { NewLabels } from './new-labels.ts'
-import type { HardwareProbes, PowerProbe, PowerReading } from './probes.ts'
+import type { GpuPowerProbes, PowerProbe, PowerReading } from './probes.ts'
 
 const EVERY_MS = 30_000
 const FIRST_AFTER_MS = 2_000
@@ -30,7 +30,7 @@ const LOYALTY_MS = 180_000
 const RAPL_FIX = 'sudo chmod a+r /sys/class/powercap/intel-rapl:*/energy_uj'
 
 export interface PowerLaneDeps {
-  readonly probes: HardwareProbes
+  readonly probes: GpuPowerProbes
   readonly board: DetailBoard<PowerView>
   readonly ledger: EnergyLedger
   /** Watts of all graphics cards, when they are known and new. */

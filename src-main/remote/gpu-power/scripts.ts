@@ -1,5 +1,5 @@
 /**
- * Scripts of the hardware lanes. POSIX sh; files of /sys are read by one `grep` each (see domain/hardware/sysfs.ts), and
+ * Scripts of the lanes of cards, sensors and power. POSIX sh; files of /sys are read by one `grep` each (see domain/gpu-power/sysfs.ts), and
  * files that are not there, or cannot be read now, are passed over. `root` is '' but in tests.
  */
 import { NVIDIA_FIELDS, type NvidiaField } from '../../domain/gpu/nvidia-query.ts'

@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createLocalConnection, LOCAL_SHELLS } from '../../../test/fakes/local-connection.ts'
 import { makeSysfsTree, recordedText } from '../../../test/fakes/sysfs-tree.ts'
-import type { HardwareProbes } from '../../application/hardware/probes.ts'
+import type { GpuPowerProbes } from '../../application/gpu-power/probes.ts'
 import type { NvidiaCard } from '../../domain/gpu/nvidia-query.ts'
-import { raplWatts } from '../../domain/hardware/rapl.ts'
+import { raplWatts } from '../../domain/gpu-power/rapl.ts'
 import { createTools } from '../tools/tool-shell.ts'
-import { createHardwareProbes } from './hardware-probes.ts'
+import { createGpuPowerProbes } from './gpu-power-probes.ts'
 
 const signal = new AbortController().signal
 const cleanUps: (() => void)[] = []
@@ -17,8 +17,8 @@ afterEach(() => {
 })
 
 interface Asked {
-  readonly probes: HardwareProbes
-  readonly context: Parameters<HardwareProbes['gpu']>[0]
+  readonly probes: GpuPowerProbes
+  readonly context: Parameters<GpuPowerProbes['gpu']>[0]
   readonly tree: ReturnType<typeof makeSysfsTree>
 }
 
@@ -33,7 +33,7 @@ function ask(
     () => tree.remove(),
     () => tools.close()
   )
-  return { probes: createHardwareProbes(tree.root), context: { tools, sudo: () => '' }, tree }
+  return { probes: createGpuPowerProbes(tree.root), context: { tools, sudo: () => '' }, tree }
 }
 
 /** A folder before all others on the PATH, with scripts in it. */

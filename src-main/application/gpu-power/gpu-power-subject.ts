@@ -13,16 +13,16 @@ import type { TelemetrySubject } from '../telemetry/telemetry.ts'
 import { ENERGY, EnergyLedger } from './energy-ledger.ts'
 import { gpuLane } from './gpu-lane.ts'
 import { powerLane } from './power-lane.ts'
-import type { HardwareProbes } from './probes.ts'
+import type { GpuPowerProbes } from './probes.ts'
 import { sensorLane } from './sensor-lane.ts'
 
-type HardwareHandlers = Pick<
+type GpuPowerHandlers = Pick<
   Handlers<VirthelmContract>,
   'gpus.watch' | 'power.watch' | 'sensors.watch' | 'power.energy' | 'power.setOptions'
 >
 
-export interface HardwareDeps {
-  readonly probes: HardwareProbes
+export interface GpuPowerDeps {
+  readonly probes: GpuPowerProbes
   readonly history: Pick<HistoryStore, 'addDayTotals' | 'dayTotals'>
   readonly blobs: BlobStore
   readonly clock: Clock
@@ -35,9 +35,9 @@ export interface HardwareDeps {
 /** Watts of the cards from a reading older than this are not those of now. */
 const GPU_VALID_MS = 60_000
 
-export function hardwareSubject(
-  deps: HardwareDeps
-): TelemetrySubject & { readonly handlers: HardwareHandlers } {
+export function gpuPowerSubject(
+  deps: GpuPowerDeps
+): TelemetrySubject & { readonly handlers: GpuPowerHandlers } {
   const { probes, history, clock } = deps
   const gpus = new DetailBoard<GpusView>()
   const power = new DetailBoard<PowerView>()

@@ -1,6 +1,6 @@
 /** Adds up the energy of every source and of every server by the day, and hands it to the storage about once a minute. */
 import type { ServerId } from '#contract/ids.ts'
-import { dayOf, joulesBetween, type PowerPoint } from '../../domain/hardware/energy.ts'
+import { dayOf, joulesBetween, type PowerPoint } from '../../domain/gpu-power/energy.ts'
 import { sleepUnlessAborted, type Clock } from '../clock.ts'
 import type { Log } from '../platform/platform.ts'
 import type { DayTotal, HistoryStore } from '../storage.ts'

@@ -1,0 +1,1 @@
+export { createGpuPowerProbes } from './gpu-power-probes.ts'

@@ -1,1 +1,0 @@
-export { createHardwareProbes } from './hardware-probes.ts'
