@@ -5,7 +5,8 @@
 import { spawn } from 'node:child_process'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { ServerId } from '#contract/ids.ts'
-import type { ContainersView, UnitName, UnitsView, UpdatesView, UsersView } from '#contract/services.ts'
+import type { ContainersView, UnitsView, UpdatesView, UsersView } from '#contract/services.ts'
+import type { UnitName } from '#contract/vocabulary.ts'
 import { systemClock } from '../../src-main/application/clock.ts'
 import type { ServerRuntime } from '../../src-main/application/servers/server-runtime.ts'
 import { serviceHandlers } from '../../src-main/application/services/service-handlers.ts'
@@ -24,6 +25,8 @@ const context = { signal: never }
 
 const shell = async (command: string): Promise<string> =>
   (await lab.inServer(SERVER, ['bash', '-c', command], { timeoutMs: 120_000 })).stdout.trim()
+
+const quietly = async (command: string): Promise<void> => void (await shell(command))
 
 /** A login with a terminal by the system's own ssh client. Ends with the test at the latest. */
 async function login(user: string): Promise<{ end(): Promise<void> }> {
@@ -127,7 +130,7 @@ describe.skipIf(missing !== null)(
     it('reads utmp where sshd writes it, as `who` does', async () => {
       // Nothing of the lab uses it: made for this test, and taken away again.
       await shell('install -m 664 -g utmp /dev/null /run/utmp')
-      lab.onRestore(() => shell('rm -f /run/utmp'))
+      lab.onRestore(() => quietly('rm -f /run/utmp'))
       const runtime = await connect('op')
       const { end } = await login('op-zsh')
       const view = await users(runtime)
@@ -241,7 +244,7 @@ describe.skipIf(missing !== null)(
       })
 
       const { record } = runtime
-      await console_.directory.edit(serverId, { ...record, lookOnly: true })
+      await console_.directory.edit(serverId, { ...record, lookOnly: true }, undefined)
       const rows = console_.storage.journal.length
       await expect(handlers['services.act'](asked, context)).rejects.toMatchObject({ code: 'refused' })
       expect(console_.storage.journal).toHaveLength(rows)
@@ -281,7 +284,7 @@ restart) echo "$2";;
 esac`
   }
   await shell('rm -rf /tmp/services; mkdir -m 777 /tmp/services; mkdir -p /run/systemd/system')
-  lab.onRestore(() => shell('rm -rf /tmp/services; rmdir /run/systemd/system /run/systemd || true'))
+  lab.onRestore(() => quietly('rm -rf /tmp/services; rmdir /run/systemd/system /run/systemd || true'))
   for (const [name, script] of Object.entries(files))
     await lab.inServer(
       SERVER,

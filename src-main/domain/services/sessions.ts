@@ -229,7 +229,7 @@ export function parseWho(text: string, nowMs: number): Session[] {
     const host = word(inBrackets ?? (pid === undefined ? after.trim().replace(/^\((.*)\)$/, '$1') : null))
     const sinceAtMs = whoTime(time, nowMs)
     sessions.push({
-      key: `utmp/${user}/${terminal}/${sinceAtMs ?? ''}`,
+      key: `utmp/${word(user) ?? ''}/${word(terminal) ?? ''}/${sinceAtMs ?? ''}`,
       user: word(user) ?? '',
       kind: terminal.startsWith(':') || host?.startsWith(':') === true ? 'graphical' : 'terminal',
       terminal: word(terminal),

@@ -1,10 +1,13 @@
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { makeServer, manyServers } from '../../../test/fakes/engine-model.ts'
 import { openWindow, type TestWindow } from '../../../test/fakes/window.ts'
+import { ServerView } from '../server/index.ts'
 
 vi.setConfig({ testTimeout: 30_000 })
 
 let opened: TestWindow | null = null
+// Loaded by need in the window; here it would take the time of the first test.
+beforeAll(async () => void (await ServerView()), 60_000)
 afterEach(() => {
   opened?.close()
   opened = null
