@@ -30,7 +30,7 @@ head -n 20000 /etc/passwd | cut -d : -f 1-3`
  * (busybox's cut ends a line at a NUL).
  */
 export const commandLinesScript = (pids: readonly number[]): string =>
-  `cd /proc && grep -s -a -H -m 4 '' ${pids.map((pid) => `${pid}/cmdline`).join(' ')} /dev/null | tr '\\000' '\\037' | cut -b -1200`
+  `cd /proc && grep -s -a -H -m 40 '' ${pids.map((pid) => `${pid}/cmdline`).join(' ')} /dev/null | tr '\\000' '\\037' | cut -b -1200`
 
 const IO_GREP = `grep -s -H -E '^(read|write)_bytes:' [0-9]*/io`
 /** With sudo where it lets us, else what the login user may read. */

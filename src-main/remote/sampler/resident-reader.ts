@@ -1,7 +1,8 @@
 /**
  * Reads frames and processes without starting anything: an awk that stays, where the server has one that takes its input line
  * by line (mawk, gawk; busybox's waits for a full buffer). The shell lists the pids, awk opens the files. POSIX awk, and no
- * single quote in it: it stands between two in the script.
+ * single quote in it: it stands between two in the script. The marker comes by the environment, which other users cannot read as they
+ * can a command line.
  */
 
 import { SEPARATOR_FILE } from '../../domain/metrics/frame.ts'
@@ -15,7 +16,8 @@ const PIECE_LENGTH = 16_000
  * Lines on its stdin, from the shell: `s N FILE…` a frame, `p N PID…` the processes whose record is another than last time and
  * `-PID` for those that are gone, `P N PID…` all of them, `u N PID…` their users and swap.
  */
-export const RESIDENT_READER = `function hand() { printf "%s", text; fflush(); text = "" }
+export const RESIDENT_READER = `BEGIN { M = ENVIRON["M"] }
+function hand() { printf "%s", text; fflush(); text = "" }
 function say(line) { text = text line "\\n"; if (length(text) > ${PIECE_LENGTH}) hand() }
 function finish() { text = text "\\n" M " end " $2 "\\n"; hand() }
 { text = M " begin " $2 "\\n" }

@@ -161,7 +161,7 @@ requests() {
   done
 }
 { printf '\\n%s ready\\n' "$M"
-if [ -n "$A" ]; then requests | $A -v M="$M" "$R"; else requests; fi; }`
+if [ -n "$A" ]; then requests | M=$M $A "$R"; else requests; fi; }`
 }
 
 /**

@@ -1,4 +1,3 @@
-// @vitest-environment node
 import { describe, expect, it } from 'vitest'
 import { fakeProcess } from '../../../test/fakes/engine-processes.ts'
 import { parseFilter } from '../filter/index.ts'
