@@ -85,7 +85,10 @@ it('shows eight cards with slices and processes, where the power comes from, and
   await page.getByRole('dialog').waitFor({ state: 'detached' })
   const energy = page.getByRole('region', { name: 'Energy' })
   await energy.getByText('this month').waitFor()
-  await energy.getByText(/\d\s€$/).first().waitFor()
+  await energy
+    .getByText(/\d\s€$/)
+    .first()
+    .waitFor()
   await photograph(page, 'power-energy')
 
   await page.getByText('kvm-bravo').first().click()

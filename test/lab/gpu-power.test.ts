@@ -63,8 +63,8 @@ describe.skipIf(missing !== null)(
 
     async function installStandIn(): Promise<void> {
       lab.onRestore(async () => {
-      await lab.inServer(SERVER, ['rm', '-rf', BIN])
-    })
+        await lab.inServer(SERVER, ['rm', '-rf', BIN])
+      })
       await lab.inServer(SERVER, ['install', '-d', '-m', '777', BIN])
       await put('rows', recordedText('gpu/a100-mig.csv'))
       await put('list', recordedText('gpu/a100-mig-list.txt'))
