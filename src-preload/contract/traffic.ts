@@ -60,6 +60,8 @@ export const LogStatus = z.object({
   /** From where on it is counted; null = nothing was counted yet. */
   countedFromAtMs: AtMs.nullable(),
   past: PastState,
+  /** When a part of the past was counted last in this run: totals have changed then. */
+  pastReadAtMs: AtMs.nullable(),
   /** Since it is counted. Lines that are no request: too long, cut off, with control characters. */
   unreadableLines: z.int().nonnegative(),
   /** How often a part was gone from the server before it was read. */

@@ -1,14 +1,13 @@
 /** Counts what a log holds from before counting began: its rotated files, oldest first, up to where counting began. */
 import { AppError } from '#contract/errors.ts'
-import type { PastProgress } from '#contract/traffic.ts'
+import type { LogSpec, PastProgress } from '#contract/traffic.ts'
 import { specFor } from '../../domain/traffic/detect-log.ts'
 import { sleepUnlessAborted, type Clock } from '../clock.ts'
 import { isoTime, type Zone } from '../export/csv.ts'
 import type { LogBook, LogState } from './log-book.ts'
-import type { LogFiles, LogLook } from './log-files.ts'
+import type { LogFiles } from './log-files.ts'
 import { LogWalk, type LogPlace, type Piece, type WalkOptions } from './log-walk.ts'
 import { readLines, type ReadLines } from './read-lines.ts'
-import type { LogSpec } from '#contract/traffic.ts'
 
 const DAY_MS = 86_400_000
 /** Until a file that was rotated away just now is looked at again. */

@@ -22,6 +22,7 @@ export const waitingLog = (path: string): LogStatus => ({
   newestAtMs: null,
   countedFromAtMs: null,
   past: 'notCounted',
+  pastReadAtMs: null,
   unreadableLines: 0,
   lostParts: 0
 })

@@ -2,7 +2,7 @@
 import type { Handlers } from '#contract/define.ts'
 import type { ServerId } from '#contract/ids.ts'
 import type { VirthelmContract } from '#contract/index.ts'
-import { TrafficOptions } from '#contract/traffic.ts'
+import { TrafficOptions, type PastProgress } from '#contract/traffic.ts'
 import type { Clock } from '../clock.ts'
 import type { Zone } from '../export/csv.ts'
 import type { BlobStore, HistoryStore } from '../storage.ts'
@@ -48,6 +48,21 @@ export function createTraffic(deps: TrafficDeps): { subject: TelemetrySubject; h
       serverId,
       options.get(serverId).logs.map(({ path }) => path)
     )
+  /** How far the past is counted; windows ask for the totals again then. Never rejects. */
+  const showPast = async (serverId: ServerId, path: string): Promise<void> => {
+    const state = await bookOf(serverId, path)
+      .state()
+      .catch(() => null)
+    if (state === null) return
+    const { past, countedFromAtMs, unreadableLines, lostParts } = state
+    board.setStatus(serverId, path, {
+      past,
+      countedFromAtMs,
+      unreadableLines,
+      lostParts,
+      pastReadAtMs: clock.nowMs()
+    })
+  }
   const subject: TelemetrySubject = {
     lanes: [lane],
     async load(serverId) {
@@ -73,15 +88,19 @@ export function createTraffic(deps: TrafficDeps): { subject: TelemetrySubject; h
       logs: await suggestLogs(lane.session(serverId).files, paths, signal)
     }),
     'traffic.totals': (query) => history.trafficTotals(query),
-    async 'traffic.countPast'({ serverId, path, days }, { signal, progress }) {
+    async 'traffic.countPast'({ serverId, path, days }, context) {
       const { files } = lane.session(serverId)
       const book = bookOf(serverId, path)
       const spec = board.statuses(serverId).find((log) => log.path === path)?.detected ?? null
       try {
+        const { signal } = context
+        const progress = (now: PastProgress): void => {
+          context.progress(now)
+          void showPast(serverId, path)
+        }
         return await countPast({ files, book, path, spec, days, clock, zone: zone(), signal, progress })
       } finally {
-        const { past, countedFromAtMs, unreadableLines, lostParts } = await book.state()
-        board.setStatus(serverId, path, { past, countedFromAtMs, unreadableLines, lostParts })
+        await showPast(serverId, path)
       }
     }
   }

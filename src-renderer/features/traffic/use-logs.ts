@@ -1,10 +1,10 @@
 /** The choice of a server's logs, and the counting of their past. In setup only. */
 import { shallowRef, type ShallowRef } from 'vue'
 import { useI18n } from 'vue-i18n'
-import type { AppError } from '#contract/errors.ts'
 import type { ServerId } from '#contract/ids.ts'
 import type { LogChoice } from '#contract/traffic.ts'
 import { useRpc } from '../../app/rpc-provider.ts'
+import { formatCount, quantityText } from '../../format/index.ts'
 import { useErrorWords } from '../../locales/error-words.ts'
 import { useToasts, visibleText } from '../../ui/index.ts'
 import { useTasks } from '../tasks/index.ts'
@@ -27,7 +27,7 @@ export function useLogs(serverId: () => ServerId): Logs {
   const { t } = useI18n()
   const chosen = shallowRef<readonly LogChoice[] | null>(null)
 
-  const tell = (error: AppError | unknown): void => {
+  const tell = (error: unknown): void => {
     const words = errorWords(error)
     if (words.code === 'cancelled') return
     toasts.show({ tone: 'red', title: words.title, text: words.next })
@@ -51,7 +51,7 @@ export function useLogs(serverId: () => ServerId): Logs {
         const { lines } = await rpc.task('traffic.countPast', { serverId: serverId(), path, days }).result
         toasts.show({
           tone: 'ok',
-          title: t('traffic.dialog.counted', { count: lines }),
+          title: t('traffic.dialog.counted', { count: quantityText(formatCount(lines)) }),
           text: visibleText(path)
         })
       } catch (error) {
