@@ -25,6 +25,7 @@ import { OutsideEngines } from './engines/outside-engines.ts'
 import { outsideTickOf } from './engines/outside-ticks.ts'
 import type { RecordQueues } from './engines/record-queue.ts'
 import { exportHandlers } from './export/export-handlers.ts'
+import { Hardware } from './hardware/hardware.ts'
 import { guestHandlers } from './guest/guest-handlers.ts'
 import { historyHandlers, LiveTicks } from './history/history-handlers.ts'
 import type { Hypervisor } from './machines/hypervisor.ts'
@@ -97,7 +98,14 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
   const engines = openEngines(deps)
   const feedOptions = { minIntervalMs: FEED_INTERVAL_MS, clock }
 
-  const telemetry = new Telemetry([])
+  const hardware = new Hardware({
+    blobs: storage.blobs,
+    history: storage.history,
+    clock,
+    log: platform.log,
+    zone: () => settings.current().timeZone
+  })
+  const telemetry = new Telemetry([hardware])
   const directory = new ServerDirectory(
     {
       ...deps,
@@ -116,6 +124,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
       },
       tick(tick) {
         live.publish(tick)
+        hardware.takeTick(tick)
         const outside = engines.outside.takesTicks ? outsideTickOf(tick, directory) : null
         if (outside !== null) engines.outside.take(outside)
       },
@@ -160,6 +169,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
       onJournal,
       exportTarget: platform.exportTarget
     }),
+    ...hardware.handlers((serverId) => void directory.get(serverId)),
     ...engines.handlers,
     ...activityHandlers(storage.journal, journalTopic),
     ...exportHandlers({ directory, history: storage.history, settings, target: platform.exportTarget }),

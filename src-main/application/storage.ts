@@ -27,6 +27,8 @@ import type { EntityValues } from '#contract/metric-catalogue.ts'
 import type { HostKey, ServerFacts, ServerNow, ServerRecord } from '#contract/servers.ts'
 import type { Settings } from '#contract/settings.ts'
 import type { GapReason } from '#contract/vocabulary.ts'
+import type { CounterReading } from '../domain/traffic/count-up.ts'
+import type { DayZone } from '../domain/traffic/days.ts'
 
 /** A server with what was known of it last time. */
 export interface StoredServer {
@@ -122,6 +124,11 @@ export interface HistoryStore {
   }): Promise<HistoryMark[]>
   /** Adds to the sums of days. One transaction: all of it or nothing. */
   addDayTotals(totals: readonly DayTotal[]): Promise<void>
+  /**
+   * Adds what the interfaces have counted since the last reading to the sums of days (`rxBytes`, `txBytes` of each interface and
+   * of the server, key ''), and remembers the reading, in one transaction. docs/hardware.md says how.
+   */
+  countUp(serverId: ServerId, reading: CounterReading, zone: DayZone): Promise<void>
   /** In order of server, key, name and day; days without anything are left out. */
   dayTotals(query: DayTotalsQuery): Promise<DayTotal[]>
   read(query: HistoryQuery, signal: AbortSignal): Promise<HistoryAnswer>

@@ -117,6 +117,7 @@ function makeHistory(calls: WorkerCalls): HistoryStore {
     addMark: (mark) => calls.call('history.addMark', mark),
     marks: (query) => calls.call('history.marks', query),
     addDayTotals: (totals) => calls.call('history.addDayTotals', totals),
+    countUp: (serverId, reading, zone) => calls.call('history.countUp', serverId, reading, zone),
     dayTotals: (query) => calls.call('history.dayTotals', query),
     read: async (query, signal) => unpackAnswer(await calls.callUntil(signal, 'history.read', query)),
     statistics: (query, signal) => calls.callUntil(signal, 'history.statistics', query),

@@ -13,6 +13,7 @@ import { DayTotals } from './samples/day-totals.ts'
 import { tailAtMs } from './samples/keys.ts'
 import { lastNowOf } from './samples/last-now.ts'
 import { Maintenance } from './samples/maintenance.ts'
+import { TrafficCounters } from './samples/traffic-counters.ts'
 import { Marks } from './samples/marks.ts'
 import type { KeptFrom, ReadContext } from './samples/read.ts'
 import { usageOf } from './samples/usage.ts'
@@ -22,6 +23,7 @@ import { type Database, isDiskFull } from './sqlite.ts'
 export class HistoryFile {
   readonly marks: Marks
   readonly dayTotals: DayTotals
+  readonly traffic: TrafficCounters
   private readonly db: Database
   private readonly space: Space
   private readonly report: Report
@@ -48,6 +50,7 @@ export class HistoryFile {
     const { registry, raw, sealer, gaps } = this.parts
     this.marks = new Marks(db, registry)
     this.dayTotals = new DayTotals(db, registry)
+    this.traffic = new TrafficCounters(db, registry, this.dayTotals)
     this.appender = new Appender({
       db,
       registry,

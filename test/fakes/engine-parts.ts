@@ -192,6 +192,9 @@ export function fakeSampler(clock: Clock, uptimeSec = (): number => 10): HostSam
         brokenBy: null
       }),
       readFileSystems: async () => [],
+      fileSystemDetails: () => [],
+      countReasons: () => new Map(),
+      countInterfaces: () => undefined,
       capabilities: () => [{ id: 'host', works: true, cause: null, fix: null }],
       close: () => undefined
     })
