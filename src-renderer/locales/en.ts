@@ -16,6 +16,7 @@ import { errors } from './en/errors.ts'
 import { exports } from './en/export.ts'
 import { fleet } from './en/fleet.ts'
 import { guest } from './en/guest.ts'
+import { hardware } from './en/hardware.ts'
 import { history } from './en/history.ts'
 import { machine } from './en/machine.ts'
 import { machines } from './en/machines.ts'
@@ -47,6 +48,7 @@ export const en = {
   export: exports,
   fleet,
   guest,
+  hardware,
   history,
   machine,
   machines,

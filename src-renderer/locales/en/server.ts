@@ -17,7 +17,8 @@ export const server = {
     label: 'Parts of the page',
     overview: 'Overview',
     machines: 'Machines',
-    storage: 'Storage and network',
+    hardware: 'Disks and network',
+    storage: 'Pools and networks',
     history: 'History',
     facts: 'Facts'
   },
