@@ -39,6 +39,7 @@ import {
   usage
 } from './engine-history.ts'
 import { fakeCreate } from './engine-create.ts'
+import { fakeHardwareHandlers } from './engine-hardware.ts'
 import { fakeStores } from './engine-stores.ts'
 import {
   EMPTY_PLAN,
@@ -271,6 +272,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     'console.openDemo': async () => ({ address: null }),
     ...fakeBackup(),
     ...fakeConfiguration(),
+    ...fakeHardwareHandlers(),
     ...fakeStores(),
     ...fakeDeletion(),
     ...fakeConsoles(),
