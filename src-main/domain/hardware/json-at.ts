@@ -10,10 +10,13 @@ export function jsonAt(value: unknown, ...path: readonly string[]): unknown {
   return at
 }
 
-/** A finite number of at least `least`, else null. */
+/** No drive counts this far; beyond it, arithmetic would lose its way. */
+const MOST = 1e12
+
+/** A number from `least` to a trillion, else null. */
 export function numberAt(value: unknown, path: readonly string[], least = 0): number | null {
   const found = jsonAt(value, ...path)
-  return typeof found === 'number' && Number.isFinite(found) && found >= least ? found : null
+  return typeof found === 'number' && found >= least && found <= MOST ? found : null
 }
 
 /** Trimmed and capped; null when it is no text or empty. */

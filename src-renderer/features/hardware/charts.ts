@@ -10,13 +10,13 @@ import {
   formatRatio,
   type DisplayUnit
 } from '../../format/index.ts'
+import { formatWait } from './disk-columns.ts'
 import type { ChartSpec, Headline, LineSpec, ReadMetric } from '../history/index.ts'
 
 export interface HardwareChartWords {
   readonly title: (chart: string) => string
   /** `metrics.<kind>.<metric>` */
   readonly line: (kind: EntityKind, metric: string) => string
-  readonly noHealth: string
 }
 
 interface Lines {
@@ -98,7 +98,9 @@ export function diskCharts({ name, smart }: Disk, words: HardwareChartWords): Ch
     rates,
     ops,
     chart(of, 'diskBusy', 'ratio', [['utilisationRatio', 0, 'area']], { axisMax: 1 }),
-    chart(of, 'diskWait', 'ms', [['awaitMs', 3]]),
+    chart(of, 'diskWait', 'ms', [['awaitMs', 3]], {
+      headline: (read) => formatWait(read('disk', name, 'awaitMs'))
+    }),
     chart(of, 'diskQueue', 'load', [['queueLength', 2]]),
     ...health.filter(({ id }) => id !== 'diskWear' || smart.report?.wearUsedRatio !== null)
   ]

@@ -11,7 +11,7 @@ import {
   type Quantity
 } from '../../format/index.ts'
 import { visibleText, type TableColumn } from '../../ui/index.ts'
-import { figureColumn } from './columns.ts'
+import { type FigureColumn, figureColumn } from './columns.ts'
 
 export type DiskKind = 'ssd' | 'nvme' | 'hdd' | 'virtual' | 'card' | 'unknown'
 
@@ -53,8 +53,8 @@ export interface DiskWords {
   readonly noHealth: (disk: Disk) => string
 }
 
-/** A wait of a millisecond or so matters: two digits. */
-const wait = (value: number | null): Quantity =>
+/** A wait below a millisecond matters too. */
+export const formatWait = (value: number | null): Quantity =>
   value === null ? { value: '—', unit: '' } : { value: formatNumber(value), unit: 'ms' }
 
 export function diskColumns(words: DiskWords): TableColumn<Disk>[] {
@@ -79,86 +79,74 @@ export function diskColumns(words: DiskWords): TableColumn<Disk>[] {
       format: formatBytesPerSec,
       missing: words.noRate,
       csvUnit: 'B/s',
-      width: '88px'
+      width: '78px'
     })
+  const figure = (
+    id: string,
+    read: (disk: Disk) => number | null,
+    rest: Pick<FigureColumn<Disk>, 'format' | 'missing' | 'csvUnit' | 'width'>
+  ): TableColumn<Disk> => figureColumn({ id, header: header(id), read, ...rest })
   return [
-    text('name', ({ name }) => name, '84px'),
-    text('model', ({ model }) => model, 'minmax(130px, 1.4fr)'),
-    text('serial', ({ serial }) => serial, 'minmax(96px, 1fr)'),
-    figureColumn({
-      id: 'size',
-      header: header('size'),
-      read: ({ sizeBytes }) => sizeBytes,
-      format: formatBytes,
-      missing: words.notTold,
-      csvUnit: 'B',
-      width: '72px'
-    }),
-    text('kind', (disk) => words.kind(diskKind(disk)), '56px'),
-    text('scheduler', ({ scheduler }) => scheduler, '84px'),
-    rate('read', ({ readBytesPerSec }) => readBytesPerSec),
-    rate('write', ({ writeBytesPerSec }) => writeBytesPerSec),
-    figureColumn({
-      id: 'operations',
-      header: header('operations'),
-      read: ({ readOpsPerSec, writeOpsPerSec }) =>
-        readOpsPerSec === null || writeOpsPerSec === null ? null : readOpsPerSec + writeOpsPerSec,
-      format: formatPerSec,
-      missing: words.noRate,
-      csvUnit: '1/s'
-    }),
-    figureColumn({
-      id: 'busy',
-      header: header('busy'),
-      read: ({ utilisationRatio }) => utilisationRatio,
-      format: (value) => formatRatio(value),
-      missing: words.noRate,
-      csvUnit: 'ratio',
-      width: '64px'
-    }),
-    figureColumn({
-      id: 'wait',
-      header: header('wait'),
-      read: ({ awaitMs }) => awaitMs,
-      format: wait,
-      missing: ({ readBytesPerSec }) => (readBytesPerSec === null ? words.noRate : words.idle),
-      csvUnit: 'ms',
-      width: '72px'
-    }),
-    figureColumn({
-      id: 'queue',
-      header: header('queue'),
-      read: ({ queueLength }) => queueLength,
-      format: formatLoad,
-      missing: words.noRate,
-      csvUnit: '',
-      width: '56px'
-    }),
+    text('name', ({ name }) => name, '76px'),
     {
       id: 'health',
       header: header('health'),
-      width: 'minmax(112px, 0.8fr)',
+      width: 'minmax(104px, 0.7fr)',
       sortBy: (disk) => RANK[healthLevel(disk)],
       text: words.health,
       csv: words.health
     },
-    figureColumn({
-      id: 'temperature',
-      header: header('temperature'),
-      read: ({ smart }) => smart.report?.temperatureCelsius ?? null,
+    text('model', ({ model }) => model, 'minmax(120px, 1.3fr)'),
+    figure('size', ({ sizeBytes }) => sizeBytes, {
+      format: formatBytes,
+      missing: words.notTold,
+      csvUnit: 'B',
+      width: '66px'
+    }),
+    text('kind', (disk) => words.kind(diskKind(disk)), '46px'),
+    rate('read', ({ readBytesPerSec }) => readBytesPerSec),
+    rate('write', ({ writeBytesPerSec }) => writeBytesPerSec),
+    figure('operations', operations, {
+      format: formatPerSec,
+      missing: words.noRate,
+      csvUnit: '1/s',
+      width: '76px'
+    }),
+    figure('busy', ({ utilisationRatio }) => utilisationRatio, {
+      format: (value) => formatRatio(value),
+      missing: words.noRate,
+      csvUnit: 'ratio',
+      width: '54px'
+    }),
+    figure('wait', ({ awaitMs }) => awaitMs, {
+      format: formatWait,
+      missing: ({ readBytesPerSec }) => (readBytesPerSec === null ? words.noRate : words.idle),
+      csvUnit: 'ms',
+      width: '58px'
+    }),
+    figure('queue', ({ queueLength }) => queueLength, {
+      format: formatLoad,
+      missing: words.noRate,
+      csvUnit: '',
+      width: '46px'
+    }),
+    figure('temperature', ({ smart }) => smart.report?.temperatureCelsius ?? null, {
       format: (value) => formatAs('celsius', value),
       missing: words.noHealth,
       csvUnit: '°C',
-      width: '60px'
+      width: '48px'
     }),
-    figureColumn({
-      id: 'wear',
-      header: header('wear'),
-      read: ({ smart }) => smart.report?.wearUsedRatio ?? null,
+    figure('wear', ({ smart }) => smart.report?.wearUsedRatio ?? null, {
       format: (value) => formatRatio(value, 0),
       missing: words.noHealth,
       csvUnit: 'ratio',
-      width: '52px'
-    })
+      width: '44px'
+    }),
+    text('serial', ({ serial }) => serial, 'minmax(100px, 1fr)'),
+    text('scheduler', ({ scheduler }) => scheduler, '84px')
   ]
+}
+
+function operations({ readOpsPerSec, writeOpsPerSec }: Disk): number | null {
+  return readOpsPerSec === null || writeOpsPerSec === null ? null : readOpsPerSec + writeOpsPerSec
 }

@@ -44,6 +44,13 @@ export function interfaceColumns(words: InterfaceWords): TableColumn<NetworkInte
       csv: ({ name }) => name
     },
     {
+      id: 'counted',
+      header: header('counted'),
+      width: '68px',
+      sortBy: ({ counted }) => Number(!counted),
+      text: words.counted
+    },
+    {
       id: 'state',
       header: header('state'),
       width: '64px',
@@ -58,18 +65,22 @@ export function interfaceColumns(words: InterfaceWords): TableColumn<NetworkInte
       sortBy: ({ addresses }) => addresses[0] ?? null,
       csv: ({ addresses }) => addresses.join(' ')
     },
-    {
-      ...figureColumn<NetworkInterface>({
-        id: 'speed',
-        header: header('speed'),
-        read: ({ speedBitsPerSec }) => speedBitsPerSec,
-        // The formatter takes bytes.
-        format: (value) => formatBitsPerSec(value === null ? null : value / 8),
-        missing: words.noSpeed,
-        csvUnit: 'bit/s',
-        width: '76px'
-      })
-    },
+    figure('in', ({ rxBytesPerSec }) => rxBytesPerSec, formatBitsPerSec, 'B/s'),
+    figure('out', ({ txBytesPerSec }) => txBytesPerSec, formatBitsPerSec, 'B/s'),
+    figure('received', ({ rxBytes }) => rxBytes, formatBytes, 'B'),
+    figure('sent', ({ txBytes }) => txBytes, formatBytes, 'B'),
+    figure('errors', (row) => sum(row.rxErrorsPerSec, row.txErrorsPerSec), formatPerSec, '1/s'),
+    figure('drops', (row) => sum(row.rxDropsPerSec, row.txDropsPerSec), formatPerSec, '1/s'),
+    figureColumn<NetworkInterface>({
+      id: 'speed',
+      header: header('speed'),
+      read: ({ speedBitsPerSec }) => speedBitsPerSec,
+      // The formatter takes bytes.
+      format: (value) => formatBitsPerSec(value === null ? null : value / 8),
+      missing: words.noSpeed,
+      csvUnit: 'bit/s',
+      width: '76px'
+    }),
     {
       id: 'mac',
       header: header('mac'),
@@ -87,19 +98,6 @@ export function interfaceColumns(words: InterfaceWords): TableColumn<NetworkInte
       text: ({ mtuBytes }) => (mtuBytes === null ? null : String(mtuBytes)),
       missing: () => words.notTold,
       csv: ({ mtuBytes }) => mtuBytes
-    },
-    figure('in', ({ rxBytesPerSec }) => rxBytesPerSec, formatBitsPerSec, 'B/s'),
-    figure('out', ({ txBytesPerSec }) => txBytesPerSec, formatBitsPerSec, 'B/s'),
-    figure('received', ({ rxBytes }) => rxBytes, formatBytes, 'B'),
-    figure('sent', ({ txBytes }) => txBytes, formatBytes, 'B'),
-    figure('errors', (row) => sum(row.rxErrorsPerSec, row.txErrorsPerSec), formatPerSec, '1/s'),
-    figure('drops', (row) => sum(row.rxDropsPerSec, row.txDropsPerSec), formatPerSec, '1/s'),
-    {
-      id: 'counted',
-      header: header('counted'),
-      width: '68px',
-      sortBy: ({ counted }) => Number(!counted),
-      text: words.counted
     }
   ]
 }

@@ -6,7 +6,6 @@ export function useChartWords(): HardwareChartWords {
   const { t } = useI18n()
   return {
     title: (id) => t(`hardware.chart.${id}`),
-    line: (kind, metric) => t(`metrics.${kind}.${metric}`),
-    noHealth: t('hardware.health.notAsked')
+    line: (kind, metric) => t(`metrics.${kind}.${metric}`)
   }
 }
