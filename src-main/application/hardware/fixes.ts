@@ -1,17 +1,17 @@
 /** Lines for the operator to copy; made of constants only. */
 
-const INSTALL: Readonly<Record<string, string>> = {
-  'apt-get': 'sudo apt-get install -y',
-  dnf: 'sudo dnf install -y',
-  yum: 'sudo yum install -y',
-  zypper: 'sudo zypper --non-interactive install',
-  pacman: 'sudo pacman -S --noconfirm',
-  apk: 'sudo apk add'
-}
+const INSTALL: ReadonlyMap<string, string> = new Map([
+  ['apt-get', 'sudo apt-get install -y'],
+  ['dnf', 'sudo dnf install -y'],
+  ['yum', 'sudo yum install -y'],
+  ['zypper', 'sudo zypper --non-interactive install'],
+  ['pacman', 'sudo pacman -S --noconfirm'],
+  ['apk', 'sudo apk add']
+])
 
 /** The line that installs smartctl, or brings a newer one; null with a package tool that is not known. */
 export function installSmart(packageTool: string | null): string | null {
-  const install = packageTool === null ? undefined : INSTALL[packageTool]
+  const install = packageTool === null ? undefined : INSTALL.get(packageTool)
   return install === undefined ? null : `${install} smartmontools`
 }
 

@@ -73,7 +73,7 @@ export function parseParts(text: string): HardwareParts {
     const [kind, value] = cutWord(line)
     if (kind === 'disk') takeAttribute(disks, value)
     else if (kind === 'link') takeAttribute(links, value)
-    else if (kind in rest) rest[kind as keyof typeof rest].push(value)
+    else if (Object.hasOwn(rest, kind)) rest[kind as keyof typeof rest].push(value)
     else if (kind === 'boot') bootId = /^[0-9a-f-]{8,64}$/.exec(value.trim())?.[0] ?? null
     else if (kind === 'uptime') uptimeSec = parseDecimal(words(value)[0])
     else if (kind === 'packages') packageTool = /^[a-z-]{2,16}$/.exec(value.trim())?.[0] ?? null

@@ -126,14 +126,14 @@ function hasValues(json: unknown): boolean {
   ].some((path) => jsonAt(json, ...path) !== undefined)
 }
 
-const PROTOCOLS: Readonly<Record<string, SmartValues['protocol']>> = {
-  ATA: 'ata',
-  NVMe: 'nvme',
-  SCSI: 'scsi'
-}
+const PROTOCOLS = new Map<string, SmartValues['protocol']>([
+  ['ATA', 'ata'],
+  ['NVMe', 'nvme'],
+  ['SCSI', 'scsi']
+])
 
 function reportOf(json: unknown): SmartValues {
-  const protocol = PROTOCOLS[textAt(json, ['device', 'protocol']) ?? ''] ?? null
+  const protocol = PROTOCOLS.get(textAt(json, ['device', 'protocol']) ?? '') ?? null
   const passed = jsonAt(json, 'smart_status', 'passed')
   const healthy = typeof passed === 'boolean' ? passed : null
   const hours = numberAt(json, ['power_on_time', 'hours'])
