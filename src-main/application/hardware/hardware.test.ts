@@ -78,7 +78,7 @@ const reasons = new Map<string, CountReason>([
 let history: ReturnType<typeof fakeHistory>
 let hardware: Hardware
 let chosen: (readonly string[] | null)[]
-let answers: { parts: string; list: string; smart: Record<string, ToolResult | AppError> }
+let answers: { parts: string | AppError; list: string; smart: Record<string, ToolResult | AppError> }
 let asked: string[]
 
 beforeEach(async () => {
@@ -117,6 +117,7 @@ function open(lane: string, sudo: '' | 'sudo -n ' = ''): LaneSession {
           return answer
         }
         const stdout = script.includes('boot_id') ? answers.parts : answers.list
+        if (stdout instanceof AppError) throw stdout
         return { stdout, exitCode: 0 }
       }
     }
@@ -185,15 +186,16 @@ describe('what a server is made of', () => {
       .then((value) => expect(value).toBeNull())
   })
 
-  it('a reading that failed is told with what was seen last', async () => {
+  it('a reading that failed is told with what was seen last; the next one takes it back', async () => {
     const session = open('hardware.parts')
     await session.read(signal)
-    answers.parts = ''
-    await expect(
-      Object.assign(session)
-        .read(AbortSignal.abort())
-        .then(() => undefined)
-    ).resolves.toBeUndefined()
+    const text = answers.parts
+    answers.parts = new AppError('deadlineExceeded')
+    await expect(session.read(signal)).rejects.toMatchObject({ code: 'deadlineExceeded' })
+    expect(view()).toMatchObject({ error: { code: 'deadlineExceeded' }, readAtMs: NOW })
+    expect(view().disks).toHaveLength(5)
+    answers.parts = text
+    await session.read(signal)
     expect(view().error).toBeNull()
   })
 
