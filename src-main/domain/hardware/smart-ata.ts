@@ -61,5 +61,6 @@ function wearOf(json: unknown, attributes: readonly Row[]): number | null {
   if (percent !== null) return percent / 100
   if (jsonAt(json, 'rotation_rate') !== 0) return null
   const left = attributes.find(({ name, value }) => LIFE_LEFT.test(name) && value !== null && value <= 100)
-  return left?.value == null ? null : (100 - left.value) / 100
+  const value = left?.value ?? null
+  return value === null ? null : (100 - value) / 100
 }

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { fakeDisk, fakeTraffic } from '../../../test/fakes/engine-hardware.ts'
+import { createFakeEngine } from '../../../test/fakes/engine.ts'
 import { openWindow, type TestWindow } from '../../../test/fakes/window.ts'
 import { coreFigures } from './core-figures.ts'
 import { healthLevel } from './disk-columns.ts'
@@ -55,9 +56,11 @@ describe('the tab', { timeout: 30_000 }, () => {
     view.close()
   })
   const open = async (): Promise<void> => {
-    view = await openWindow({ fleet: 2 })
-    const server = view.engine.servers[0]!.view
-    window.location.hash = `#/servers/${server.record.id}/hardware`
+    // The same servers each time: the id of the first is known before the window opens.
+    const before = createFakeEngine({ fleet: 1 })
+    const { id } = before.servers[0]!.view.record
+    before.close()
+    view = await openWindow({ fleet: 1 }, `#/servers/${id}/hardware`)
     await view.role('tab', 'Disks and network')
   }
   const press = async (name: string): Promise<void> => (await view.role('button', name)).click()
