@@ -74,7 +74,12 @@ describe('the tab', { timeout: 30_000 }, () => {
     )
     item.click()
   }
-  const says = (text: string): Promise<boolean> => view.until(() => document.body.textContent.includes(text))
+  const says = (text: string): Promise<boolean> =>
+    view.until(() => {
+      const shown = document.body.textContent.replaceAll('\u00a0', ' ')
+      if (!shown.includes(text)) throw new Error(`“${text}” is not in: ${shown.slice(-600)}`)
+      return true
+    })
 
   it('shows disks with their health, or the reason why it is not known', async () => {
     await open()
