@@ -27,6 +27,7 @@ import type { RecordQueues } from './engines/record-queue.ts'
 import { exportHandlers } from './export/export-handlers.ts'
 import { gpuPowerSubject } from './gpu-power/gpu-power-subject.ts'
 import type { GpuPowerProbes } from './gpu-power/probes.ts'
+import { Hardware } from './hardware/hardware.ts'
 import { guestHandlers } from './guest/guest-handlers.ts'
 import { historyHandlers, LiveTicks } from './history/history-handlers.ts'
 import type { Hypervisor } from './machines/hypervisor.ts'
@@ -136,7 +137,14 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
     clock,
     log: platform.log
   })
-  const telemetry = new Telemetry([processes, services.subject, gpuPower, traffic.subject])
+  const hardware = new Hardware({
+    blobs: storage.blobs,
+    history: storage.history,
+    clock,
+    log: platform.log,
+    zone: () => settings.current().timeZone
+  })
+  const telemetry = new Telemetry([processes, services.subject, hardware, gpuPower, traffic.subject])
   const directory = new ServerDirectory(
     {
       ...deps,
@@ -155,6 +163,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
       },
       tick(tick) {
         live.publish(tick)
+        hardware.takeTick(tick)
         const outside = engines.outside.takesTicks ? outsideTickOf(tick, directory) : null
         if (outside !== null) engines.outside.take(outside)
       },
@@ -211,6 +220,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
       clock,
       onJournal
     }),
+    ...hardware.handlers((serverId) => void directory.get(serverId)),
     ...engines.handlers,
     ...traffic.handlers,
     ...activityHandlers(storage.journal, journalTopic),

@@ -30,6 +30,8 @@ import type { Settings } from '#contract/settings.ts'
 import type { TrafficAnswer, TrafficQuery } from '#contract/traffic.ts'
 import type { GapReason } from '#contract/vocabulary.ts'
 import type { TrafficCount } from '../domain/traffic/traffic-counts.ts'
+import type { CounterReading } from '../domain/traffic/count-up.ts'
+import type { DayZone } from '../domain/traffic/days.ts'
 
 /** A server with what was known of it last time. */
 export interface StoredServer {
@@ -125,6 +127,11 @@ export interface HistoryStore {
   }): Promise<HistoryMark[]>
   /** Adds to the sums of days. One transaction: all of it or nothing. */
   addDayTotals(totals: readonly DayTotal[]): Promise<void>
+  /**
+   * Adds what the interfaces have counted since the last reading to the sums of days (`rxBytes`, `txBytes` of each interface and
+   * of the server, key ''), and remembers the reading, in one transaction. docs/hardware.md says how.
+   */
+  countUp(serverId: ServerId, reading: CounterReading, zone: DayZone): Promise<void>
   /** In order of server, key, name and day; days without anything are left out. */
   dayTotals(query: DayTotalsQuery): Promise<DayTotal[]>
   /** How far an access log was read; null when it never was. */

@@ -6,6 +6,10 @@ export const TICKS_PER_SEC = 100
 /** Everything that /proc would show, in the units of the counters (ticks, bytes, milliseconds, microseconds). */
 export interface HostCounters {
   readonly cpuTicks: Record<'user' | 'nice' | 'system' | 'idle' | 'iowait' | 'softirq' | 'guest', number>
+  /** Of each CPU thread: ticks in use. */
+  readonly coreTicks: number[]
+  /** Of each CPU thread: ticks since boot. */
+  ticksPerCore: number
   readonly disks: ReadonlyMap<string, DiskState>
   /** rx and tx of the whole server; interfaces take their share of it. */
   rxBytes: number
@@ -37,6 +41,8 @@ export function initialCounters(profile: HostProfile, uptimeSec: number): HostCo
       softirq: ticks * 0.001,
       guest: 0
     },
+    coreTicks: Array.from({ length: profile.threads }, () => TICKS_PER_SEC * uptimeSec * profile.cpu),
+    ticksPerCore: TICKS_PER_SEC * uptimeSec,
     disks: new Map(
       profile.disks.map((disk) => [
         disk.name,

@@ -268,6 +268,7 @@ export class SimulatedHost implements DemoHost {
     const writes =
       0.3 + smooth(seed + 5, atSec, 37) + 0.5 * smooth(seed + 11, atSec, 6) + 4 * burst(seed + 6, atSec, 800)
     this.#addCpu(Math.min(own, 0.99 - guest), guest, writes, stepSec)
+    this.#addCores(Math.min(own + guest, 0.99), atSec, stepSec)
     counters.rxBytes += (traffic.rx + profile.netBytesPerSec * flow * 0.6) * stepSec
     counters.txBytes += (traffic.tx + profile.netBytesPerSec * flow * 0.4) * stepSec
     this.#addDisks(
@@ -293,6 +294,19 @@ export class SimulatedHost implements DemoHost {
     const busy = own + guest
     this.counters.pressureMicros.cpu += Math.max(0, busy - 0.6) * stepSec * 1e6
     this.counters.pressureMicros.io += iowait * 0.8 * stepSec * 1e6
+  }
+
+  /** The same work, unevenly: a few threads are busy, most are not, and it wanders. */
+  #addCores(busy: number, atSec: number, stepSec: number): void {
+    const { coreTicks } = this.counters
+    const ticks = TICKS_PER_SEC * stepSec
+    const weights = coreTicks.map((_ticks, core) => 0.12 + smooth(this.seed + 40 + core * 13, atSec, 28) ** 4)
+    const sum = weights.reduce((total, weight) => total + weight, 0)
+    weights.forEach((weight, core) => {
+      const share = Math.min(0.995, (busy * coreTicks.length * weight) / sum)
+      coreTicks[core] = (coreTicks[core] ?? 0) + share * ticks
+    })
+    this.counters.ticksPerCore += ticks
   }
 
   #addDisks(readRate: number, writeRate: number, stepSec: number): void {

@@ -53,7 +53,7 @@ function frameFiles(profile: HostProfile): string[] {
 }
 
 /** Interfaces of the host and of its running VMs: [name, index, has a device, has a master]. */
-function interfaces(
+export function interfaces(
   host: SimulatedHost
 ): { name: string; index: number; device: boolean; master: boolean }[] {
   const fixed = host.profile.nics.map((nic, at) => ({
@@ -106,28 +106,29 @@ function frame(host: SimulatedHost): string {
 }
 
 function stat(host: SimulatedHost): string {
-  const { cpuTicks } = host.counters
-  const { threads } = host.profile
-  const line = (part: number): string => {
-    const ticks = (name: keyof typeof cpuTicks): number => Math.floor(cpuTicks[name] / part)
-    return [
-      ticks('user'),
-      ticks('nice'),
-      ticks('system'),
-      ticks('idle'),
-      ticks('iowait'),
-      0,
-      ticks('softirq'),
-      0,
-      ticks('guest'),
-      0
-    ].join(' ')
+  const { cpuTicks, coreTicks, ticksPerCore } = host.counters
+  const ticks = (name: keyof typeof cpuTicks): number => Math.floor(cpuTicks[name])
+  const all = [
+    ticks('user'),
+    ticks('nice'),
+    ticks('system'),
+    ticks('idle'),
+    ticks('iowait'),
+    0,
+    ticks('softirq'),
+    0,
+    ticks('guest'),
+    0
+  ]
+  const core = (busy: number, index: number): string => {
+    const system = Math.floor(busy * 0.22)
+    const user = Math.floor(busy) - system
+    return `cpu${index} ${user} 0 ${system} ${Math.max(0, Math.floor(ticksPerCore - busy))} 0 0 0 0 0 0`
   }
-  const each = line(threads)
   const bootTime = Math.floor((Date.now() + host.profile.clockSkewMs) / 1000 - host.uptimeSec())
   return [
-    `cpu  ${line(1)}`,
-    ...Array.from({ length: threads }, (_unused, index) => `cpu${index} ${each}`),
+    `cpu  ${all.join(' ')}`,
+    ...coreTicks.map(core),
     `intr 1254499 ${'0 '.repeat(40)}0`,
     'ctxt 3378012',
     `btime ${bootTime}`,
@@ -165,7 +166,7 @@ function loadavg(host: SimulatedHost): string {
   return `${loads} ${host.counters.running}/${220 + host.profile.threads * 9 + host.domains.length * 12} 27964`
 }
 
-function netDev(host: SimulatedHost): string {
+export function netDev(host: SimulatedHost): string {
   const line = (name: string, rx: number, tx: number): string =>
     `${name.padStart(6)}: ${Math.floor(rx)} ${Math.floor(rx / 900)} 0 0 0 0 0 0 ${Math.floor(tx)} ${Math.floor(tx / 900)} 0 0 0 0 0 0`
   const { rxBytes, txBytes } = host.counters

@@ -122,6 +122,7 @@ function makeHistory(calls: WorkerCalls): HistoryStore {
     addMark: (mark) => calls.call('history.addMark', mark),
     marks: (query) => calls.call('history.marks', query),
     addDayTotals: (totals) => calls.call('history.addDayTotals', totals),
+    countUp: (serverId, reading, zone) => calls.call('history.countUp', serverId, reading, zone),
     dayTotals: (query) => calls.call('history.dayTotals', query),
     trafficLog: (serverId, path) => calls.call('history.trafficLog', serverId, path),
     addTraffic: (commit) => calls.call('history.addTraffic', commit),

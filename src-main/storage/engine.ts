@@ -118,6 +118,7 @@ function makeHandlers({ console, history, space, nowMs, recovered, release }: En
     'history.addMark': ([mark]) => history.addMark(mark),
     'history.marks': ([query]) => history.marks.list(query),
     'history.addDayTotals': ([totals]) => history.dayTotals.add(totals),
+    'history.countUp': ([serverId, reading, zone]) => history.traffic.countUp(serverId, reading, zone),
     'history.dayTotals': ([query]) => history.dayTotals.list(query),
     'history.trafficLog': ([serverId, path]) => history.webTraffic.log(serverId, path),
     'history.addTraffic': ([commit]) => history.webTraffic.add(commit),

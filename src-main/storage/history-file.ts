@@ -14,6 +14,7 @@ import { DayTotals } from './samples/day-totals.ts'
 import { tailAtMs } from './samples/keys.ts'
 import { lastNowOf } from './samples/last-now.ts'
 import { Maintenance } from './samples/maintenance.ts'
+import { TrafficCounters } from './samples/traffic-counters.ts'
 import { Marks } from './samples/marks.ts'
 import type { KeptFrom, ReadContext } from './samples/read.ts'
 import { usageOf } from './samples/usage.ts'
@@ -26,6 +27,7 @@ export class HistoryFile {
   readonly dayTotals: DayTotals
   readonly webTraffic: WebTraffic
   readonly processes: ProcessHistory
+  readonly traffic: TrafficCounters
   private readonly db: Database
   private readonly space: Space
   private readonly report: Report
@@ -59,6 +61,7 @@ export class HistoryFile {
       space: this.space,
       rawFromMs: () => this.kept.raw
     })
+    this.traffic = new TrafficCounters(db, registry, this.dayTotals)
     this.appender = new Appender({
       db,
       registry,

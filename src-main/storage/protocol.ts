@@ -1,4 +1,6 @@
 /** What the main thread and the storage worker say to each other. Plain structured clones; ids pair answers with calls. */
+import type { CounterReading } from '../domain/traffic/count-up.ts'
+import type { DayZone } from '../domain/traffic/days.ts'
 import type { JournalEntry } from '#contract/activity.ts'
 import type { ConsoleHealth } from '#contract/console.ts'
 import type { ErrorInfo } from '#contract/errors.ts'
@@ -88,6 +90,7 @@ export interface WorkerApi {
   'history.addMark': (mark: HistoryMark) => void
   'history.marks': (query: Parameters<HistoryStore['marks']>[0]) => HistoryMark[]
   'history.addDayTotals': (totals: readonly DayTotal[]) => void
+  'history.countUp': (serverId: ServerId, reading: CounterReading, zone: DayZone) => void
   'history.dayTotals': (query: DayTotalsQuery) => DayTotal[]
   'history.trafficLog': (serverId: ServerId, path: string) => StoredLog | null
   'history.addTraffic': (commit: TrafficCommit) => number

@@ -12,6 +12,7 @@ import { guestContract } from './guest.ts'
 import { createContract } from './create.ts'
 import { enginesContract } from './engines.ts'
 import { exportsContract } from './exports.ts'
+import { hardwareContract } from './hardware.ts'
 import { historyContract } from './history.ts'
 import { machinesContract } from './machines.ts'
 import { networksContract } from './networks.ts'
@@ -41,6 +42,7 @@ export const contract = {
   ...createContract,
   ...enginesContract,
   ...exportsContract,
+  ...hardwareContract,
   ...historyContract,
   ...machinesContract,
   ...networksContract,

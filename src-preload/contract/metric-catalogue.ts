@@ -113,7 +113,9 @@ export const METRICS = {
     pendingSectors: count(10),
     /** 1 = the drive calls itself healthy, 0 = it does not. */
     healthy: count(11),
-    powerOnSec: { code: 12, unit: 'sec', scale: 1 }
+    powerOnSec: { code: 12, unit: 'sec', scale: 1 },
+    /** Requests that waited or were under way, on average. */
+    queueLength: load(101)
   },
   /** A network interface; key is its name. */
   interface: {

@@ -17,6 +17,7 @@ import { exports } from './en/export.ts'
 import { fleet } from './en/fleet.ts'
 import { gpus } from './en/gpus.ts'
 import { guest } from './en/guest.ts'
+import { hardware } from './en/hardware.ts'
 import { history } from './en/history.ts'
 import { machine } from './en/machine.ts'
 import { machines } from './en/machines.ts'
@@ -53,6 +54,7 @@ export const en = {
   fleet,
   gpus,
   guest,
+  hardware,
   history,
   machine,
   machines,

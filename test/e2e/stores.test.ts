@@ -28,7 +28,7 @@ afterAll(async () => {
 it('shows a dead pool, takes a file, gives it back, and deletes it by its typed name', async () => {
   const { page, complaints } = await openPage(browser, demo.address)
   await page.getByText('kvm-alpha').first().click()
-  await page.getByRole('tab', { name: 'Storage and network' }).click()
+  await page.getByRole('tab', { name: 'Pools and networks' }).click()
   const dead = page.getByRole('region', { name: 'shared-nfs' })
   await dead.getByText('not responding').waitFor()
   await page

@@ -198,6 +198,9 @@ export function fakeSampler(clock: Clock, uptimeSec = (): number => 10): HostSam
         stats: new Map(),
         statuses: new Map()
       }),
+      fileSystemDetails: () => [],
+      countReasons: () => new Map(),
+      countInterfaces: () => undefined,
       capabilities: () => [{ id: 'host', works: true, cause: null, fix: null }],
       close: () => undefined
     })

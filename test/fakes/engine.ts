@@ -43,6 +43,7 @@ import { fakeCreate } from './engine-create.ts'
 import { fakeGpuPower } from './engine-gpu-power.ts'
 import { fakeServices } from './engine-services.ts'
 import { fakeProcesses } from './engine-processes.ts'
+import { fakeHardwareHandlers } from './engine-hardware.ts'
 import { fakeStores } from './engine-stores.ts'
 import { fakeTraffic } from './engine-traffic.ts'
 import {
@@ -279,6 +280,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     ...fakeBackup(),
     ...fakeConfiguration(),
     ...fakeServices(),
+    ...fakeHardwareHandlers(),
     ...fakeStores(),
     ...fakeGpuPower(),
     ...fakeTraffic(options.logs),

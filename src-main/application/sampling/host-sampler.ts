@@ -3,6 +3,8 @@ import type { EntityValues } from '#contract/metric-catalogue.ts'
 import type { Capability, ServerFacts } from '#contract/servers.ts'
 import type { GapReason } from '#contract/vocabulary.ts'
 import type { ProcessReading } from '../../domain/processes/derive-processes.ts'
+import type { FileSystemDetail } from '../../domain/metrics/derive-file-systems.ts'
+import type { CountReason } from '../../domain/metrics/inventory.ts'
 import type { Connection } from '../servers/connection.ts'
 
 export interface HostSample {
@@ -37,6 +39,12 @@ export interface HostSampling {
    * each so far; it is read for new ones, and again once a minute.
    */
   readProcesses(signal: AbortSignal): Promise<ProcessReading>
+  /** What the file systems of the last reading are; empty until then. */
+  fileSystemDetails(): readonly FileSystemDetail[]
+  /** The interfaces of the last sample by name: which count for the server's total, and why. */
+  countReasons(): ReadonlyMap<string, CountReason>
+  /** Whose traffic is the server's from the next sample on; null = the console decides. */
+  countInterfaces(chosen: readonly string[] | null): void
   /** What works so far (host, pressure, fileSystems), with causes. */
   capabilities(): readonly Capability[]
   close(): void

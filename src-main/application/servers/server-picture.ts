@@ -15,6 +15,7 @@ import { TickWriter } from '../sampling/tick-writer.ts'
 import type { LaneReading } from '../telemetry/lane.ts'
 import type { Storage, StoredServer, Tick } from '../storage.ts'
 import type { Connection } from './connection.ts'
+import { CoreMeans } from './core-means.ts'
 import { NowBuilder } from './server-now.ts'
 
 export interface PictureDeps {
@@ -41,6 +42,7 @@ export class ServerPicture {
   readonly #deps: PictureDeps
   readonly #events: PictureEvents
   readonly #now = new NowBuilder()
+  readonly #cores = new CoreMeans()
   readonly #writer: TickWriter
   /** Names that the history does not have yet. */
   readonly #newNames = new Map<VmUuid, string>()
@@ -216,7 +218,7 @@ export class ServerPicture {
     this.#events.changed()
     this.#show(atMs, all)
     // Not waited for: large fleets are committed together, and a round must not last as long.
-    void this.#writer.write({ serverId: this.#serverId, atMs, entities: all })
+    void this.#writer.write({ serverId: this.#serverId, atMs, entities: this.#cores.keep(atMs, all) })
   }
 
   takeList(listings: readonly MachineListing[], atMs: number): void {

@@ -1,5 +1,5 @@
-/** CPU shares between two frames. */
-import type { MetricValues } from '#contract/metric-catalogue.ts'
+/** CPU shares between two frames, of all threads together and of each. */
+import type { EntityValues, MetricValues } from '#contract/metric-catalogue.ts'
 import { clampRatio } from './numbers.ts'
 import type { CpuTicks, ProcStat } from './proc-stat.ts'
 
@@ -39,6 +39,30 @@ export function deriveCpu(previous: ProcStat, current: ProcStat, elapsedSec: num
       cpuStealRatio: share(delta.steal)
     }
   }
+}
+
+/**
+ * Each thread's share of being used. One that was offline before, or whose counters fell, has no value this time; it is told
+ * all the same.
+ */
+export function deriveCores(
+  previous: ProcStat | null,
+  current: ProcStat,
+  elapsedSec: number
+): EntityValues<'core'>[] {
+  return [...current.cores].map(([key, now]) => {
+    const before = previous?.cores.get(key)
+    const used = before === undefined || elapsedSec <= 0 ? null : coreUsedRatio(before, now, elapsedSec)
+    return { kind: 'core', key, values: used === null ? {} : { cpuUsedRatio: used } }
+  })
+}
+
+function coreUsedRatio(before: CpuTicks, now: CpuTicks, elapsedSec: number): number | null {
+  if (ticks(now) < ticks(before)) return null
+  const delta = difference(before, now)
+  const total = ticks(delta)
+  if (total <= 0 || total > IMPOSSIBLE_FACTOR * TICKS_PER_SEC * (elapsedSec + 1)) return null
+  return clampRatio((total - delta.idle - delta.iowait) / total)
 }
 
 function ticks(cpu: CpuTicks): number {

@@ -77,6 +77,8 @@ function diskRates(before: DiskCounters, now: DiskCounters, elapsedSec: number):
   }
   const busyMs = now.busyMs - before.busyMs
   if (busyMs >= 0) values.utilisationRatio = clampRatio(busyMs / (elapsedSec * 1000))
+  const queuedMs = now.queuedMs - before.queuedMs
+  if (queuedMs >= 0) values.queueLength = queuedMs / (elapsedSec * 1000)
   const readMs = now.readMs - before.readMs
   const writeMs = now.writeMs - before.writeMs
   // Without a request there is no waiting time to tell.

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { MetricValues } from '#contract/metric-catalogue.ts'
 import { recorded, type RecordedSystem } from '../../../test/fakes/recorded-proc.ts'
 import { parseDf, type DfRow } from './df.ts'
-import { deriveFileSystems } from './derive-file-systems.ts'
+import { deriveFileSystems, fileSystemDetails } from './derive-file-systems.ts'
 import { parseMountinfo } from './mountinfo.ts'
 
 const KIB = 1024
@@ -80,5 +80,24 @@ describe('file systems', () => {
     const line = (point: string) => `30 1 8:${point.length} / ${point} rw - ext4 /dev/x rw`
     const mounts = parseMountinfo([line('/a\\040b'), line('/$(id)'), line('/c\\012d\\134e')].join('\n'))
     expect(mounts.map((mount) => mount.mountPoint)).toEqual(['/a b', '/$(id)', '/c\nd\\e'])
+  })
+})
+
+describe('what they are', () => {
+  it('device, type, inodes, read-only; a silent share is stalled', () => {
+    const mountinfo = recorded('rhel-9', 'mountinfo.txt').replace(/^(.* \/boot )rw/m, '$1ro')
+    const reading = {
+      mounts: parseMountinfo(mountinfo),
+      space: parseDf(recorded('rhel-9', 'space.txt')),
+      inodes: parseDf(recorded('rhel-9', 'inodes.txt')),
+      network: new Map([['81', null]])
+    }
+    const details = fileSystemDetails(reading)
+    expect(details.map(({ mountPoint }) => mountPoint)).toEqual(['/', '/boot', '/boot/efi', '/mnt/nas share'])
+    const [root, boot, efi, share] = details
+    expect(root).toMatchObject({ type: 'xfs', inodesTotal: 36_700_160, inodesUsed: 200_000, readOnly: false })
+    expect(boot?.readOnly).toBe(true)
+    expect(efi).toMatchObject({ inodesTotal: null, inodesUsed: null })
+    expect(share).toMatchObject({ network: true, stalled: true, inodesTotal: null })
   })
 })

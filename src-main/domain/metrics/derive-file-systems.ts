@@ -74,6 +74,46 @@ function entityOf(mount: Mount, row: DfRow | null, inodes: DfRow | undefined): E
   return { kind: 'mount', key: mount.mountPoint, values }
 }
 
+/** What a file system is, beside its sizes. `mountPoint` is the key of its values. */
+export interface FileSystemDetail {
+  readonly mountPoint: string
+  /** The device, the share or the dataset. */
+  readonly source: string
+  readonly type: string
+  readonly readOnly: boolean
+  /** Reached over a network; `stalled`: it did not answer. */
+  readonly network: boolean
+  readonly stalled: boolean
+  /** null: it has no fixed number of them (btrfs), or they were not asked for (network). */
+  readonly inodesTotal: number | null
+  readonly inodesUsed: number | null
+}
+
+/** The same file systems as `deriveFileSystems` has values of, in the same order. */
+export function fileSystemDetails(reading: FileSystemReading): FileSystemDetail[] {
+  const shown = new Set(deriveFileSystems(reading).map(({ key }) => key))
+  const devices = new Map(reading.mounts.map((mount) => [mount.mountPoint, mount.device]))
+  const inodes = byDevice(reading.inodes, devices)
+  return distinctMounts(reading.mounts.filter((mount) => classifyMount(mount) !== 'ignored'))
+    .filter(({ mountPoint }) => shown.has(mountPoint))
+    .map((mount) => {
+      const network = classifyMount(mount) === 'network'
+      const row = network ? undefined : inodes.get(mount.device)
+      const counted = row !== undefined && row.total > 0
+      return {
+        mountPoint: mount.mountPoint,
+        source: mount.source,
+        type: mount.type,
+        readOnly: mount.readOnly,
+        network,
+        stalled: network && reading.network.get(mount.id) === null,
+        inodesTotal: counted ? row.total : null,
+        inodesUsed: counted ? row.used : null
+      }
+    })
+    .sort((left, right) => (left.mountPoint < right.mountPoint ? -1 : 1))
+}
+
 class LocalSums {
   #total = 0
   #used = 0

@@ -14,6 +14,7 @@ export interface NetworkDerivation {
 export interface NetworkStep {
   readonly frame: HostFrame
   readonly inventory: Inventory
+  readonly chosen?: ReadonlySet<string> | null
 }
 
 /** `previous` null, or `elapsedSec` 0: cumulative counters only. */
@@ -23,7 +24,7 @@ export function deriveNetwork(
   elapsedSec: number
 ): NetworkDerivation {
   const interfaces: EntityValues<'interface'>[] = []
-  const counted = totalInterfaces(current.inventory, current.frame.interfaces.keys())
+  const counted = totalInterfaces(current.inventory, current.frame.interfaces.keys(), current.chosen)
   const sums = { rxBytes: 0, txBytes: 0, rxRate: 0, txRate: 0, rates: 0 }
   let reset = false
   for (const [name, now] of current.frame.interfaces) {

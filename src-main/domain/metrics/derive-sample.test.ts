@@ -272,6 +272,109 @@ describe('no spike', () => {
   })
 })
 
+describe('CPU threads', () => {
+  const system = 'rhel-9'
+  const cores = (derivation: HostDerivation): Record<string, number | undefined> =>
+    Object.fromEntries(
+      derivation.entities
+        .filter(({ kind }) => kind === 'core')
+        .map(({ key, values }) => [key, (values as MetricValues<'core'>).cpuUsedRatio])
+    )
+  /** Two threads: user, nice, system, idle, iowait, irq, softirq, steal. */
+  const threads = (first: string, second: string | null) => (text: string) =>
+    text
+      .replace(/^cpu\d+ .*\n/gm, '')
+      .replace(/^(cpu .*\n)/m, `$1cpu0 ${first} 0 0\n${second === null ? '' : `cpu1 ${second} 0 0\n`}`)
+  const step = (frame: 1 | 2, first: string, second: string | null) =>
+    recordedStep(system, frame, threads(first, second))
+  const before = step(1, '1000 0 500 9000 100 0 0 0', '2000 0 0 9000 0 0 0 0')
+
+  it('used = total − idle − iowait of each, by head', () => {
+    // 40 user, 20 system, 130 idle, 10 iowait of 200; and all of 200 busy.
+    const after = step(2, '1040 0 520 9130 110 0 0 0', '2200 0 0 9000 0 0 0 0')
+    expect(cores(deriveSample(before, after))).toEqual({ '0': 0.3, '1': 1 })
+    expect(cores(deriveSample(null, after))).toEqual({ '0': undefined, '1': undefined })
+  })
+
+  it('within 0.5 % of the truth at 2 s, wherever the hundredths of a second fall', () => {
+    for (let offset = 0; offset < 100; offset++) {
+      const at = (sec: number): string => {
+        const busy = Math.floor((1000 + sec * 0.37) * 100)
+        return `${busy} 0 0 ${Math.floor((1000 + sec) * 100) - busy + 70_000} 0 0 0 0`
+      }
+      const from = step(1, at(offset / 10_000), null)
+      const to = step(2, at(offset / 10_000 + 2), null)
+      const used = cores(deriveSample(from, to))['0'] ?? NaN
+      expect(Math.abs(used - 0.37)).toBeLessThanOrEqual(0.005 + 1e-9)
+    }
+  })
+
+  it('no spike: a thread that went offline and came back, one whose counters fell, one that jumped', () => {
+    const gone = step(2, '1040 0 520 9130 110 0 0 0', null)
+    expect(cores(deriveSample(before, gone))).toEqual({ '0': 0.3 })
+    expect(
+      cores(
+        deriveSample(
+          step(1, '1000 0 500 9000 100 0 0 0', null),
+          step(2, '1040 0 520 9130 110 0 0 0', '5 0 0 5 0 0 0 0')
+        )
+      )
+    ).toEqual({
+      '0': 0.3,
+      '1': undefined
+    })
+    const fell = step(2, '1040 0 520 9130 110 0 0 0', '3 0 0 4 0 0 0 0')
+    expect(cores(deriveSample(before, fell))).toEqual({ '0': 0.3, '1': undefined })
+    const jumped = step(2, '1040 0 520 9130 110 0 0 0', '2000 0 0 9000 0 0 0 184467440737')
+    expect(cores(deriveSample(before, jumped))).toEqual({ '0': 0.3, '1': undefined })
+  })
+
+  it('after a reboot none has a value; a step of the clock changes none', () => {
+    const after = '1040 0 520 9130 110 0 0 0'
+    const rebooted = recordedStep(system, 1, (text) =>
+      threads(after, null)(text).replace('864000.10', '12.34')
+    )
+    expect(cores(deriveSample(step(2, after, null), rebooted))).toEqual({ '0': undefined })
+    for (const bootTime of [1794306400, 1794313600]) {
+      const stepped = recordedStep(system, 2, (text) =>
+        threads(after, null)(text).replace('btime 1794310000', `btime ${bootTime}`)
+      )
+      expect(cores(deriveSample(before, stepped))).toEqual({ '0': 0.3 })
+    }
+  })
+
+  it('128 of them', () => {
+    const shares = Object.values(cores(sampleOf('cpus-128')))
+    expect(shares).toHaveLength(128)
+    for (const share of shares) if (share !== undefined) expect(share).toBeGreaterThanOrEqual(0)
+  })
+})
+
+describe('what the operator chose', () => {
+  it('is the server’s sum, at the sample after the choice already, without a spike', () => {
+    const [before, after] = [recordedStep('kvm-network', 1), recordedStep('kvm-network', 2)]
+    const auto = server(deriveSample(before, after))
+    const chosen = server(deriveSample(before, { ...after, chosen: new Set(['eno2']) }))
+    const eno2 = entity(deriveSample(before, after), 'interface', 'eno2')
+    expect(chosen.netRxBytesPerSec).toBe(eno2.rxBytesPerSec)
+    expect(chosen.netRxBytes).toBe(eno2.rxBytes)
+    expect(chosen.netRxBytesPerSec).toBeLessThan(auto.netRxBytesPerSec ?? 0)
+    const gone = server(deriveSample(before, { ...after, chosen: new Set(['usb0']) }))
+    expect(gone.netRxBytesPerSec).toBeUndefined()
+    expect(gone.netRxBytes).toBeUndefined()
+  })
+})
+
+describe('a disk that is plugged in', () => {
+  it('has no rate at first, and the server’s sum does not jump', () => {
+    const before = recordedStep('kvm-network', 1, (text) => text.replace(/^.* sdb .*\n/m, ''))
+    const derivation = deriveSample(before, recordedStep('kvm-network', 2))
+    expect(entity(derivation, 'disk', 'sdb')).toEqual({})
+    expect(derivation.brokenBy).toBeNull()
+    expect(server(derivation).diskReadOpsPerSec).toBe(entity(derivation, 'disk', 'sda').readOpsPerSec)
+  })
+})
+
 describe('rates at 2 s', () => {
   it('are off by less than 1 % although the uptime has two digits', () => {
     const bytesPerSec = 123_456

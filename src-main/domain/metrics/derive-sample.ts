@@ -1,6 +1,6 @@
 /** From two frames of the fast lane to the values of the server, its disks and its interfaces. */
 import type { EntityValues, MetricValues } from '#contract/metric-catalogue.ts'
-import { deriveCpu } from './derive-cpu.ts'
+import { deriveCores, deriveCpu } from './derive-cpu.ts'
 import { deriveDisks } from './derive-disks.ts'
 import { deriveMemory } from './derive-memory.ts'
 import { deriveNetwork } from './derive-network.ts'
@@ -12,6 +12,8 @@ import { clampRatio } from './numbers.ts'
 export interface HostStep {
   readonly frame: HostFrame
   readonly inventory: Inventory
+  /** The interfaces whose sum the operator calls the server's; null = the console decides (`totalInterfaces`). */
+  readonly chosen?: ReadonlySet<string> | null
 }
 
 export interface HostDerivation {
@@ -35,6 +37,7 @@ export function deriveSample(previous: HostStep | null, current: HostStep): Host
   const values: MetricValues<'server'> = {
     uptimeSec: current.frame.uptimeSec,
     ...loadValues(current.frame),
+    ...blockedValue(current.frame),
     ...(current.frame.memory === null
       ? {}
       : deriveMemory(current.frame.memory, current.frame.arc, current.inventory.lxcfs)),
@@ -50,9 +53,11 @@ export function deriveSample(previous: HostStep | null, current: HostStep): Host
       else if (cpu.kind === 'reset') reset = true
     }
   }
+  const { stat } = current.frame
+  const cores = stat === null ? [] : deriveCores(usable?.frame.stat ?? null, stat, elapsedSec)
   const server: EntityValues<'server'> = { kind: 'server', key: '', values }
   return {
-    entities: [server, ...disks.disks, ...network.interfaces],
+    entities: [server, ...disks.disks, ...network.interfaces, ...cores],
     brokenBy: rebooted ? 'rebooted' : reset ? 'counterReset' : null
   }
 }
@@ -74,6 +79,10 @@ function loadValues(frame: HostFrame): MetricValues<'server'> {
   if (load.running !== null) values.processesRunning = load.running
   if (load.total !== null) values.processesTotal = load.total
   return values
+}
+
+function blockedValue({ stat }: HostFrame): MetricValues<'server'> {
+  return typeof stat?.blocked === 'number' ? { processesBlocked: stat.blocked } : {}
 }
 
 function pressureValues(before: HostFrame, now: HostFrame, elapsedSec: number): MetricValues<'server'> {

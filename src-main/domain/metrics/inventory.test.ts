@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { looksLikeWholeDisk, parseInventory, totalInterfaces } from './inventory.ts'
+import { countReasons, looksLikeWholeDisk, parseInventory, totalInterfaces } from './inventory.ts'
 
 const totals = (text: string, present: readonly string[]): string[] => [
   ...totalInterfaces(parseInventory(text), present)
@@ -25,6 +25,43 @@ describe('whose traffic is the server’s', () => {
 
   it('an interface that is gone does not count', () => {
     expect(totals('net eno1 2 1 0 0\nnet eno2 3 1 0 0', ['eno2'])).toEqual(['eno2'])
+  })
+})
+
+describe('why it counts, or not', () => {
+  const reasons = (text: string, present: readonly string[], chosen: readonly string[] | null = null) =>
+    Object.fromEntries(
+      [...countReasons(parseInventory(text), present, chosen === null ? null : new Set(chosen))].map(
+        ([name, { counted, why }]) => [name, `${counted ? '+' : '-'}${why}`]
+      )
+    )
+
+  it('by device, by route, by name, by choice', () => {
+    const devices = 'net lo 1 0 0 0\nnet eno1 2 1 1 0\nnet br0 3 0 0 0\nnet enP5 4 1 1 1'
+    const all = ['lo', 'eno1', 'br0', 'enP5']
+    expect(reasons(devices, all)).toEqual({
+      lo: '-loopback',
+      eno1: '+device',
+      br0: '-builtOnOthers',
+      enP5: '-partOfMaster'
+    })
+    expect(reasons(devices, all, ['br0'])).toEqual({
+      lo: '-notChosen',
+      eno1: '-notChosen',
+      br0: '+chosen',
+      enP5: '-notChosen'
+    })
+    const none = 'net lo 1 0 0 0\nnet eth0 2 0 0 0\nnet vnet1 4 0 1 0'
+    expect(reasons(`${none}\nroute eth0`, ['lo', 'eth0', 'vnet1'])).toEqual({
+      lo: '-loopback',
+      eth0: '+defaultRoute',
+      vnet1: '-notDefaultRoute'
+    })
+    expect(reasons(none, ['lo', 'eth0', 'vnet1'])).toEqual({
+      lo: '-loopback',
+      eth0: '+onlyOnes',
+      vnet1: '-forGuests'
+    })
   })
 })
 

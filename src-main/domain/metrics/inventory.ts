@@ -17,6 +17,8 @@ export interface InterfaceIdentity {
   readonly ifindex: number | null
   /** Counts for the server's totals: see `countsForTotal`. */
   readonly physical: boolean
+  /** There is a device (a card, a virtio NIC) behind it. */
+  readonly hasDevice?: boolean
   /** The host's end of a container's cable; its name is random and never comes back. */
   readonly containerEnd: boolean
 }
@@ -60,6 +62,7 @@ export function parseInventory(text: string): Inventory {
       interfaces.set(first, {
         ifindex: parseCounter(second),
         physical: countsForTotal(third === '1', fifth === '1'),
+        hasDevice: third === '1',
         containerEnd: first.startsWith('veth') && third !== '1' && fourth === '1'
       })
     } else if (kind === 'blk' && first !== undefined && second !== undefined) {
@@ -111,18 +114,67 @@ export function looksLikeWholeDisk(name: string): boolean {
   return !/^(?:(?:sd|vd|xvd|hd)[a-z]+\d+|(?:nvme\d+n\d+|mmcblk\d+|nbd\d+)p\d+|mmcblk\d+boot\d+)$/.test(name)
 }
 
-/** Names of the interfaces whose traffic is the server's. */
-export function totalInterfaces(inventory: Inventory, present: Iterable<string>): Set<string> {
+/** Names of the interfaces whose traffic is the server's; `chosen` is the operator's word. */
+export function totalInterfaces(
+  inventory: Inventory,
+  present: Iterable<string>,
+  chosen: ReadonlySet<string> | null = null
+): Set<string> {
   const names = [...present]
+  if (chosen !== null) return new Set(names.filter((name) => chosen.has(name)))
   const physical = names.filter((name) => inventory.interfaces.get(name)?.physical === true)
   if (physical.length > 0) return new Set(physical)
   if (inventory.defaultRoute !== null && names.includes(inventory.defaultRoute)) {
     return new Set([inventory.defaultRoute])
   }
   // A network namespace without a way out: everything that is not made for guests or containers.
-  return new Set(
-    names.filter(
-      (name) => !/^(?:lo$|docker|br-|virbr|veth|vnet|tap|tun|ifb|dummy|cali|cni|flannel)/.test(name)
-    )
+  return new Set(names.filter((name) => !FOR_GUESTS.test(name)))
+}
+
+/** Named as what is made for guests and containers (or for the machine itself). */
+export const isForGuests = (name: string): boolean => FOR_GUESTS.test(name)
+
+const FOR_GUESTS = /^(?:lo$|docker|br-|virbr|veth|vnet|tap|tun|ifb|dummy|cali|cni|flannel)/
+
+/** Why an interface counts for the server's total, or why not. */
+export interface CountReason {
+  readonly counted: boolean
+  readonly why:
+    | 'chosen'
+    | 'notChosen'
+    | 'device'
+    | 'defaultRoute'
+    | 'onlyOnes'
+    | 'partOfMaster'
+    | 'builtOnOthers'
+    | 'notDefaultRoute'
+    | 'forGuests'
+    | 'loopback'
+}
+
+/** As `totalInterfaces` decides, with its reason for each. */
+export function countReasons(
+  inventory: Inventory,
+  present: Iterable<string>,
+  chosen: ReadonlySet<string> | null = null
+): Map<string, CountReason> {
+  const names = [...present]
+  const counted = totalInterfaces(inventory, names, chosen)
+  const anyDevice = names.some((name) => inventory.interfaces.get(name)?.physical === true)
+  const byRoute = inventory.defaultRoute !== null && names.includes(inventory.defaultRoute)
+  const whyCounted = chosen !== null ? 'chosen' : anyDevice ? 'device' : byRoute ? 'defaultRoute' : 'onlyOnes'
+  const whyNot = (name: string): CountReason['why'] => {
+    if (chosen !== null) return 'notChosen'
+    if (name === 'lo') return 'loopback'
+    const identity = inventory.interfaces.get(name)
+    if (identity?.hasDevice === true) return 'partOfMaster'
+    if (anyDevice) return 'builtOnOthers'
+    return byRoute ? 'notDefaultRoute' : 'forGuests'
+  }
+  return new Map(
+    names.map((name) => [
+      name,
+      counted.has(name) ? { counted: true, why: whyCounted } : { counted: false, why: whyNot(name) }
+    ])
   )
 }

@@ -10,6 +10,8 @@ export interface Mount {
   readonly mountPoint: string
   readonly type: string
   readonly source: string
+  /** Mounted read-only here, or the file system itself is (after an error, say). */
+  readonly readOnly: boolean
 }
 
 const MAX_MOUNTS = 4096
@@ -20,7 +22,7 @@ export function parseMountinfo(text: string): Mount[] {
   for (const line of text.split('\n', MAX_MOUNTS)) {
     const fields = words(line)
     const dash = fields.indexOf('-', 6)
-    const [id, , device, root, mountPoint] = fields
+    const [id, , device, root, mountPoint, options] = fields
     const type = fields[dash + 1]
     if (dash === -1 || type === undefined || id === undefined || device === undefined) continue
     if (!/^\d{1,10}$/.test(id) || !/^\d{1,10}:\d{1,10}$/.test(device)) continue
@@ -31,11 +33,14 @@ export function parseMountinfo(text: string): Mount[] {
       root: unescape(root),
       mountPoint: unescape(mountPoint),
       type,
-      source: unescape(fields[dash + 2] ?? '')
+      source: unescape(fields[dash + 2] ?? ''),
+      readOnly: isReadOnly(options) || isReadOnly(fields[dash + 3])
     })
   }
   return mounts
 }
+
+const isReadOnly = (options = ''): boolean => options.split(',').includes('ro')
 
 /** The kernel writes space, tab, line feed and backslash as \040, \011, \012 and \134. */
 function unescape(text: string): string {

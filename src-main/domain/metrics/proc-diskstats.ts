@@ -12,6 +12,8 @@ export interface DiskCounters {
   readonly writeMs: number
   /** Milliseconds in which at least one request was under way; wraps at 2^32. */
   readonly busyMs: number
+  /** Milliseconds that requests waited, added up over all of them; wraps at 2^32. */
+  readonly queuedMs: number
 }
 
 /** The kernel counts in sectors of 512 bytes whatever the disk's own sector is. */
@@ -36,7 +38,8 @@ export function parseProcDiskstats(text: string): Map<string, DiskCounters> {
       writeOps: at(4),
       writeBytes: at(6) * SECTOR_BYTES,
       writeMs: at(7),
-      busyMs: at(9)
+      busyMs: at(9),
+      queuedMs: at(10)
     })
   }
   return disks

@@ -1,4 +1,4 @@
-/** /proc/stat: CPU times, boot time. The intr line (kilobytes on big hosts) is never looked into. */
+/** /proc/stat: CPU times of all and of each thread, boot time, blocked processes. The intr line (kilobytes on big hosts) is never looked into. */
 import { parseCounter, words } from './numbers.ts'
 
 /** Ticks since boot. `user` already holds guest time, `nice` holds guest_nice. */
@@ -18,20 +18,37 @@ export interface ProcStat {
   readonly cpu: CpuTicks | null
   /** Number of cpuN lines: the CPUs that are online. */
   readonly cpuCount: number
+  /** By number of the thread. Those that are offline have no line. */
+  readonly cores: ReadonlyMap<string, CpuTicks>
   readonly bootTimeSec: number | null
+  /** Processes that wait for I/O right now. */
+  readonly blocked: number | null
 }
+
+/** More than the largest machines have; a server that prints more is not believed. */
+const MAX_CORES = 4096
+
+const CORE = /^cpu(\d{1,5}) /
 
 /** Parses /proc/stat. Kernels before 2.6.11 print fewer columns: those count as 0, as they do not exist there. */
 export function parseProcStat(text: string): ProcStat {
   let cpu: CpuTicks | null = null
   let cpuCount = 0
   let bootTimeSec: number | null = null
+  let blocked: number | null = null
+  const cores = new Map<string, CpuTicks>()
   for (const line of linesOf(text)) {
     if (line.startsWith('cpu ')) cpu = parseCpuLine(line)
-    else if (/^cpu\d/.test(line)) cpuCount++
-    else if (line.startsWith('btime ')) bootTimeSec = parseCounter(words(line)[1])
+    else if (line.startsWith('cpu')) {
+      const [, number] = CORE.exec(line) ?? []
+      if (number === undefined) continue
+      cpuCount++
+      const ticks = cores.size < MAX_CORES ? parseCpuLine(line) : null
+      if (ticks !== null) cores.set(number, ticks)
+    } else if (line.startsWith('btime ')) bootTimeSec = parseCounter(words(line)[1])
+    else if (line.startsWith('procs_blocked ')) blocked = parseCounter(words(line)[1])
   }
-  return { cpu, cpuCount, bootTimeSec }
+  return { cpu, cpuCount, cores, bootTimeSec, blocked }
 }
 
 /** Lines without the long `intr` one. */

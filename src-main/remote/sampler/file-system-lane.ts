@@ -4,7 +4,11 @@ import type { EntityValues } from '#contract/metric-catalogue.ts'
 import type { Capability } from '#contract/servers.ts'
 import type { Clock } from '../../application/clock.ts'
 import type { Connection } from '../../application/servers/connection.ts'
-import { deriveFileSystems } from '../../domain/metrics/derive-file-systems.ts'
+import {
+  deriveFileSystems,
+  fileSystemDetails,
+  type FileSystemDetail
+} from '../../domain/metrics/derive-file-systems.ts'
 import { type DfRow, parseDf } from '../../domain/metrics/df.ts'
 import { parseMountinfo } from '../../domain/metrics/mountinfo.ts'
 import { openResidentShell } from './open-resident-shell.ts'
@@ -33,11 +37,17 @@ export class FileSystemLane {
   readonly #answers = new Map<string, NetworkAnswer>()
   #onAnswer: () => void = () => undefined
   #capability: Capability | null = null
+  #details: readonly FileSystemDetail[] = []
 
   constructor(connection: Connection, clock: Clock, script = MOUNTS_SCRIPT) {
     this.#script = script
     this.#connection = connection
     this.#clock = clock
+  }
+
+  /** Of the last reading; empty until then. */
+  get details(): readonly FileSystemDetail[] {
+    return this.#details
   }
 
   /** null until the first reading. */
@@ -84,12 +94,14 @@ export class FileSystemLane {
       cause: !works ? 'toolMissing' : stalled ? 'stalled' : null,
       fix: null
     }
-    return deriveFileSystems({
+    const reading = {
       mounts: parseMountinfo(mountinfo),
       space: parseDf(parts.get('space') ?? ''),
       inodes: parseDf(parts.get('inodes') ?? ''),
       network
-    })
+    }
+    this.#details = fileSystemDetails(reading)
+    return deriveFileSystems(reading)
   }
 
   close(): void {

@@ -9,8 +9,15 @@ import type { Connection } from '../../application/servers/connection.ts'
 import { deriveSample, type HostStep } from '../../domain/metrics/derive-sample.ts'
 import { parseHostFacts } from '../../domain/metrics/facts.ts'
 import { type HostFrame, parseHostFrame, splitFrame } from '../../domain/metrics/frame.ts'
-import { type Inventory, looksLikeWholeDisk, parseInventory } from '../../domain/metrics/inventory.ts'
 import type { ProcessReading } from '../../domain/processes/derive-processes.ts'
+import type { FileSystemDetail } from '../../domain/metrics/derive-file-systems.ts'
+import {
+  type CountReason,
+  countReasons,
+  type Inventory,
+  looksLikeWholeDisk,
+  parseInventory
+} from '../../domain/metrics/inventory.ts'
 import { FileSystemLane } from './file-system-lane.ts'
 import { ProcessReader } from './process-reader.ts'
 import { openResidentShell } from './open-resident-shell.ts'
@@ -62,6 +69,7 @@ class ResidentHostSampling implements HostSampling {
   #somethingNew = false
   #clockSkewMs: number | null = null
   #previous: HostStep | null = null
+  #chosen: ReadonlySet<string> | null = null
   #turn: Promise<unknown> = Promise.resolve()
 
   constructor(connection: Connection, shell: ResidentShell, deps: { log: Log; clock: Clock }) {
@@ -95,7 +103,7 @@ class ResidentHostSampling implements HostSampling {
     const frame = sections === null ? null : parseHostFrame(sections)
     if (frame === null)
       throw new AppError('protocolViolation', { params: { problem: 'frame without uptime' } })
-    const step = { frame, inventory: this.#inventory }
+    const step = { frame, inventory: this.#inventory, chosen: this.#chosen }
     const { entities, brokenBy } = deriveSample(this.#previous, step)
     this.#previous = step
     this.#somethingNew = showsSomethingNew(frame, this.#inventory)
@@ -125,6 +133,19 @@ class ResidentHostSampling implements HostSampling {
 
   readProcesses(signal: AbortSignal): Promise<ProcessReading> {
     return this.#processes.read(signal)
+  }
+
+  fileSystemDetails(): readonly FileSystemDetail[] {
+    return this.#fileSystems.details
+  }
+
+  countReasons(): ReadonlyMap<string, CountReason> {
+    const present = this.#previous?.frame.interfaces.keys() ?? []
+    return countReasons(this.#inventory, present, this.#chosen)
+  }
+
+  countInterfaces(chosen: readonly string[] | null): void {
+    this.#chosen = chosen === null ? null : new Set(chosen)
   }
 
   capabilities(): readonly Capability[] {

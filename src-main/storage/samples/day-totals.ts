@@ -24,15 +24,18 @@ export class DayTotals {
 
   /** Adds each to its day's sum. Throws notFound for a server whose history is being deleted. */
   add(totals: readonly DayTotal[]): void {
+    const write = this.db.transaction(() => this.addIn(totals))
+    this.registry.inTransaction(() => write.immediate())
+  }
+
+  /** As `add`, in a transaction of the caller's. */
+  addIn(totals: readonly DayTotal[]): void {
     const insert = this.db.prepare(
       `INSERT INTO day_total (server, kind, key, name, day, total) VALUES (?, ?, ?, ?, ?, ?)
        ON CONFLICT DO UPDATE SET total = total + excluded.total`
     )
-    const write = this.db.transaction(() => {
-      for (const { serverId, kind, key, name, day, total } of totals)
-        insert.run(this.registry.ensureServer(serverId).number, kind, key, name, day, total)
-    })
-    this.registry.inTransaction(() => write.immediate())
+    for (const { serverId, kind, key, name, day, total } of totals)
+      insert.run(this.registry.ensureServer(serverId).number, kind, key, name, day, total)
   }
 
   /** In order of server, key, name and day. */

@@ -144,6 +144,8 @@ async function expireSamples(parts: RetentionParts, kept: KeptFrom, pace: Pace):
   }
 }
 
+const COUNTERS = ['counter_reading', 'interface_counter']
+
 /** Removes all rows of servers that are marked as deleting. Goes on at the next start when it is cut off. */
 export async function deleteServers(parts: RetentionParts, pace: Pace): Promise<void> {
   const { db, registry } = parts
@@ -161,7 +163,7 @@ export async function deleteServers(parts: RetentionParts, pace: Pace): Promise<
     }
     await parts.webTraffic.removeServer(number, pace)
     const finish = db.transaction(() => {
-      for (const table of ['entity', 'gap', 'mark', 'day_total', 'unsealed', 'unsealed_day'])
+      for (const table of ['entity', 'gap', 'mark', 'day_total', 'unsealed', 'unsealed_day', ...COUNTERS])
         db.prepare(`DELETE FROM ${table} WHERE server = ?`).run(number)
       registry.forgetDeleted(number)
     })

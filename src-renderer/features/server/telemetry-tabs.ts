@@ -6,6 +6,7 @@ import { PowerTab } from '../power/index.ts'
 import { TrafficTab } from '../traffic/index.ts'
 import { ServicesTab } from '../services/index.ts'
 import { ProcessesTab } from '../processes/index.ts'
+import { HardwareTab } from '../hardware/index.ts'
 
 export interface TelemetryTab {
   /** Part of the address; also names the words: `server.tab.<id>`. */
@@ -17,6 +18,7 @@ export interface TelemetryTab {
 export const TELEMETRY_TABS: readonly TelemetryTab[] = [
   { id: 'processes', component: ProcessesTab },
   { id: 'services', component: ServicesTab },
+  { id: 'hardware', component: HardwareTab },
   { id: 'gpu', component: GpuTab },
   { id: 'power', component: PowerTab },
   { id: 'traffic', component: TrafficTab }

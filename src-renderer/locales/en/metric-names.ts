@@ -79,7 +79,8 @@ export const metricNames = {
     reallocatedSectors: 'Reallocated sectors',
     pendingSectors: 'Pending sectors',
     healthy: 'Healthy (1) or not (0)',
-    powerOnSec: 'Time powered on'
+    powerOnSec: 'Time powered on',
+    queueLength: 'Requests in the queue'
   },
   interface: {
     rxBytesPerSec: 'In',

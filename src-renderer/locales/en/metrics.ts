@@ -79,7 +79,8 @@ export const metrics = {
     reallocatedSectors: 'reallocated sectors',
     pendingSectors: 'pending sectors',
     healthy: 'healthy',
-    powerOnSec: 'powered on'
+    powerOnSec: 'powered on',
+    queueLength: 'queue'
   },
   interface: {
     rxBytesPerSec: 'in',

@@ -19,10 +19,11 @@ export const server = {
     machines: 'Machines',
     services: 'Services',
     processes: 'Processes',
-    storage: 'Storage and network',
     gpu: 'GPU',
     power: 'Power and temperature',
     traffic: 'Traffic',
+    hardware: 'Disks and network',
+    storage: 'Pools and networks',
     history: 'History',
     facts: 'Facts'
   },
