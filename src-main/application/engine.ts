@@ -31,6 +31,8 @@ import type { Hypervisor } from './machines/hypervisor.ts'
 import { machineHandlers, machineKey, machineSource } from './machines/machine-handlers.ts'
 import { migrationHandlers } from './migration/migration-handlers.ts'
 import type { Platform } from './platform/platform.ts'
+import type { PortAccess, PowerAccess } from './ports/port-access.ts'
+import { openPorts } from './ports/port-engine.ts'
 import type { HostSampler } from './sampling/host-sampler.ts'
 import type { Connection, Connector, Secret } from './servers/connection.ts'
 import { PromptBroker } from './servers/prompt-broker.ts'
@@ -53,6 +55,8 @@ export interface EngineDeps {
   readonly sampler: HostSampler
   readonly hypervisor: Hypervisor
   readonly toolsOf: (connection: Connection) => Tools
+  readonly portAccess: PortAccess
+  readonly powerAccess: PowerAccess
   readonly storage: Storage
   readonly archive: DataArchive
   /** Outside engines: the way to them, and where samples wait for them. */
@@ -97,7 +101,20 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
   const engines = openEngines(deps)
   const feedOptions = { minIntervalMs: FEED_INTERVAL_MS, clock }
 
-  const telemetry = new Telemetry([])
+  const onJournal = (entry: JournalEntry): void => journalTopic.publish(entry)
+  const ports = openPorts({
+    ports: deps.portAccess,
+    power: deps.powerAccess,
+    blobs: storage.blobs,
+    sealed: new SealedTexts({ cipher: platform.cipher, blobs: storage.blobs }),
+    journal: storage.journal,
+    clock,
+    log: platform.log,
+    random: deps.random,
+    onJournal,
+    directory: () => directory
+  })
+  const telemetry = new Telemetry([ports.subject])
   const directory = new ServerDirectory(
     {
       ...deps,
@@ -131,7 +148,6 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
   )
   const machineFeed = createSnapshotFeed<MachineView>(machineSource(directory), feedOptions)
   const tasks = createTaskRegistry({ clock, log: platform.log, descriptions: taskDescriptions })
-  const onJournal = (entry: JournalEntry): void => journalTopic.publish(entry)
 
   const handlers: Handlers<VirthelmContract> = {
     ...serverHandlers({ ...deps, directory, vault, prompts, openPrompts, feed: serverFeed }),
@@ -165,6 +181,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
     ...exportHandlers({ directory, history: storage.history, settings, target: platform.exportTarget }),
     ...backupHandlers({ archive: deps.archive, blobs: storage.blobs, target: platform.exportTarget, clock }),
     ...createHandlers({ directory, journal: storage.journal, blobs: storage.blobs, clock, onJournal }),
+    ...ports.handlers(),
     ...settings.handlers,
     'tasks.watch': (_input, { signal }) => tasks.watch(signal),
     'tasks.cancel': async ({ taskId }) => {
@@ -184,6 +201,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
   await directory.load()
   await deps.seed?.(directory)
   directory.start()
+  ports.start()
   const background = Promise.allSettled([
     watchAttention(
       { directory, notifier: platform.notifier, clock, onCount: (count) => attention.publish(count) },

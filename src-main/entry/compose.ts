@@ -9,6 +9,8 @@ import { startDemoFleetInWorker, type DemoFleetInWorker } from '../demo/index.ts
 import { diskQueues } from '../platform/disk-queue.ts'
 import { createEngineHttp } from '../remote/engines/http-client.ts'
 import { createHypervisor } from '../remote/libvirt/hypervisor.ts'
+import { createPortAccess } from '../remote/ports/port-access.ts'
+import { createPowerAccess } from '../remote/power/power-access.ts'
 import { createTools } from '../remote/tools/tool-shell.ts'
 import { createHostSampler } from '../remote/sampler/index.ts'
 import { createConnector } from '../remote/ssh/connector.ts'
@@ -65,6 +67,8 @@ export async function compose(options: ComposeOptions): Promise<Engine> {
       connector,
       sampler: createHostSampler({ log, clock }),
       toolsOf: createTools,
+      portAccess: createPortAccess(),
+      powerAccess: createPowerAccess(),
       hypervisor: createHypervisor({ log, clock }),
       storage,
       archive,

@@ -15,6 +15,8 @@ import { historyContract } from './history.ts'
 import { machinesContract } from './machines.ts'
 import { networksContract } from './networks.ts'
 import { migrationContract } from './migration.ts'
+import { portsContract } from './ports.ts'
+import { powerContract } from './power.ts'
 import { serversContract } from './servers.ts'
 import { settingsContract } from './settings.ts'
 import { snapshotsContract } from './snapshots.ts'
@@ -39,6 +41,8 @@ export const contract = {
   ...machinesContract,
   ...networksContract,
   ...migrationContract,
+  ...portsContract,
+  ...powerContract,
   ...serversContract,
   ...settingsContract,
   ...snapshotsContract,

@@ -22,6 +22,8 @@ import { machines } from './en/machines.ts'
 import { metricNames } from './en/metric-names.ts'
 import { metrics } from './en/metrics.ts'
 import { migrate } from './en/migrate.ts'
+import { ports } from './en/ports.ts'
+import { power } from './en/power.ts'
 import { server } from './en/server.ts'
 import { settings } from './en/settings.ts'
 import { shell } from './en/shell.ts'
@@ -53,6 +55,8 @@ export const en = {
   metricNames,
   metrics,
   migrate,
+  ports,
+  power,
   server,
   settings,
   shell,

@@ -39,6 +39,7 @@ import {
   usage
 } from './engine-history.ts'
 import { fakeCreate } from './engine-create.ts'
+import { fakePorts } from './engine-ports.ts'
 import { fakeStores } from './engine-stores.ts'
 import {
   EMPTY_PLAN,
@@ -68,6 +69,8 @@ export interface FakeEngineOptions {
 export interface FakeEngine {
   readonly handlers: Handlers<VirthelmContract>
   readonly servers: readonly FakeServer[]
+  /** What was asked of ports and power, oldest first. */
+  readonly asked: readonly { readonly name: string; readonly input: unknown }[]
   /** A client of its own, as a window has. */
   connect(): Promise<VirthelmClient>
   /** All connected windows lose the engine. */
@@ -163,6 +166,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     publish(server)
   }
 
+  const asked: { name: string; input: unknown }[] = []
   const journal: JournalEntry[] = []
   const write = (entry: Omit<JournalEntry, 'id'>): JournalEntry => {
     const row = { ...entry, id: journal.length + 1 }
@@ -272,6 +276,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     ...fakeBackup(),
     ...fakeConfiguration(),
     ...fakeStores(),
+    ...fakePorts((name, input) => asked.push({ name, input })),
     ...fakeDeletion(),
     ...fakeConsoles(),
     ...fakeMigration(),
@@ -512,6 +517,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     ticks.publish(server)
   }
   return {
+    asked,
     handlers,
     servers,
     connect: async () => {

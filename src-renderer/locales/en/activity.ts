@@ -89,6 +89,12 @@ export const activity = {
       create: 'New network',
       delete: 'Delete network'
     },
+    server: {
+      wake: 'Wake server',
+      shutDown: 'Shut down server',
+      reboot: 'Reboot server',
+      suspend: 'Suspend server'
+    },
     clone: 'Clone',
     markTemplate: 'Mark as template',
     unmarkTemplate: 'No longer a template',

@@ -17,6 +17,7 @@ export const server = {
     label: 'Parts of the page',
     overview: 'Overview',
     machines: 'Machines',
+    ports: 'Ports',
     storage: 'Storage and network',
     history: 'History',
     facts: 'Facts'
