@@ -33,10 +33,10 @@ export function portHandlers({ directory, scans, listening }: PortHandlerDeps): 
       await scans.setPlan(serverId, plan)
       return null
     },
-    'ports.scan': async ({ serverId, ports, origins, inside }, { signal, progress }) => {
+    'ports.scan': async ({ serverId, ports, origins, inside }, { signal, ...task }) => {
       directory.get(serverId)
       const request = { ports: portsOf(ports), origins, inside, scheduled: false }
-      const found = await scans.scan(serverId, request, { signal, onProgress: progress })
+      const found = await scans.scan(serverId, request, { signal, onProgress: (done) => task.progress(done) })
       const count = (state: string): number =>
         found.reduce((sum, scan) => sum + scan.ports.filter((port) => port.state === state).length, 0)
       return { open: count('open'), closed: count('closed'), filtered: count('filtered') }

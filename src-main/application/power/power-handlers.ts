@@ -24,9 +24,10 @@ export function powerHandlers({ directory, power, wake }: PowerHandlerDeps): Pow
       await wake.set(serverId, settings, password)
       return null
     },
-    'power.wake': ({ serverId }, { signal, progress }) =>
-      wake.wake(serverId, { signal, onProgress: progress }),
+    'power.wake': ({ serverId }, { signal, ...task }) =>
+      wake.wake(serverId, { signal, onProgress: (now) => task.progress(now) }),
     'power.plan': ({ serverId, action }, { signal }) => power.plan(serverId, action, signal),
-    'power.act': (request, { signal, progress }) => power.act(request, { signal, onProgress: progress })
+    'power.act': (request, { signal, ...task }) =>
+      power.act(request, { signal, onProgress: (now) => task.progress(now) })
   }
 }

@@ -133,7 +133,11 @@ export class Power {
       await sleepUnlessAborted(clock, everyMs, signal)
       if (signal.aborted) throw new AppError('cancelled', { cause: signal.reason })
     }
-    const isOnline = (): boolean => runtime.state.kind === 'online'
+    /** By another connection: the state of the one that went is told a moment later than its end. */
+    const isOnline = (): boolean => {
+      const now = runtime.connection
+      return now !== null && now !== connection && runtime.state.kind === 'online'
+    }
     while (runtime.connection === connection) {
       if (waitedMs() > LEAVING_DEADLINE_MS) {
         runtime.expectOff(null)

@@ -38,8 +38,8 @@ export function probeTcp(
     const finish = (settle: () => void): void => {
       clearTimeout(timer)
       signal.removeEventListener('abort', onAbort)
-      // A reset at once: no TIME_WAIT is left behind for each open port.
-      socket.resetAndDestroy()
+      // An ordinary end: a service that gets a reset instead may call it an error in its log.
+      socket.destroy()
       settle()
     }
     const answered = (answer: Answer): void =>

@@ -1,4 +1,5 @@
 /** Starts scans as tasks: they go on without this page, and the list of tasks shows them too. */
+import type { TaskId } from '#contract/ids.ts'
 import type { PortPlan } from '#contract/ports.ts'
 import type { ServerView } from '#contract/servers.ts'
 import type { ScanOrigin } from '#contract/vocabulary.ts'
@@ -30,6 +31,14 @@ export function useScan(server: () => ServerView): ScanRun {
   const { t } = useI18n()
   const progress = shallowRef<ScanProgress | null>(null)
   let cancelIt: () => void = () => undefined
+  async function cancel(starting: Promise<TaskId>): Promise<void> {
+    try {
+      await rpc.call('tasks.cancel', { taskId: await starting })
+    } catch (error) {
+      const { title, next: text } = errorWords(error)
+      toasts.show({ tone: 'red', title, text })
+    }
+  }
 
   return {
     progress,
@@ -43,7 +52,7 @@ export function useScan(server: () => ServerView): ScanRun {
         { serverId, seenName, ports, origins, inside },
         { onProgress: (now) => (progress.value = now) }
       )
-      cancelIt = () => void task.cancel()
+      cancelIt = () => void cancel(task.taskId)
       try {
         const { open } = await task.result
         toasts.show({

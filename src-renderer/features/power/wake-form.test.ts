@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { isMacText, wakeSettingsOf } from './wake-form.ts'
+import { FROM_HERE, isMacText, USUAL_PORTS, wakeSettingsOf } from './wake-form.ts'
 
-const form = { mac: '52:54:00:AA:00:01', broadcast: '', port: '', via: '', password: '' }
+const form = { mac: '52:54:00:AA:00:01', broadcast: '', port: USUAL_PORTS, via: FROM_HERE, password: '' }
 
 describe('what is typed to wake a server', () => {
   it.each(['52:54:00:aa:00:01', '52-54-00-AA-00-01', ' 52:54:00:aa:00:01 '])('takes %s', (mac) => {

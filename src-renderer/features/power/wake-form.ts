@@ -2,12 +2,16 @@
 import { Ipv4, MacAddress, SecureOnPassword, type WakeSettings } from '#contract/power.ts'
 import type { ServerId } from '#contract/ids.ts'
 
+/** Choices of the two lists that stand for "nothing of its own". */
+export const USUAL_PORTS = 'usual'
+export const FROM_HERE = 'here'
+
 export interface WakeForm {
   readonly mac: string
   readonly broadcast: string
-  /** '' = the usual ones. */
+  /** USUAL_PORTS or a number. */
   readonly port: string
-  /** '' = from this computer. */
+  /** FROM_HERE or the id of a server. */
   readonly via: string
   readonly password: string
 }
@@ -28,7 +32,7 @@ export function wakeSettingsOf(form: WakeForm, learnedMac: string | null): WakeS
   return {
     mac: mac === learnedMac ? null : mac,
     broadcast: broadcast === '' ? null : broadcast,
-    port: form.port === '' ? null : Number(form.port),
-    via: form.via === '' ? null : (form.via as ServerId)
+    port: form.port === USUAL_PORTS ? null : Number(form.port),
+    via: form.via === FROM_HERE ? null : (form.via as ServerId)
   }
 }
