@@ -34,7 +34,7 @@ it('lists what listens, scans from inside, shuts a server down and sees it come 
     .waitFor({ timeout: 30_000 })
   await photograph(page, 'ports-listening')
 
-  await page.getByRole('radio', { name: 'Scans' }).click()
+  await page.getByText('Scans', { exact: true }).click()
   await page.getByText('Not scanned yet').waitFor()
   await photograph(page, 'ports-not-scanned')
   await page.getByRole('textbox', { name: 'Ports' }).fill('22, 53, 80, 443, 5900-5902, 9100, 16509')
@@ -43,7 +43,7 @@ it('lists what listens, scans from inside, shuts a server down and sees it come 
   await page.getByText('was scanned').waitFor()
   expect(await page.getByRole('row', { name: /^22 ssh/ }).textContent()).toContain('open')
   await photograph(page, 'ports-scans')
-  await page.getByRole('radio', { name: 'Changes' }).click()
+  await page.getByText('Changes', { exact: true }).click()
   await photograph(page, 'ports-changes')
 
   await page.getByRole('button', { name: 'Actions for kvm-alpha' }).last().click()

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createFakeEngine } from '../../../test/fakes/engine.ts'
 import { openWindow, type TestWindow } from '../../../test/fakes/window.ts'
 
@@ -50,7 +50,7 @@ describe('switching a server off', () => {
       typedName: name,
       seenCommand: 'systemctl poweroff'
     })
-  }, 30_000)
+  }, 90_000)
 })
 
 describe('waking a server', () => {
@@ -72,6 +72,6 @@ describe('waking a server', () => {
     expect(opened.engine.asked.find(({ name }) => name === 'power.setWake')?.input).toMatchObject({
       settings: { mac: '52:54:00:aa:00:02', via: null }
     })
-    await opened.until(() => document.body.textContent.includes('is on after 41 s'))
-  }, 30_000)
+    await vi.waitFor(() => expect(document.body.textContent).toContain('is on after 41 s'), { timeout: 60_000 })
+  }, 90_000)
 })

@@ -57,7 +57,7 @@ export function usePower(): PowerActions {
   }
 
   async function act(server: ServerView, action: ServerPowerAction): Promise<void> {
-    const agreed = await dialogs.open(PowerDialog, { server, action })
+    const agreed = (await dialogs.open(PowerDialog, { server, action })) as { command: string } | undefined
     if (agreed === undefined) return
     const { id: serverId, name: typedName } = server.record
     const name = visibleText(typedName)
