@@ -21,6 +21,7 @@ const USERS = [
   'postgres 120',
   'prometheus 113',
   'nginx 33',
+  'libvirt-qemu 64055',
   'demo 1000'
 ]
 

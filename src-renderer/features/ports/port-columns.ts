@@ -96,28 +96,14 @@ export function scanColumns({ text }: PortWords): TableColumn<ScanRow>[] {
   const header = (id: string): string => text(`column.${id}`)
   const stateText = (result: PortResult | null): string | null =>
     result === null ? null : text(`state.${result.state}`)
-  const origin = (id: 'direct' | 'ssh'): TableColumn<ScanRow>[] => [
-    {
-      id,
-      header: header(id),
-      width: 'minmax(168px, 1.1fr)',
-      sortBy: (row) => stateText(row[id]),
-      text: (row) => stateText(row[id]),
-      missing: () => text('notScanned')
-    },
-    {
-      id: `${id}Ms`,
-      header: header('answer'),
-      unit: 'ms',
-      align: 'right',
-      width: '76px',
-      sortBy: (row) => row[id]?.answerMs ?? null,
-      text: (row) => msText(row[id]?.answerMs ?? null),
-      csv: (row) => row[id]?.answerMs ?? null,
-      csvHeader: `${header(id)}: ${header('answer')} (ms)`,
-      missing: (row) => text(row[id] === null ? 'notScanned' : 'noAnswer')
-    }
-  ]
+  const origin = (id: 'direct' | 'ssh'): TableColumn<ScanRow> => ({
+    id,
+    header: header(id),
+    width: 'minmax(150px, 1.1fr)',
+    sortBy: (row) => stateText(row[id]),
+    text: (row) => stateText(row[id]),
+    missing: () => text('notScanned')
+  })
   return [
     {
       id: 'port',
@@ -136,32 +122,42 @@ export function scanColumns({ text }: PortWords): TableColumn<ScanRow>[] {
       text: ({ service }) => service,
       missing: () => text('noService')
     },
-    ...origin('direct'),
-    ...origin('ssh'),
+    origin('direct'),
+    origin('ssh'),
     {
       id: 'finding',
       header: header('finding'),
-      width: 'minmax(190px, 1.6fr)',
+      width: 'minmax(176px, 1.5fr)',
       sortBy: (row) => text(`finding.${row.finding}`),
       text: (row) => (row.finding === 'none' ? '' : text(`finding.${row.finding}`))
     }
   ]
 }
 
-/** What a CSV says beside the state: why. */
+/** What a CSV says beside the state: why, and how fast. */
 export function scanCsvColumns(words: PortWords): TableColumn<ScanRow>[] {
   const { text } = words
-  const reason = (id: 'direct' | 'ssh'): TableColumn<ScanRow> => ({
-    id: `${id}Reason`,
-    header: `${text(`column.${id}`)}: ${text('column.reason')}`,
-    text: (row) => {
-      const result = row[id]
-      return result === null ? null : text(`reason.${result.reason}`)
+  const header = (id: string): string => text(`column.${id}`)
+  const more = (id: 'direct' | 'ssh'): TableColumn<ScanRow>[] => [
+    {
+      id: `${id}Reason`,
+      header: `${header(id)}: ${header('reason')}`,
+      text: (row) => {
+        const result = row[id]
+        return result === null ? null : text(`reason.${result.reason}`)
+      }
+    },
+    {
+      id: `${id}Ms`,
+      header: `${header(id)}: ${header('answer')} (ms)`,
+      csv: (row) => row[id]?.answerMs ?? null
     }
-  })
+  ]
   return scanColumns(words).flatMap((column) =>
-    column.id === 'direct' || column.id === 'ssh' ? [column, reason(column.id)] : [column]
+    column.id === 'direct' || column.id === 'ssh' ? [column, ...more(column.id)] : [column]
   )
 }
 
-const msText = (ms: number | null): string | null => (ms === null ? null : formatNumber(ms, ms < 10 ? 1 : 0))
+/** How long the answer took; null = none came. */
+export const answerText = ({ answerMs }: PortResult): string | null =>
+  answerMs === null ? null : `${formatNumber(answerMs, answerMs < 10 ? 1 : 0)} ms`

@@ -72,7 +72,7 @@ export const ports = {
   from: 'Knock at them',
   origin: {
     direct: 'from this computer',
-    ssh: 'from inside, through the ssh connection'
+    ssh: 'from inside (through ssh)'
   } satisfies Record<ScanOrigin, string>,
   inside: 'Address to knock at from inside',
   insideLoopback: 'at 127.0.0.1',
