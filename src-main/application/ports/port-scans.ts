@@ -3,16 +3,9 @@ import { AppError } from '#contract/errors.ts'
 import type { HistoryEvent } from '#contract/history.ts'
 import type { ServerId } from '#contract/ids.ts'
 import { parsePortList } from '#contract/port-list.ts'
-import {
-  PortPlan,
-  type InsideTarget,
-  type PortResult,
-  type PortScan,
-  type PortScansView,
-  type ScanProblem
-} from '#contract/ports.ts'
+import { PortPlan, type InsideTarget, type PortScan, type PortScansView } from '#contract/ports.ts'
 import type { ScanOrigin } from '#contract/vocabulary.ts'
-import { isSilent, portChanges } from '../../domain/ports/scan-changes.ts'
+import { portChanges } from '../../domain/ports/scan-changes.ts'
 import { serviceName } from '../../domain/ports/service-names.ts'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../platform/platform.ts'
@@ -21,8 +14,8 @@ import type { BlobStore } from '../storage.ts'
 import { DetailBoard } from '../telemetry/detail-board.ts'
 import { ServerOptions } from '../telemetry/server-options.ts'
 import { KeptScans } from './kept-scans.ts'
+import { knock, type ScanProgress } from './knock.ts'
 import type { PortAccess, Probed } from './port-access.ts'
-import { scanPorts, type ScanPace } from './scan-ports.ts'
 import { SshProbe } from './ssh-probe.ts'
 
 export interface PortScansDeps {
@@ -43,26 +36,8 @@ export interface ScanRequest {
   readonly scheduled: boolean
 }
 
-export interface ScanProgress {
-  readonly origin: ScanOrigin
-  readonly done: number
-  readonly total: number
-  readonly open: number
-}
-
-/** sshd makes each attempt itself, and logs those that fail. */
-const PACE: Readonly<Record<ScanOrigin, ScanPace>> = {
-  direct: { atOnce: 64, spacingMs: 4 },
-  ssh: { atOnce: 32, spacingMs: 4 }
-}
 const DEADLINE_MS: Readonly<Record<ScanOrigin, number>> = { direct: 2_000, ssh: 3_000 }
 const LOOPBACK = '127.0.0.1'
-/** Asked one after the other first: a server that forwards nothing shall not be asked two thousand times. */
-const FORWARDING_TRIES = 3
-/** Changed ports that are knocked at a second time before the change is told. */
-const MAX_CONFIRMED = 64
-export const FORWARDING_FIX =
-  "printf 'AllowTcpForwarding local\\n' | sudo tee /etc/ssh/sshd_config.d/00-forwarding.conf && sudo systemctl reload ssh"
 
 export class PortScans {
   readonly #deps: PortScansDeps
@@ -169,7 +144,15 @@ export class PortScans {
       const way = await this.#way(serverId, origin, request.inside, either)
       const startedAtMs = clock.nowMs()
       const base = { origin, address: way.address, startedAtMs, scheduled: request.scheduled }
-      const found = await this.#knock(serverId, request.ports, origin, { ...way, signal: either, onProgress })
+      const found = await knock({
+        ...way,
+        ports: request.ports,
+        origin,
+        known: this.#kept.known(serverId, origin),
+        clock,
+        signal: either,
+        onProgress
+      })
       const scan: PortScan = { ...base, endedAtMs: clock.nowMs(), ...found }
       await this.#take(serverId, scan)
       return scan
@@ -211,45 +194,6 @@ export class PortScans {
     const address = inside === 'loopback' ? LOOPBACK : (ownAddress(serverId) ?? connection.address)
     const ssh = new SshProbe(connection, signal)
     return { address, probe: (port) => ssh.probe(address, port, deadlineMs) }
-  }
-
-  async #knock(
-    serverId: ServerId,
-    ports: readonly number[],
-    origin: ScanOrigin,
-    way: {
-      readonly probe: (port: number) => Promise<Probed>
-      readonly signal: AbortSignal
-      readonly onProgress: (progress: ScanProgress) => void
-    }
-  ): Promise<{ ports: PortResult[]; problem: ScanProblem | null }> {
-    const { clock } = this.#deps
-    const probe = origin === 'direct' ? way.probe : forgiving(way.probe)
-    if (origin === 'ssh' && !(await forwards(ports, way.probe)))
-      return { ports: [], problem: { kind: 'forwardingOff', fix: FORWARDING_FIX } }
-    let done = 0
-    let open = 0
-    const work = { pace: PACE[origin], clock, signal: way.signal, probe }
-    const results = await scanPorts({
-      ...work,
-      ports,
-      onResult: ({ state }) => {
-        done++
-        if (state === 'open') open++
-        way.onProgress({ origin, done, total: ports.length, open })
-      }
-    })
-    const known = this.#kept.known(serverId, origin)
-    if (isSilent(known, results)) return { ports: results, problem: { kind: 'hostSilent', fix: null } }
-    const changed = portChanges(known, results).slice(0, MAX_CONFIRMED)
-    if (changed.length === 0) return { ports: results, problem: null }
-    const again = await scanPorts({
-      ...work,
-      ports: changed.map(({ port }) => port),
-      onResult: () => undefined
-    })
-    const newest = new Map(again.map((result) => [result.port, result]))
-    return { ports: results.map((result) => newest.get(result.port) ?? result), problem: null }
   }
 
   async #take(serverId: ServerId, scan: PortScan): Promise<void> {
@@ -299,37 +243,6 @@ function readingOf({ origin, ports }: PortScan): Parameters<ServerRuntime['pictu
         : [{ kind: 'port' as const, key: `${origin}:${port}`, label: `${origin}:${port} ${service}` }]
     ),
     capabilities: []
-  }
-}
-
-const isProhibited = (error: unknown): boolean =>
-  error instanceof AppError && error.code === 'forwardFailed' && error.params['refusal'] === 'prohibited'
-
-/** False when sshd refuses to open any way at all. */
-async function forwards(
-  ports: readonly number[],
-  probe: (port: number) => Promise<Probed>
-): Promise<boolean> {
-  for (const port of ports.slice(0, FORWARDING_TRIES)) {
-    try {
-      await probe(port)
-      return true
-    } catch (error) {
-      if (!isProhibited(error)) throw error
-    }
-  }
-  return ports.length === 0
-}
-
-/** Single ports that sshd may not connect to (PermitOpen) are an answer of theirs. */
-function forgiving(probe: (port: number) => Promise<Probed>): (port: number) => Promise<Probed> {
-  return async (port) => {
-    try {
-      return await probe(port)
-    } catch (error) {
-      if (!isProhibited(error)) throw error
-      return { state: 'filtered', reason: 'localRefusal', answerMs: null }
-    }
   }
 }
 
