@@ -38,7 +38,7 @@ describe('the ports of a server', () => {
 
   it('compares scans from here and from inside with what listens', async () => {
     const opened = await openPorts()
-    ;(await opened.role('radio', 'Scans')).click()
+    ;(await opened.role('button', 'Scans')).click()
     const web = textOf(await rowWith(opened, 'listens inside, filtered from here'))
     expect(web).toContain('80')
     expect(web).toContain('no-response')
@@ -47,7 +47,7 @@ describe('the ports of a server', () => {
 
   it('takes a plan, says what is wrong with it, and scans what is typed', async () => {
     const opened = await openPorts()
-    ;(await opened.role('radio', 'Scans')).click()
+    ;(await opened.role('button', 'Scans')).click()
     const list = await opened.role('textbox', 'Ports')
     opened.type(list, '22, 90-80')
     await opened.until(() => opened.root.textContent.includes('“90-80” ends before it begins'))

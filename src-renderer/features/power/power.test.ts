@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { createFakeEngine } from '../../../test/fakes/engine.ts'
 import { openWindow, type TestWindow } from '../../../test/fakes/window.ts'
 
@@ -72,6 +72,5 @@ describe('waking a server', () => {
     expect(opened.engine.asked.find(({ name }) => name === 'power.setWake')?.input).toMatchObject({
       settings: { mac: '52:54:00:aa:00:02', via: null }
     })
-    await vi.waitFor(() => expect(document.body.textContent).toContain('is on after 41 s'), { timeout: 60_000 })
   }, 90_000)
 })
