@@ -5,7 +5,9 @@
 import type { ServerId } from '#contract/ids.ts'
 import { sleepUnlessAborted, type Clock } from './clock.ts'
 import type { Notifier } from './platform/platform.ts'
+import { REBOOT_DEADLINE_MS } from './power/power.ts'
 import type { ServerDirectory } from './servers/server-directory.ts'
+import type { ServerRuntime } from './servers/server-runtime.ts'
 
 const CHECK_EVERY_MS = 5_000
 const GRACE_MS = 60_000
@@ -23,7 +25,7 @@ export async function watchAttention(deps: AttentionDeps, signal: AbortSignal): 
   const told = new Set<ServerId>()
   let lastCount = -1
   while (!signal.aborted) {
-    const { off, hung, allOff } = survey(directory)
+    const { off, hung, allOff } = survey(directory, clock.nowMs())
     const count = off.length + hung
     if (count !== lastCount) onCount(count)
     lastCount = count
@@ -47,14 +49,20 @@ interface Survey {
   readonly allOff: boolean
 }
 
-function survey(directory: ServerDirectory): Survey {
+/** The operator switched it off: no news. A reboot is expected to be over after a while. */
+function isExpected({ picture }: ServerRuntime, nowMs: number): boolean {
+  const expected = picture.expectedOff.now
+  return expected !== null && (expected.action !== 'reboot' || nowMs - expected.atMs < REBOOT_DEADLINE_MS)
+}
+
+function survey(directory: ServerDirectory, nowMs: number): Survey {
   const off: { serverId: ServerId; name: string; sinceAtMs: number }[] = []
   let hung = 0
   let online = 0
   for (const runtime of directory.runtimes()) {
     const { record, state } = runtime
     if (state.kind === 'online') online++
-    if (state.kind === 'offline' && runtime.view().presence === 'OFF') {
+    if (state.kind === 'offline' && runtime.view().presence === 'OFF' && !isExpected(runtime, nowMs)) {
       off.push({ serverId: record.id, name: record.name, sinceAtMs: state.sinceAtMs })
     }
     if (state.kind !== 'online') continue

@@ -37,6 +37,8 @@ import type { Platform } from './platform/platform.ts'
 import { processHandlers } from './processes/process-handlers.ts'
 import { ProcessSubject } from './processes/process-subject.ts'
 import type { ActOnProcess, ProcessTools } from './processes/process-tools.ts'
+import type { PortAccess, PowerAccess } from './ports/port-access.ts'
+import { openPorts } from './ports/port-engine.ts'
 import type { HostSampler } from './sampling/host-sampler.ts'
 import type { Connection, Connector, Secret } from './servers/connection.ts'
 import { PromptBroker } from './servers/prompt-broker.ts'
@@ -68,6 +70,8 @@ export interface EngineDeps {
   readonly serviceHost: ServiceHost
   readonly processTools: ProcessTools
   readonly actOnProcess: ActOnProcess
+  readonly portAccess: PortAccess
+  readonly powerAccess: PowerAccess
   readonly storage: Storage
   readonly archive: DataArchive
   /** Outside engines: the way to them, and where samples wait for them. */
@@ -144,7 +148,27 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
     log: platform.log,
     zone: () => settings.current().timeZone
   })
-  const telemetry = new Telemetry([processes, services.subject, hardware, gpuPower, traffic.subject])
+  const onJournal = (entry: JournalEntry): void => journalTopic.publish(entry)
+  const ports = openPorts({
+    ports: deps.portAccess,
+    power: deps.powerAccess,
+    blobs: storage.blobs,
+    sealed: new SealedTexts({ cipher: platform.cipher, blobs: storage.blobs }),
+    journal: storage.journal,
+    clock,
+    log: platform.log,
+    random: deps.random,
+    onJournal,
+    directory: () => directory
+  })
+  const telemetry = new Telemetry([
+    processes,
+    services.subject,
+    hardware,
+    gpuPower,
+    ports.subject,
+    traffic.subject
+  ])
   const directory = new ServerDirectory(
     {
       ...deps,
@@ -179,7 +203,6 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
   )
   const machineFeed = createSnapshotFeed<MachineView>(machineSource(directory), feedOptions)
   const tasks = createTaskRegistry({ clock, log: platform.log, descriptions: taskDescriptions })
-  const onJournal = (entry: JournalEntry): void => journalTopic.publish(entry)
 
   const handlers: Handlers<VirthelmContract> = {
     ...serverHandlers({ ...deps, directory, vault, prompts, openPrompts, feed: serverFeed }),
@@ -228,6 +251,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
     ...backupHandlers({ archive: deps.archive, blobs: storage.blobs, target: platform.exportTarget, clock }),
     ...createHandlers({ directory, journal: storage.journal, blobs: storage.blobs, clock, onJournal }),
     ...serviceHandlers({ directory, services, host: serviceHost, journal: storage.journal, clock, onJournal }),
+    ...ports.handlers(),
     ...settings.handlers,
     'tasks.watch': (_input, { signal }) => tasks.watch(signal),
     'tasks.cancel': async ({ taskId }) => {
@@ -247,6 +271,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
   await directory.load()
   await deps.seed?.(directory)
   directory.start()
+  ports.start()
   const background = Promise.allSettled([
     watchAttention(
       { directory, notifier: platform.notifier, clock, onCount: (count) => attention.publish(count) },

@@ -9,7 +9,9 @@ import { createToolsPlayer } from './tools/player.ts'
 import { createLogPlayer } from './tools/traffic.ts'
 import { createServicesRunPlayer } from './tools/services.ts'
 import { createProcessActsPlayer } from './tools/processes.ts'
+import { answersInside } from './tools/ports.ts'
 import { runPlayer } from './lane-run.ts'
+import { createPowerPlayer, type DemoPower } from './power-player.ts'
 import { createMigrationPlayer } from './migration/player.ts'
 import { demoProfiles, withMachines } from './profiles.ts'
 import { DemoSshServer } from './ssh-server.ts'
@@ -50,6 +52,7 @@ export async function startDemoFleet(options: DemoFleetOptions = {}): Promise<De
   const password = randomBytes(18).toString('base64url')
   const nowMs = Date.now()
   const hosts: SimulatedHost[] = []
+  const powers: DemoPower[] = []
   const machines = demoProfiles(count, seed).map((profile, index): DemoMachine => {
     const { machinesPerServer } = options
     const shown =
@@ -60,7 +63,16 @@ export async function startDemoFleet(options: DemoFleetOptions = {}): Promise<De
           : withMachines(profile, machinesPerServer)
     const host = new SimulatedHost(shown, seed * 1_000 + index, nowMs)
     hosts.push(host)
+    const power = createPowerPlayer({
+      off: () => ssh.stop(),
+      on: async (booted) => {
+        if (booted) host.reboot()
+        await ssh.listen()
+      }
+    })
+    powers.push(power)
     const players = [
+      power.player,
       createSamplerPlayer(host),
       createToolsPlayer(host),
       createLogPlayer(host),
@@ -70,22 +82,22 @@ export async function startDemoFleet(options: DemoFleetOptions = {}): Promise<De
       createMigrationPlayer(host, () => hosts),
       runPlayer
     ]
-    return {
-      host,
-      ssh: new DemoSshServer({
-        user: USER,
-        password,
-        faults: host.faults,
-        players,
-        consoles: createConsoles(host, USER)
-      })
-    }
+    const consoles = createConsoles(host, USER)
+    const ssh: DemoSshServer = new DemoSshServer({
+      user: USER,
+      password,
+      faults: host.faults,
+      players,
+      consoles: { ...consoles, listens: (port) => answersInside(host, port) }
+    })
+    return { host, ssh }
   })
   await Promise.all(machines.map(({ ssh }) => ssh.listen()))
   return {
     servers: machines.map((machine) => demoServer(machine, password)),
     control: createControl(machines),
     async close() {
+      for (const power of powers) power.close()
       for (const { host } of machines) host.close()
       await Promise.all(machines.map(({ ssh }) => ssh.stop()))
     }

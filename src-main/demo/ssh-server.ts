@@ -140,7 +140,16 @@ export class DemoSshServer {
     })
     client.on('tcpip', (accept, reject, { destPort }) => {
       if (this.#options.faults.silent) return
-      if (!this.#options.consoles.forward(destPort, accept)) reject()
+      const { consoles } = this.#options
+      if (consoles.forward(destPort, accept)) return
+      // A service that says nothing, or nothing at all.
+      if (consoles.listens?.(destPort) !== true) {
+        reject()
+        return
+      }
+      const channel = accept()
+      channel.on('error', () => channel.destroy())
+      channel.end()
     })
   }
 

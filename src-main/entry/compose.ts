@@ -12,6 +12,8 @@ import { createHypervisor } from '../remote/libvirt/hypervisor.ts'
 import { createGpuPowerProbes } from '../remote/gpu-power/index.ts'
 import { actOnProcess } from '../remote/processes/act-on-process.ts'
 import { processTools } from '../remote/processes/process-tools.ts'
+import { createPortAccess } from '../remote/ports/port-access.ts'
+import { createPowerAccess } from '../remote/power/power-access.ts'
 import { createTools } from '../remote/tools/tool-shell.ts'
 import { createLogFiles } from '../remote/traffic/log-files.ts'
 import { createServiceHost } from '../remote/services/service-host.ts'
@@ -75,6 +77,8 @@ export async function compose(options: ComposeOptions): Promise<Engine> {
       serviceHost: createServiceHost({ clock }),
       processTools,
       actOnProcess,
+      portAccess: createPortAccess(),
+      powerAccess: createPowerAccess(),
       hypervisor: createHypervisor({ log, clock }),
       storage,
       archive,

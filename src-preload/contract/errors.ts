@@ -79,6 +79,8 @@ export const ErrorCode = z.enum([
   'migrationNotPossible',
   'migrationFailed',
   'migrationUnclear',
+  // power of a server
+  'wakeNotSent',
   // outside engines
   'tlsFailed',
   'engineLoginRefused',

@@ -4,7 +4,7 @@ import { call, stream } from './define.ts'
 import { ServerId, VmUuid } from './ids.ts'
 import { ENTITY_KINDS, type EntityKind } from './metric-catalogue.ts'
 import { AtMs, RemoteText } from './units.ts'
-import { DomainState, GapReason } from './vocabulary.ts'
+import { DomainState, GapReason, PortState, ScanOrigin, TransportProtocol } from './vocabulary.ts'
 
 export const EntityKindSchema = z.enum(ENTITY_KINDS as [EntityKind, ...EntityKind[]])
 
@@ -209,7 +209,26 @@ export const HistoryEvent = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('serverOffline'), code: z.string().max(64) }),
   z.object({ kind: z.literal('serverRebooted') }),
   z.object({ kind: z.literal('collectingStarted'), vmUuid: VmUuid.nullable() }),
-  z.object({ kind: z.literal('collectingStopped'), vmUuid: VmUuid.nullable() })
+  z.object({ kind: z.literal('collectingStopped'), vmUuid: VmUuid.nullable() }),
+  /** A port that is scanned answers otherwise than at the scan before. */
+  z.object({
+    kind: z.literal('portChanged'),
+    origin: ScanOrigin,
+    port: z.int().min(1).max(65_535),
+    service: z.string().max(64).nullable(),
+    from: PortState,
+    to: PortState
+  }),
+  /** Something listens that did not before, or no longer. */
+  z.object({
+    kind: z.literal('listenerChanged'),
+    protocol: TransportProtocol,
+    address: z.string().max(64),
+    port: z.int().min(1).max(65_535),
+    service: z.string().max(64).nullable(),
+    process: RemoteText.nullable(),
+    listens: z.boolean()
+  })
 ])
 export type HistoryEvent = z.infer<typeof HistoryEvent>
 

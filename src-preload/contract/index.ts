@@ -18,7 +18,9 @@ import { machinesContract } from './machines.ts'
 import { networksContract } from './networks.ts'
 import { migrationContract } from './migration.ts'
 import { powerContract } from './power.ts'
+import { switchingContract } from './switching.ts'
 import { processesContract } from './processes.ts'
+import { portsContract } from './ports.ts'
 import { serversContract } from './servers.ts'
 import { servicesContract } from './services.ts'
 import { settingsContract } from './settings.ts'
@@ -48,7 +50,9 @@ export const contract = {
   ...networksContract,
   ...migrationContract,
   ...powerContract,
+  ...switchingContract,
   ...processesContract,
+  ...portsContract,
   ...serversContract,
   ...servicesContract,
   ...settingsContract,

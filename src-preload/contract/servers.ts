@@ -4,7 +4,7 @@ import { call, stream, task } from './define.ts'
 import { ErrorInfo } from './errors.ts'
 import { PromptId, ServerId, VmUuid } from './ids.ts'
 import { AtMs, RemoteText } from './units.ts'
-import { CapabilityCause, CapabilityId, Presence } from './vocabulary.ts'
+import { CapabilityCause, CapabilityId, Presence, ServerPowerAction } from './vocabulary.ts'
 
 const Address = z.string().trim().min(1).max(253)
 const Port = z.int().min(1).max(65_535)
@@ -199,6 +199,10 @@ export const ServerNow = z.object({
 })
 export type ServerNow = z.infer<typeof ServerNow>
 
+/** The operator shut it down, rebooted or suspended it: that it does not answer is no trouble. */
+export const ExpectedOff = z.object({ action: ServerPowerAction, atMs: AtMs })
+export type ExpectedOff = z.infer<typeof ExpectedOff>
+
 /** A server as the window sees it. */
 export const ServerView = z.object({
   record: ServerRecord,
@@ -211,6 +215,8 @@ export const ServerView = z.object({
   capabilities: z.array(Capability),
   machinesRunning: z.int().nullable(),
   machinesTotal: z.int().nullable(),
+  /** Set: it is off, or will be in a moment, because the operator said so. */
+  expectedOff: ExpectedOff.nullable().default(null),
   /** True when a password or passphrase of this server is kept for the next start. */
   secretKept: z.boolean()
 })

@@ -65,7 +65,9 @@ export const CapabilityId = z.enum([
   'gpu',
   'power',
   'listeningPorts',
-  'accessLogs'
+  'accessLogs',
+  /** Ways through the ssh connection to the server's own ports (AllowTcpForwarding). */
+  'portForwarding'
 ])
 export type CapabilityId = z.infer<typeof CapabilityId>
 
@@ -115,3 +117,35 @@ export type ContainerEngine = z.infer<typeof ContainerEngine>
 
 export const ContainerName = z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,254}$/)
 export const ContainerId = z.string().regex(/^[0-9a-f]{12,64}$/)
+/** Where a port scan knocks from: this computer, or the server itself by its ssh connection. */
+export const ScanOrigin = z.enum(['direct', 'ssh'])
+export type ScanOrigin = z.infer<typeof ScanOrigin>
+
+export const PortState = z.enum(['open', 'closed', 'filtered'])
+export type PortState = z.infer<typeof PortState>
+
+/**
+ * Why a port is in its state. `connectFailed`: the server could not connect and did not say why. `localRefusal`: this
+ * computer itself did not send (a firewall of its own).
+ */
+export const PortReason = z.enum([
+  'synAck',
+  'reset',
+  'noResponse',
+  'hostUnreachable',
+  'netUnreachable',
+  'connectFailed',
+  'localRefusal'
+])
+export type PortReason = z.infer<typeof PortReason>
+
+export const TransportProtocol = z.enum(['tcp', 'udp'])
+export type TransportProtocol = z.infer<typeof TransportProtocol>
+
+/** Who can reach a listening socket: the server itself, whoever reaches one of its addresses, or all of them. */
+export const ListenerExposure = z.enum(['loopback', 'oneAddress', 'allAddresses'])
+export type ListenerExposure = z.infer<typeof ListenerExposure>
+
+/** What the operator can ask of a server itself. */
+export const ServerPowerAction = z.enum(['shutDown', 'reboot', 'suspend'])
+export type ServerPowerAction = z.infer<typeof ServerPowerAction>

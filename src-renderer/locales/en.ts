@@ -24,7 +24,9 @@ import { machines } from './en/machines.ts'
 import { metricNames } from './en/metric-names.ts'
 import { metrics } from './en/metrics.ts'
 import { migrate } from './en/migrate.ts'
+import { ports } from './en/ports.ts'
 import { power } from './en/power.ts'
+import { switching } from './en/switching.ts'
 import { server } from './en/server.ts'
 import { services } from './en/services.ts'
 import { settings } from './en/settings.ts'
@@ -61,7 +63,9 @@ export const en = {
   metricNames,
   metrics,
   migrate,
+  ports,
   power,
+  switching,
   server,
   services,
   settings,

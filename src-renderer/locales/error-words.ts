@@ -45,6 +45,15 @@ function variantOf({ code, params }: ErrorInfo): string {
   if (code === 'migrationFailed' && params['left'] !== undefined) return 'migrationFailedLeft'
   if (code === 'refused' && params['what'] === 'lookOnly') return 'refusedLookOnly'
   if (code === 'refused' && params['what'] === 'nameNotTyped') return 'refusedNameNotTyped'
+  const refusals: Readonly<Record<string, string>> = {
+    noMac: 'refusedNoMac',
+    wakeVia: 'refusedWakeVia',
+    scanThroughJump: 'refusedScanThroughJump',
+    powerNotPossible: 'refusedPowerNotPossible'
+  }
+  if (code === 'refused' && refusals[String(params['what'])] !== undefined)
+    return refusals[String(params['what'])] ?? code
+  if (code === 'planChanged' && params['what'] === 'power') return 'planChangedPower'
   if (code === 'refused' && params['what'] === 'protected') return 'refusedProtected'
   if (code === 'refused' && params['what'] === 'typedName') return 'refusedTypedName'
   if (code === 'conflict' && params['what'] === 'tooManyEngines') return 'conflictEngines'

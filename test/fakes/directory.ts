@@ -28,6 +28,8 @@ export class FakeWorld {
   /** Of the played server; counts up with the clock from here. */
   bootedAtMs = this.clock.nowMs() - 10_000_000
 
+  telemetry = new Telemetry([])
+
   open(): ServerDirectory {
     const { clock, connector, hypervisor } = this
     const storage = this.storage.asStorage()
@@ -42,7 +44,7 @@ export class FakeWorld {
         connector,
         sampler: fakeSampler(clock, () => (clock.nowMs() - this.bootedAtMs) / 1_000),
         hypervisor,
-        telemetry: new Telemetry([]),
+        telemetry: this.telemetry,
         toolsOf: () => noTools,
         storage,
         vault: new SecretVault({ cipher: cannotKeep, blobs: storage.blobs, secretOf: fakeSecret }),

@@ -44,6 +44,7 @@ import { fakeGpuPower } from './engine-gpu-power.ts'
 import { fakeServices } from './engine-services.ts'
 import { fakeProcesses } from './engine-processes.ts'
 import { fakeHardwareHandlers } from './engine-hardware.ts'
+import { fakePorts } from './engine-ports.ts'
 import { fakeStores } from './engine-stores.ts'
 import { fakeTraffic } from './engine-traffic.ts'
 import {
@@ -76,6 +77,8 @@ export interface FakeEngineOptions {
 export interface FakeEngine {
   readonly handlers: Handlers<VirthelmContract>
   readonly servers: readonly FakeServer[]
+  /** What was asked of ports and power, oldest first. */
+  readonly asked: readonly { readonly name: string; readonly input: unknown }[]
   /** A client of its own, as a window has. */
   connect(): Promise<VirthelmClient>
   /** All connected windows lose the engine. */
@@ -171,6 +174,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     publish(server)
   }
 
+  const asked: { name: string; input: unknown }[] = []
   const journal: JournalEntry[] = []
   const write = (entry: Omit<JournalEntry, 'id'>): JournalEntry => {
     const row = { ...entry, id: journal.length + 1 }
@@ -285,6 +289,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     ...fakeGpuPower(),
     ...fakeTraffic(options.logs),
     ...fakeProcesses(),
+    ...fakePorts((name, input) => asked.push({ name, input })),
     ...fakeDeletion(),
     ...fakeConsoles(),
     ...fakeMigration(),
@@ -525,6 +530,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     ticks.publish(server)
   }
   return {
+    asked,
     handlers,
     servers,
     connect: async () => {

@@ -82,6 +82,10 @@ function subjectOf(event: HistoryEvent): string {
     case 'collectingStarted':
     case 'collectingStopped':
       return `collecting ${event.vmUuid ?? ''}`
+    case 'portChanged':
+      return `port ${event.origin} ${event.port}`
+    case 'listenerChanged':
+      return `listener ${event.protocol} ${event.address} ${event.port}`
   }
 }
 
@@ -89,6 +93,12 @@ function subjectOf(event: HistoryEvent): string {
 function mergedEvent(first: HistoryEvent, second: HistoryEvent): HistoryEvent | null {
   if (first.kind === 'machineState' && second.kind === 'machineState') {
     return first.from === second.to ? null : { ...second, from: first.from }
+  }
+  if (first.kind === 'portChanged' && second.kind === 'portChanged') {
+    return first.from === second.to ? null : { ...second, from: first.from }
+  }
+  if (first.kind === 'listenerChanged' && second.kind === 'listenerChanged') {
+    return first.listens === second.listens ? second : null
   }
   return first.kind === second.kind ? second : null
 }

@@ -81,6 +81,11 @@ export class ServerEvents {
     this.#mark({ kind: isOn ? 'collectingStarted' : 'collectingStopped', vmUuid }, atMs)
   }
 
+  /** What another part of the console saw happen. */
+  tell(event: HistoryEvent, atMs: number): void {
+    this.#mark(event, atMs)
+  }
+
   /** Keeps what was held back, and resolves when all is written. Never rejects. */
   async settle(): Promise<void> {
     this.#keep(this.#budget.drain())

@@ -100,5 +100,11 @@ export interface HypervisorSession {
 /** Every write is a row before it is sent. */
 export interface ActionJournal {
   beforeSend(command: string): Promise<void>
-  afterSend(result: { exitCode: number | null; stderr: string; durationMs: number }): Promise<void>
+  afterSend(result: {
+    readonly exitCode: number | null
+    readonly stderr: string
+    readonly durationMs: number
+    /** Without an exit code: it is known all the same that the server had the command, and that the lost link was its doing. */
+    readonly wasTaken?: boolean
+  }): Promise<void>
 }

@@ -49,11 +49,16 @@ export class JournalRow implements ActionJournal {
     this.#deps.onJournal(entry)
   }
 
-  async afterSend(result: { exitCode: number | null; stderr: string; durationMs: number }): Promise<void> {
-    const { exitCode } = result
+  async afterSend({
+    exitCode,
+    stderr,
+    durationMs,
+    wasTaken = false
+  }: Parameters<ActionJournal['afterSend']>[0]): Promise<void> {
     // Without an exit code the answer never came, also where the state was read back since.
-    const outcome = exitCode === null ? 'unknown' : exitCode === 0 ? 'done' : 'failed'
-    await this.#end({ ...result, outcome })
+    const unanswered = wasTaken ? 'done' : 'unknown'
+    const outcome = exitCode === null ? unanswered : exitCode === 0 ? 'done' : 'failed'
+    await this.#end({ exitCode, stderr, durationMs, outcome })
   }
 
   /** An answer that never came leaves the outcome unknown; it is not called a failure. */

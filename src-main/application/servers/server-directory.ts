@@ -111,6 +111,7 @@ export class ServerDirectory {
     const runtime = this.get(serverId)
     await runtime.stop(null)
     await runtime.picture.happened.forget()
+    await runtime.picture.expectedOff.forget()
     await this.#deps.vault.forget(serverId)
     await this.#deps.telemetry.forget(serverId)
     await this.#deps.storage.servers.remove(serverId, { deleteHistory })

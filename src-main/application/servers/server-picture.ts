@@ -11,6 +11,7 @@ import type { HypervisorSession, MachineListing, MachineStats, StatsRound } from
 import { MachineBoard } from '../machines/machine-board.ts'
 import { MachineKeeping } from '../machines/machine-keeping.ts'
 import type { Log } from '../platform/platform.ts'
+import { ExpectedOffKeeper } from '../power/expected-off.ts'
 import { TickWriter } from '../sampling/tick-writer.ts'
 import type { LaneReading } from '../telemetry/lane.ts'
 import type { Storage, StoredServer, Tick } from '../storage.ts'
@@ -37,6 +38,7 @@ export class ServerPicture {
   readonly machines: MachineBoard
   /** What happened, for the time axis. */
   readonly happened: ServerEvents
+  readonly expectedOff: ExpectedOffKeeper
   readonly #keeping: MachineKeeping
   readonly #serverId: StoredServer['record']['id']
   readonly #deps: PictureDeps
@@ -79,6 +81,7 @@ export class ServerPicture {
       log: deps.log,
       onMark: (mark) => events.mark(mark)
     })
+    this.expectedOff = new ExpectedOffKeeper(stored.record.id, { blobs: deps.storage.blobs, log: deps.log })
     this.#writer = new TickWriter({
       serverId: stored.record.id,
       history: deps.storage.history,
@@ -115,6 +118,7 @@ export class ServerPicture {
   /** Takes up what an earlier run of the console left. */
   async load(): Promise<void> {
     await this.happened.load()
+    await this.expectedOff.load()
     this.#keeping.resume(this.#deps.clock.nowMs())
   }
 

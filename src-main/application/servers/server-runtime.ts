@@ -1,7 +1,13 @@
 /** One registered server, alive: connects, lets the lanes run, keeps trying; its picture is what the window sees. */
 import { AppError } from '#contract/errors.ts'
 import type { VmUuid } from '#contract/ids.ts'
-import type { ConnectionFailure, ConnectionState, ServerRecord, ServerView } from '#contract/servers.ts'
+import type {
+  ConnectionFailure,
+  ConnectionState,
+  ExpectedOff,
+  ServerRecord,
+  ServerView
+} from '#contract/servers.ts'
 import type { GapReason } from '#contract/vocabulary.ts'
 import type { Hypervisor, HypervisorSession } from '../machines/hypervisor.ts'
 import type { MachineBoard } from '../machines/machine-board.ts'
@@ -100,6 +106,7 @@ export class ServerRuntime {
       capabilities,
       machinesRunning: counts?.running ?? null,
       machinesTotal: counts?.total ?? null,
+      expectedOff: this.picture.expectedOff.now,
       secretKept: this.#deps.vault.isKept(this.#record.id)
     }
   }
@@ -150,6 +157,13 @@ export class ServerRuntime {
   async takeNotCollected(record: ServerRecord, changed: VmUuid): Promise<void> {
     this.#record = record
     await this.picture.takeNotCollected(record.machinesNotCollected, changed)
+    this.#events.changed()
+  }
+
+  /** The operator is about to switch it off (null: it stays on after all). Gone when it is connected anew. */
+  expectOff(expected: ExpectedOff | null): void {
+    if (expected === null) this.picture.expectedOff.clear()
+    else this.picture.expectedOff.set(expected)
     this.#events.changed()
   }
 
@@ -244,6 +258,7 @@ export class ServerRuntime {
         isWatched: () => this.#watchers > 0,
         onStarted: () => {
           const sinceAtMs = this.#deps.clock.nowMs()
+          this.picture.expectedOff.clear()
           this.#setState({ kind: 'online', sinceAtMs })
           this.picture.happened.online(sinceAtMs)
         },

@@ -4,6 +4,7 @@ import type { ExportEvent, ExportResult } from '#contract/exports.ts'
 import type { VirthelmContract } from '#contract/index.ts'
 import type { SnapshotProgress } from '#contract/snapshots.ts'
 import type { VolumeProgress } from '#contract/volumes.ts'
+import { WAKE_DEADLINE_MS } from '../power/wake.ts'
 import type { TaskDescription } from './task-registry.ts'
 
 type TaskDescriptions<C extends Contract> = {
@@ -115,5 +116,19 @@ export const taskDescriptions: TaskDescriptions<VirthelmContract> = {
     doneRatio: ({ doneRatio }) => doneRatio,
     remainingMs: ({ remainingMs }) => remainingMs,
     result: ({ bytesCopied, filesLeft }) => ({ sizeBytes: bytesCopied, filesOnSource: filesLeft.length })
+  },
+  'ports.scan': {
+    subject: ({ seenName }) => ({ serverName: seenName }),
+    doneRatio: ({ done, total }) => done / total,
+    result: ({ open }) => ({ portsOpen: open })
+  },
+  'switching.wake': {
+    subject: ({ seenName }) => ({ serverName: seenName }),
+    doneRatio: ({ waitedMs }) => Math.min(1, waitedMs / WAKE_DEADLINE_MS),
+    result: ({ outcome }) => ({ wake: outcome })
+  },
+  'switching.act': {
+    subject: ({ typedName }) => ({ serverName: typedName }),
+    result: ({ outcome }) => ({ power: outcome })
   }
 }

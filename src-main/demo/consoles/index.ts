@@ -11,6 +11,8 @@ import { serveVnc } from './vnc-server.ts'
 export interface DemoConsoles {
   /** Serves what listens on a port of the server; false: nothing does. */
   forward(port: number, accept: () => ServerChannel): boolean
+  /** Something else of the server takes connections there. */
+  listens?(port: number): boolean
   /** A terminal: the login shell, or the console's own command with a script to come. */
   terminal(channel: ServerChannel, request: TerminalRequest): void
 }

@@ -44,7 +44,12 @@ export async function openForward(
   const shown = target.kind === 'tcp' ? `${target.host}:${target.port}` : target.path
   const failed = (error: unknown): AppError =>
     new AppError('forwardFailed', {
-      params: { ...where(link.endpoint), target: shown, reason: remoteWords(error) },
+      params: {
+        ...where(link.endpoint),
+        target: shown,
+        reason: remoteWords(error),
+        refusal: refusalOf(error)
+      },
       retryable: true,
       cause: error
     })
@@ -53,6 +58,12 @@ export async function openForward(
     else link.client.openssh_forwardOutStreamLocal(target.path, answer)
   })
   return new SshByteStream(channel, link, () => undefined)
+}
+
+/** SSH_MSG_CHANNEL_OPEN_FAILURE, RFC 4254: whether the server may not connect there, or tried and could not. */
+function refusalOf(error: unknown): 'prohibited' | 'connectFailed' | 'other' {
+  const reason: unknown = error instanceof Error && 'reason' in error ? error.reason : undefined
+  return reason === 1 ? 'prohibited' : reason === 2 ? 'connectFailed' : 'other'
 }
 
 /** Counts the terminals of one link. */

@@ -39,6 +39,24 @@ describe('events in words', () => {
     [{ kind: 'serverOffline', code: 'connectTimeout' }, 'not reachable any more', 'red'],
     [{ kind: 'serverRebooted' }, 'rebooted', 'amber'],
     [{ kind: 'collectingStopped', vmUuid: null }, 'collecting stopped', 'neutral'],
+    [
+      { kind: 'portChanged', origin: 'direct', port: 443, service: 'https', from: 'open', to: 'filtered' },
+      'port 443 (https) from here: open → filtered',
+      'amber'
+    ],
+    [
+      {
+        kind: 'listenerChanged',
+        protocol: 'tcp',
+        address: '::',
+        port: 80,
+        service: 'http',
+        process: 'nginx',
+        listens: true
+      },
+      'nginx listens on tcp [::]:80',
+      'neutral'
+    ],
     [{ kind: 'collectingStarted', vmUuid: VM }, 'db: collecting started', 'neutral']
   ])('%o', (event, text, tone) => {
     expect(words(event)).toEqual({ atMs: 5, label: text, tone })

@@ -37,6 +37,19 @@ function textOf(mark: HistoryMark, words: MarkWords): string {
     case 'serverOffline':
     case 'serverRebooted':
       return words.text(event.kind, {})
+    case 'portChanged':
+      return words.text('portChanged', {
+        port: event.service === null ? String(event.port) : `${event.port} (${event.service})`,
+        seen: words.text(`portSeen.${event.origin}`, {}),
+        from: words.text(`portState.${event.from}`, {}),
+        to: words.text(`portState.${event.to}`, {})
+      })
+    case 'listenerChanged': {
+      const address = visibleText(event.address)
+      const place = `${event.protocol} ${address.includes(':') ? `[${address}]` : address}:${event.port}`
+      const who = visibleText(event.process ?? event.service ?? event.protocol)
+      return words.text(event.listens ? 'listens' : 'listensNoMore', { who, place })
+    }
   }
 }
 
@@ -52,7 +65,10 @@ function toneOf(event: HistoryEvent): ChartEvent['tone'] {
       return 'ok'
     case 'collectingStarted':
     case 'collectingStopped':
+    case 'listenerChanged':
       return 'neutral'
+    case 'portChanged':
+      return event.to === 'open' ? 'ok' : 'amber'
   }
 }
 

@@ -23,6 +23,7 @@ import { openServerDialog } from '../add-server/index.ts'
 import { openServerTerminal } from '../consoles/index.ts'
 import { useExportDialog } from '../export/index.ts'
 import { openHostKeyDialog } from '../host-keys/index.ts'
+import { usePower } from '../switching/index.ts'
 import { remedyFor, type Remedy } from '../servers/index.ts'
 import RemoveServerDialog from './RemoveServerDialog.vue'
 import SecretDialog from './SecretDialog.vue'
@@ -54,6 +55,7 @@ export function useServerActions(): ServerActions {
   const exports = useExportDialog()
   const toasts = useToasts()
   const errorWords = useErrorWords()
+  const power = usePower()
 
   /** Runs in the background of a click; a failure becomes a message that names what failed. */
   const run = async (server: ServerView, work: () => Promise<unknown>): Promise<void> => {
@@ -187,6 +189,7 @@ export function useServerActions(): ServerActions {
           icon: Download,
           onSelect: () => void run(server, () => exports.open({ servers: [server.record.id] }))
         },
+        ...power.menu(server),
         { id: 'line', separator: true },
         {
           id: 'remove',

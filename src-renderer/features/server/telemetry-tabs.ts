@@ -7,6 +7,7 @@ import { TrafficTab } from '../traffic/index.ts'
 import { ServicesTab } from '../services/index.ts'
 import { ProcessesTab } from '../processes/index.ts'
 import { HardwareTab } from '../hardware/index.ts'
+import { PortsTab } from '../ports/index.ts'
 
 export interface TelemetryTab {
   /** Part of the address; also names the words: `server.tab.<id>`. */
@@ -21,5 +22,6 @@ export const TELEMETRY_TABS: readonly TelemetryTab[] = [
   { id: 'hardware', component: HardwareTab },
   { id: 'gpu', component: GpuTab },
   { id: 'power', component: PowerTab },
+  { id: 'ports', component: PortsTab },
   { id: 'traffic', component: TrafficTab }
 ]

@@ -69,6 +69,15 @@ export function useConnectionWords(): (view: ServerView, nowMs: number, zone: Zo
     const sinceTime = (atMs: number): string =>
       formatTime(atMs, nowMs - atMs < 20 * 3_600_000 ? 'minute' : 'dayMinute', zone)
     const firstTime = view.now === null
+    const { expectedOff } = view
+    if (expectedOff !== null && (connection.kind === 'offline' || connection.kind === 'connecting')) {
+      return {
+        title: t(`power.expectedOff.${expectedOff.action}`, { time: sinceTime(expectedOff.atMs) }),
+        since: '',
+        text: t(`power.expectedOffText.${expectedOff.action}`),
+        next: ''
+      }
+    }
     switch (connection.kind) {
       case 'online':
         return {

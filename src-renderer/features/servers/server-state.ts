@@ -5,7 +5,7 @@ import type { DotState } from '../../ui/dot-state.ts'
 export function serverDot(view: ServerView): DotState {
   if (view.connection.kind === 'stopped') return 'idle'
   if (view.presence === 'EMPTY') return view.connection.kind === 'connecting' ? 'busy' : 'empty'
-  if (view.presence === 'OFF') return 'off'
+  if (view.presence === 'OFF') return view.expectedOff === null ? 'off' : 'idle'
   return view.connection.kind === 'online' ? 'on' : 'busy'
 }
 

@@ -92,6 +92,12 @@ export const activity = {
     },
     unit: { start: 'Start unit', stop: 'Stop unit', restart: 'Restart unit', reload: 'Reload unit' },
     container: { start: 'Start container', stop: 'Stop container', restart: 'Restart container' },
+    server: {
+      wake: 'Wake server',
+      shutDown: 'Shut down server',
+      reboot: 'Reboot server',
+      suspend: 'Suspend server'
+    },
     clone: 'Clone',
     markTemplate: 'Mark as template',
     unmarkTemplate: 'No longer a template',

@@ -19,7 +19,8 @@ export const capabilities = {
     gpu: 'Graphics cards',
     power: 'Power',
     listeningPorts: 'Listening ports',
-    accessLogs: 'Access logs'
+    accessLogs: 'Access logs',
+    portForwarding: 'Scans from inside (port forwarding)'
   } satisfies Record<CapabilityId, string>,
   cause: {
     checking: 'Not checked yet. The first answer is on its way.',

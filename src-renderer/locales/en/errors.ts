@@ -23,6 +23,8 @@ export const errors = {
 
   /** Reasons that the engine gives by name. */
   reasons: {
+    noTool:
+      'The server in between has nothing that can broadcast: none of python3, perl, socat, nc -b, wakeonlan, etherwake.',
     nameEmpty: 'A machine needs a name.',
     nameTooLong: 'The name is too long for the files that libvirt keeps.',
     nameCharacters: 'A name holds no slash and no invisible characters.',
@@ -253,6 +255,30 @@ export const errors = {
   refusedProtected: {
     title: '{vm} is protected against deletion. Nothing was done.',
     next: 'Take the protection away in its menu first, if you are sure.'
+  },
+  refusedNoMac: {
+    title: 'No Ethernet address of {server} is known to wake it by.',
+    next: 'Type it in its “Wake…” dialog; it is also learned while the server is on.'
+  },
+  refusedWakeVia: {
+    title: 'The server that should wake {server} is no longer on the list.',
+    next: 'Choose another way in its “Wake…” dialog.'
+  },
+  refusedScanThroughJump: {
+    title: '{server} is not scanned from here: it is reached through a jump host.',
+    next: 'Scan it from inside, through its ssh connection.'
+  },
+  refusedPowerNotPossible: {
+    title: '{server} has no command for this that the login user may run.',
+    next: 'Open the dialog again: it says what is missing.'
+  },
+  planChangedPower: {
+    title: 'The command is not the one that was shown. Nothing was sent.',
+    next: 'Open the dialog again and look at it.'
+  },
+  wakeNotSent: {
+    title: 'No magic packet could be sent.',
+    next: 'Choose another way or broadcast address in the “Wake…” dialog.'
   },
   refusedTypedName: {
     title: 'The typed name is not that of {vm}. Nothing was done.',

@@ -143,6 +143,11 @@ export const history = {
     collectingStarted: 'collecting started',
     collectingStopped: 'collecting stopped',
     collectingStartedOf: '{vm}: collecting started',
-    collectingStoppedOf: '{vm}: collecting stopped'
+    collectingStoppedOf: '{vm}: collecting stopped',
+    portChanged: 'port {port} {seen}: {from} → {to}',
+    portSeen: { direct: 'from here', ssh: 'from inside' },
+    portState: { open: 'open', closed: 'closed', filtered: 'filtered' },
+    listens: '{who} listens on {place}',
+    listensNoMore: '{who} no longer listens on {place}'
   }
 }

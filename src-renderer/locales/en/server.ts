@@ -24,6 +24,7 @@ export const server = {
     traffic: 'Traffic',
     hardware: 'Disks and network',
     storage: 'Pools and networks',
+    ports: 'Ports',
     history: 'History',
     facts: 'Facts'
   },

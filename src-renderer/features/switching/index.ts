@@ -1,0 +1,1 @@
+export { usePower, type PowerActions } from './use-power.ts'
