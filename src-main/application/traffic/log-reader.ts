@@ -172,7 +172,7 @@ export class LogReader {
   async #learnFormat({ current, rotated }: LogLook, signal: AbortSignal): Promise<void> {
     if (this.#spec !== null) return
     const { format } = this.#choice
-    const candidates = [current, rotated.findLast((file) => !file.compressed) ?? null]
+    const candidates = [current, rotated.findLast(({ sizeBytes }) => sizeBytes > 0) ?? null]
     for (const file of candidates) {
       if (file === null || file.sizeBytes === 0) continue
       const { bytes } = await this.#deps.files.read(file, 0, HEAD_BYTES, signal)
