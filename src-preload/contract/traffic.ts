@@ -7,18 +7,9 @@ import { call, stream, task } from './define.ts'
 import { ServerId } from './ids.ts'
 import { AbsolutePath } from './storage.ts'
 import { AtMs, RemoteText } from './units.ts'
-import { CapabilityCause } from './vocabulary.ts'
+import { CapabilityCause, LogFormat, LogSpec, TrafficTotal } from './vocabulary.ts'
 
-/** `common` and `combined` are those of Apache and nginx; `vhost…` have the virtual host (and its port) in front. */
-export const LogFormat = z.enum(['squid', 'common', 'combined', 'vhostCommon', 'vhostCombined'])
-export type LogFormat = z.infer<typeof LogFormat>
-
-/** What stands behind a line of the access formats: how long the request took (nginx $request_time; Apache %D, %T). */
-export const LogTiming = z.enum(['none', 'seconds', 'microseconds'])
-export type LogTiming = z.infer<typeof LogTiming>
-
-export const LogSpec = z.object({ format: LogFormat, timing: LogTiming })
-export type LogSpec = z.infer<typeof LogSpec>
+export { LogFormat, LogSpec, LogTiming, OTHER_KEY, OWN_DOMAIN, TrafficTotal } from './vocabulary.ts'
 
 export const MAX_LOGS = 16
 
@@ -103,32 +94,6 @@ export type TrafficBy = z.infer<typeof TrafficBy>
 
 /** `2026-11-28`. Of web servers' logs the log's own date, of Squid's the operator's. */
 export const DayText = z.string().regex(/^\d{4}-\d{2}-\d{2}$/)
-
-/** Requests that name no domain (plain paths of a web server) are under this key; the window names the server. */
-export const OWN_DOMAIN = '/'
-/** What was folded, because a day had too many different ones. */
-export const OTHER_KEY = ''
-
-export const TrafficTotal = z.object({
-  /** Domain, client, code, day …; OTHER_KEY = folded. */
-  key: RemoteText,
-  visits: z.number(),
-  /** Requests of which the log says whether they were served from the cache, and those that were. */
-  judged: z.number(),
-  hits: z.number(),
-  bytes: z.number(),
-  /** Requests of which the log says how long they took, and the sum of that. */
-  timed: z.number(),
-  responseMs: z.number(),
-  /** Requests by the first digit of their status; `statusOther`: none (000), or none of these. */
-  status1xx: z.number(),
-  status2xx: z.number(),
-  status3xx: z.number(),
-  status4xx: z.number(),
-  status5xx: z.number(),
-  statusOther: z.number()
-})
-export type TrafficTotal = z.infer<typeof TrafficTotal>
 
 export const TrafficQuery = z.object({
   serverIds: z.array(ServerId).min(1).max(2_047),

@@ -149,3 +149,39 @@ export type ListenerExposure = z.infer<typeof ListenerExposure>
 /** What the operator can ask of a server itself. */
 export const ServerPowerAction = z.enum(['shutDown', 'reboot', 'suspend'])
 export type ServerPowerAction = z.infer<typeof ServerPowerAction>
+/** `common` and `combined` are those of Apache and nginx; `vhost…` have the virtual host (and its port) in front. */
+export const LogFormat = z.enum(['squid', 'common', 'combined', 'vhostCommon', 'vhostCombined'])
+export type LogFormat = z.infer<typeof LogFormat>
+
+/** What stands behind a line of the access formats: how long the request took (nginx $request_time; Apache %D, %T). */
+export const LogTiming = z.enum(['none', 'seconds', 'microseconds'])
+export type LogTiming = z.infer<typeof LogTiming>
+
+export const LogSpec = z.object({ format: LogFormat, timing: LogTiming })
+export type LogSpec = z.infer<typeof LogSpec>
+
+/** Requests that name no domain (plain paths of a web server) are under this key; the window names the server. */
+export const OWN_DOMAIN = '/'
+/** What was folded, because a day had too many different ones. */
+export const OTHER_KEY = ''
+
+export const TrafficTotal = z.object({
+  /** Domain, client, code, day …; OTHER_KEY = folded. */
+  key: z.string().max(4096),
+  visits: z.number(),
+  /** Requests of which the log says whether they were served from the cache, and those that were. */
+  judged: z.number(),
+  hits: z.number(),
+  bytes: z.number(),
+  /** Requests of which the log says how long they took, and the sum of that. */
+  timed: z.number(),
+  responseMs: z.number(),
+  /** Requests by the first digit of their status; `statusOther`: none (000), or none of these. */
+  status1xx: z.number(),
+  status2xx: z.number(),
+  status3xx: z.number(),
+  status4xx: z.number(),
+  status5xx: z.number(),
+  statusOther: z.number()
+})
+export type TrafficTotal = z.infer<typeof TrafficTotal>

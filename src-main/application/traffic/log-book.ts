@@ -1,7 +1,7 @@
 /** How far one log was read and what is known of it, as the storage keeps it. One change at a time. */
 import { AppError } from '#contract/errors.ts'
 import type { ServerId } from '#contract/ids.ts'
-import { PastState } from '#contract/traffic.ts'
+import { LogSpec, PastState } from '#contract/traffic.ts'
 import { z } from 'zod'
 import type { TrafficCount } from '../../domain/traffic/traffic-counts.ts'
 import type { HistoryStore } from '../storage.ts'
@@ -12,6 +12,8 @@ export const LogState = z.object({
   place: LogPlace.nullable().default(null),
   /** Where counting began; what is older is the past. */
   since: LogPlace.nullable().default(null),
+  /** What its lines were last: a log that was rotated just now may hold none to tell. */
+  spec: LogSpec.nullable().default(null),
   countedFromAtMs: z.int().nullable().default(null),
   newestAtMs: z.int().nullable().default(null),
   unreadableLines: z.int().default(0),

@@ -59,7 +59,7 @@ export class LogReader {
     this.#tell(state, { cause: look.cause, fix: look.fix })
     if (look.cause === 'notPresent') this.#wasMissing = true
     if (look.cause === 'permissionDenied') return null
-    await this.#learnFormat(look, signal)
+    await this.#learnFormat(look, state.spec, signal)
     if (state.place === null) return this.#begin(look, signal)
     if (this.#spec === null) {
       const isEmpty = look.current === null || look.current.sizeBytes === 0
@@ -82,7 +82,7 @@ export class LogReader {
     if (from === null) return null
     const countedFromAtMs = clock.nowMs()
     const state = await book.commit(
-      (before) => ({ ...before, place: from, since: from, countedFromAtMs }),
+      (before) => ({ ...before, place: from, since: from, countedFromAtMs, spec: this.#spec }),
       []
     )
     this.#tell(state, {})
@@ -144,6 +144,7 @@ export class LogReader {
       return {
         ...before,
         place: piece.place,
+        spec: read.spec,
         newestAtMs: latest(before.newestAtMs, read.newestAtMs),
         unreadableLines: before.unreadableLines + read.unreadable,
         lostParts: before.lostParts + (piece.lost ? 1 : 0)
@@ -169,10 +170,16 @@ export class LogReader {
   }
 
   /** By its first lines, once; of a log that was rotated just now by those of the file before. */
-  async #learnFormat({ current, rotated }: LogLook, signal: AbortSignal): Promise<void> {
+  async #learnFormat(
+    { current, rotated }: LogLook,
+    known: LogSpec | null,
+    signal: AbortSignal
+  ): Promise<void> {
     if (this.#spec !== null) return
     const { format } = this.#choice
-    const candidates = [current, rotated.findLast((file) => !file.compressed) ?? null]
+    if (known !== null && (format === 'auto' || format === known.format)) this.#spec = known
+    if (this.#spec !== null) return
+    const candidates = [current, rotated.findLast(({ sizeBytes }) => sizeBytes > 0) ?? null]
     for (const file of candidates) {
       if (file === null || file.sizeBytes === 0) continue
       const { bytes } = await this.#deps.files.read(file, 0, HEAD_BYTES, signal)

@@ -1,5 +1,5 @@
 /** Which kind of log it is, by its lines. */
-import type { LogFormat, LogSpec } from '#contract/traffic.ts'
+import type { LogFormat, LogSpec } from '#contract/vocabulary.ts'
 import { parseAccessLine, parseSquidLine, timingOf } from './log-line.ts'
 
 /** More than so many say nothing new. */

@@ -1,5 +1,5 @@
 /** One request as a line of an access log tells it. Pure parsers; what is no request is null. */
-import type { LogSpec } from '#contract/traffic.ts'
+import type { LogSpec } from '#contract/vocabulary.ts'
 
 export interface LogLine {
   readonly atMs: number

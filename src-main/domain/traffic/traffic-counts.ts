@@ -1,5 +1,5 @@
 /** Adds requests up by day: by domain, client, status, result and hour. */
-import { OWN_DOMAIN, type TrafficTotal } from '#contract/traffic.ts'
+import { OWN_DOMAIN, type TrafficTotal } from '#contract/vocabulary.ts'
 import type { LogLine } from './log-line.ts'
 
 export type CountKind = 'domain' | 'client' | 'status' | 'result' | 'hour'
