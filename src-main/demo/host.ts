@@ -46,7 +46,7 @@ export class SimulatedHost implements DemoHost {
       tags: [...profile.tags],
       note: profile.note,
       lookOnly: false,
-      useSudo: false,
+      useSudo: profile.allowsSudo ?? false,
       collecting: true,
       intervalMs: null
     }

@@ -7,6 +7,8 @@ import type { Platform } from '../application/platform/platform.ts'
 import { seedDemo, type DemoServer } from '../application/servers/seed-demo.ts'
 import { startDemoFleetInWorker, type DemoFleetInWorker } from '../demo/index.ts'
 import { diskQueues } from '../platform/disk-queue.ts'
+import { readFirmware } from '../remote/capabilities/firmware-reader.ts'
+import { trySudo } from '../remote/capabilities/sudo-trial.ts'
 import { createEngineHttp } from '../remote/engines/http-client.ts'
 import { createHypervisor } from '../remote/libvirt/hypervisor.ts'
 import { createTools } from '../remote/tools/tool-shell.ts'
@@ -65,6 +67,8 @@ export async function compose(options: ComposeOptions): Promise<Engine> {
       connector,
       sampler: createHostSampler({ log, clock }),
       toolsOf: createTools,
+      sudoProbe: trySudo,
+      firmwareReader: readFirmware,
       hypervisor: createHypervisor({ log, clock }),
       storage,
       archive,

@@ -65,7 +65,11 @@ export const CapabilityId = z.enum([
   'gpu',
   'power',
   'listeningPorts',
-  'accessLogs'
+  'accessLogs',
+  /** What only the firmware's tables tell: memory modules, serial number. */
+  'firmwareTables',
+  /** `sudo -n`, where the operator allows it for this server. */
+  'sudo'
 ])
 export type CapabilityId = z.infer<typeof CapabilityId>
 

@@ -1,5 +1,6 @@
 /** Calls something at a steady interval, never twice at once; a slow round lengthens the pause instead of piling up. */
 import { sleepUnlessAborted, type Clock } from '../clock.ts'
+import type { Nudge } from '../telemetry/nudge.ts'
 
 /** A wall clock that jumped this far beyond the sleep means that the workstation was suspended. */
 const SUSPENDED_MS = 10_000
@@ -9,6 +10,8 @@ export interface PaceOptions {
   readonly intervalMs: () => number
   readonly clock: Clock
   readonly signal: AbortSignal
+  /** Ends a pause early; for lanes whose pauses are long. */
+  readonly nudge?: Nudge
   /** The workstation slept: the link may be dead without knowing it. */
   readonly onResume?: () => Promise<void>
 }
@@ -36,7 +39,7 @@ export function sampleIntervalMs(round: number, intervalMs: number, phase: numbe
 
 /** Runs until the signal aborts (then resolves) or `round` throws (then rejects). */
 export async function pace(round: () => Promise<void>, options: PaceOptions): Promise<void> {
-  const { clock, signal, intervalMs, onResume } = options
+  const { clock, signal, intervalMs, onResume, nudge } = options
   let dueMs = clock.monotonicMs()
   while (!signal.aborted) {
     await round()
@@ -46,8 +49,10 @@ export async function pace(round: () => Promise<void>, options: PaceOptions): Pr
     dueMs = Math.ceil(dueMs / MARK_MS) * MARK_MS
     const pauseMs = Math.max(0, dueMs - nowMs)
     const asleepSinceMs = clock.nowMs()
-    await sleepUnlessAborted(clock, pauseMs, signal)
+    const nudged = nudge?.signal
+    await sleepUnlessAborted(clock, pauseMs, nudged ? AbortSignal.any([signal, nudged]) : signal)
     if (signal.aborted) return
+    if (nudged?.aborted) dueMs = clock.monotonicMs()
     if (onResume && clock.nowMs() - asleepSinceMs - pauseMs > SUSPENDED_MS) await onResume()
   }
 }

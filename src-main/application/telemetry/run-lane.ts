@@ -4,6 +4,7 @@ import type { Capability } from '#contract/servers.ts'
 import { sleepUnlessAborted } from '../clock.ts'
 import { pace } from '../sampling/pace.ts'
 import type { LaneContext, LaneReading, TelemetryLane } from './lane.ts'
+import type { Nudge } from './nudge.ts'
 
 export interface LaneListener {
   readonly onReading: (laneId: string, atMs: number, reading: LaneReading) => void
@@ -14,7 +15,8 @@ export interface LaneListener {
 export async function runTelemetryLane(
   lane: TelemetryLane,
   context: LaneContext,
-  { onReading, onCapabilities }: LaneListener
+  { onReading, onCapabilities }: LaneListener,
+  nudge?: Nudge
 ): Promise<void> {
   const { clock, log, signal, serverId } = context
   await sleepUnlessAborted(clock, lane.firstAfterMs ?? 0, signal)
@@ -39,7 +41,7 @@ export async function runTelemetryLane(
     }
   }
   try {
-    await pace(round, { clock, signal, intervalMs: () => lane.everyMs(serverId) })
+    await pace(round, { clock, signal, intervalMs: () => lane.everyMs(serverId), ...(nudge && { nudge }) })
   } finally {
     session.close()
   }

@@ -1,6 +1,7 @@
 /** Plays the lane `tools` of docs/remote-protocol.md on a demo server. Each subject answers the scripts of its own lane. */
 import type { SimulatedHost } from '../host.ts'
 import type { LanePlayer } from '../model.ts'
+import { playCapabilities } from './capabilities.ts'
 
 export interface ToolAnswer {
   readonly stdout: string
@@ -13,7 +14,7 @@ export interface ToolAnswer {
 export type ToolPlayer = (host: SimulatedHost, script: string) => ToolAnswer | null
 
 /** The first that knows a script answers; one that nobody knows ends with 127, as where its tool is not installed. */
-const PLAYERS: readonly ToolPlayer[] = []
+const PLAYERS: readonly ToolPlayer[] = [playCapabilities]
 
 export function createToolsPlayer(host: SimulatedHost): LanePlayer {
   return {

@@ -127,7 +127,8 @@ export function useConnectionWords(): (view: ServerView, nowMs: number, zone: Zo
 export function useMissingReason(): (view: ServerView, capability: CapabilityId) => string {
   const { t } = useI18n()
   return (view, capability) => {
-    if (view.now === null && view.connection.kind !== 'online') return t('capabilities.notConnected')
+    if (view.connection.kind !== 'online')
+      return t(view.now === null ? 'capabilities.notConnected' : 'capabilities.notNow')
     const known = view.capabilities.find((candidate) => candidate.id === capability)
     const cause = known?.cause ?? null
     if (cause !== null) return t(`capabilities.cause.${cause}`)

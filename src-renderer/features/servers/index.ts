@@ -6,6 +6,7 @@ export {
   type ConnectionWords,
   type Remedy
 } from './connection-words.ts'
+export { groupCapabilities, missingCount, oldestCheckMs, wantsSudo } from './capability-groups.ts'
 export { isStale, serverDot } from './server-state.ts'
 export {
   useServers,

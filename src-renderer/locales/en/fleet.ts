@@ -12,7 +12,8 @@ export const fleet = {
     network: 'Network',
     networkRest: 'in {in} · out {out}',
     ofTotal: '/ {total}',
-    noneOn: 'No server is on.'
+    noneOn: 'No server is on.',
+    noneReports: 'No server that is on can tell it. Its page says why, under Facts.'
   },
   filter: {
     label: 'Filter servers',
@@ -42,6 +43,7 @@ export const fleet = {
     machines: 'machines'
   },
   view: { label: 'Show as', cards: 'Cards', table: 'Table' },
+  columns: 'Columns',
   csv: 'CSV',
   csvMenu: 'Save as CSV',
   csvTable: 'The table of servers shown',
@@ -144,7 +146,11 @@ export const fleet = {
     machines: 'Machines',
     uptime: 'Uptime',
     checked: 'Checked',
-    checkedAgo: '{age} ago'
+    checkedAgo: '{age} ago',
+    users: 'Users',
+    unitsFailed: 'Failed units',
+    updates: 'Updates',
+    notGiven: 'Nobody has said so far; “Edit” is the place for it.'
   },
   empty: {
     title: 'Add your first server',
