@@ -139,6 +139,12 @@ function modules(facts: ServerFacts | null, word: FactContext['word']): string |
   return lines.join('\n')
 }
 
+/** Sizes of modules are whole numbers. */
+function moduleSize(sizeBytes: number): string {
+  const { value, unit } = formatBytes(sizeBytes)
+  return `${value.replace(/\.0$/, '')} ${unit}`
+}
+
 const moduleText = ({
   sizeBytes,
   type,
@@ -148,7 +154,7 @@ const moduleText = ({
 }: MemoryModule): string =>
   joined(
     [
-      joined([quantityText(formatBytes(sizeBytes)), type]),
+      joined([moduleSize(sizeBytes), type]),
       megatransfersPerSec === null ? null : `${megatransfersPerSec} MT/s`,
       joined([manufacturer, partNumber])
     ],
