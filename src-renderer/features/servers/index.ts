@@ -1,6 +1,7 @@
 export {
   needsOperator,
   remedyFor,
+  useCauseWords,
   useConnectionWords,
   useMissingReason,
   type ConnectionWords,

@@ -68,6 +68,7 @@ export const addServer = {
     label: 'Steps of the test',
     intro: 'Test goes through the connection step by step and says what to mend. It is not needed to save.',
     passed: 'Everything works.',
+    passedPartly: 'It works, without what is marked above.',
     notPassed: 'You can save all the same; the console goes on trying.',
     step: {
       resolve: 'Find the address',

@@ -34,6 +34,14 @@ export const capabilities = {
     lookOnly: 'This server is set to look only.',
     notPresent: 'This server has none.'
   } satisfies Record<CapabilityCause, string>,
+  /** Where the general words would mislead. */
+  causeOf: {
+    sudo: {
+      toolMissing: 'sudo is not installed on the server.',
+      permissionDenied: 'sudo does not run all of it without a password. The line below allows exactly what is asked.'
+    },
+    pressure: { unreadable: 'The kernel has it, but it was not switched on at boot.' }
+  },
   /** For a missing value, when nothing better is known. */
   noReason: 'The server did not report it.',
   notNow: 'The server is not connected now; its last values are on its page.',
