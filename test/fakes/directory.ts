@@ -16,6 +16,7 @@ import {
   noTools,
   silentLog
 } from './engine-parts.ts'
+import type { TelemetryLane } from '../../src-main/application/telemetry/lane.ts'
 import { Telemetry } from '../../src-main/application/telemetry/telemetry.ts'
 
 export class FakeWorld {
@@ -25,6 +26,8 @@ export class FakeWorld {
   readonly storage = new FakeStorage()
   readonly ticks: LiveTick[] = []
   readonly marks: HistoryMark[] = []
+  /** Of telemetry; none unless a test puts some here before it opens the console. */
+  lanes: TelemetryLane[] = []
   /** Of the played server; counts up with the clock from here. */
   bootedAtMs = this.clock.nowMs() - 10_000_000
 
@@ -42,7 +45,7 @@ export class FakeWorld {
         connector,
         sampler: fakeSampler(clock, () => (clock.nowMs() - this.bootedAtMs) / 1_000),
         hypervisor,
-        telemetry: new Telemetry([]),
+        telemetry: new Telemetry([{ lanes: this.lanes }]),
         toolsOf: () => noTools,
         storage,
         vault: new SecretVault({ cipher: cannotKeep, blobs: storage.blobs, secretOf: fakeSecret }),
