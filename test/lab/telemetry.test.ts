@@ -61,7 +61,7 @@ describe.skipIf(missing !== null)(`telemetry${missing === null ? '' : ` (${missi
     })
   })
 
-  it(`costs one login, at most two processes a tick and no file, with all lanes for ${TICKS} ticks`, async () => {
+  it(`costs one login, at most two processes a tick and no file, with all lanes for ${TICKS} ticks`, { timeout: 600_000 }, async () => {
     const files = await lab.writableFiles('lab3')
     const logins = lab.loginCount('lab3', 'op')
     const own = await start([{ name: 'lab3', server: 'lab3', user: 'op', useSudo: true }], INTERVAL_MS)
