@@ -125,10 +125,11 @@ export function useConnectionWords(): (view: ServerView, nowMs: number, zone: Zo
 
 /** Why something does not work: in words of its own where the general ones would mislead. */
 export function useCauseWords(): (id: CapabilityId, cause: CapabilityCause) => string {
-  const { t, te } = useI18n()
+  const i18n = useI18n()
+  const { t } = i18n
   return (id, cause) => {
     const own = `capabilities.causeOf.${id}.${cause}`
-    return te(own) ? t(own) : t(`capabilities.cause.${cause}`)
+    return i18n.te(own) ? t(own) : t(`capabilities.cause.${cause}`)
   }
 }
 
