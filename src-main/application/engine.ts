@@ -10,6 +10,9 @@ import type { Prompt, ServerView, SshConfigHost } from '#contract/servers.ts'
 import { activityHandlers } from './activity/activity-handlers.ts'
 import { watchAttention } from './attention.ts'
 import { backupHandlers } from './backup/backup-handlers.ts'
+import { capabilityHandlers } from './capabilities/capability-handlers.ts'
+import { createFirmwareLane, type FirmwareReader } from './capabilities/firmware-lane.ts'
+import { createSudoLane, type SudoProbe } from './capabilities/sudo-lane.ts'
 import { consoleHandlers } from './consoles/console-handlers.ts'
 import { configurationHandlers } from './configuration/configuration-handlers.ts'
 import type { DataArchive } from './backup/data-archive.ts'
@@ -72,6 +75,8 @@ export interface EngineDeps {
   readonly actOnProcess: ActOnProcess
   readonly portAccess: PortAccess
   readonly powerAccess: PowerAccess
+  readonly sudoProbe: SudoProbe
+  readonly firmwareReader: FirmwareReader
   readonly storage: Storage
   readonly archive: DataArchive
   /** Outside engines: the way to them, and where samples wait for them. */
@@ -161,13 +166,19 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
     onJournal,
     directory: () => directory
   })
-  const telemetry = new Telemetry([
+  const telemetry: Telemetry = new Telemetry([
     processes,
     services.subject,
     hardware,
     gpuPower,
     ports.subject,
-    traffic.subject
+    traffic.subject,
+    {
+      lanes: [
+        createFirmwareLane(deps.firmwareReader),
+        createSudoLane(deps.sudoProbe, () => telemetry.sudoCommands)
+      ]
+    }
   ])
   const directory = new ServerDirectory(
     {
@@ -205,7 +216,8 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
   const tasks = createTaskRegistry({ clock, log: platform.log, descriptions: taskDescriptions })
 
   const handlers: Handlers<VirthelmContract> = {
-    ...serverHandlers({ ...deps, directory, vault, prompts, openPrompts, feed: serverFeed }),
+    ...serverHandlers({ ...deps, telemetry, directory, vault, prompts, openPrompts, feed: serverFeed }),
+    ...capabilityHandlers({ directory }),
     ...machineHandlers({ directory, feed: machineFeed, journal: storage.journal, clock, onJournal }),
     ...configurationHandlers({ directory, blobs: storage.blobs, journal: storage.journal, clock, onJournal }),
     ...gpuPower.handlers,

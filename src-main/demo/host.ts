@@ -48,7 +48,7 @@ export class SimulatedHost implements DemoHost {
       tags: [...profile.tags],
       note: profile.note,
       lookOnly: false,
-      useSudo: false,
+      useSudo: profile.allowsSudo ?? false,
       collecting: true,
       intervalMs: null
     }

@@ -15,6 +15,11 @@ const FILES = [
 ]
 const PRESSURE_FILES = ['/proc/pressure/cpu', '/proc/pressure/memory', '/proc/pressure/io']
 const SECTOR_BYTES = 512
+const ZONES: Readonly<Partial<Record<number, string>>> = {
+  1: 'Europe/Berlin',
+  8: 'Asia/Shanghai',
+  9: 'Asia/Seoul'
+}
 const KIB = 1024
 
 export function createSamplerPlayer(host: SimulatedHost): LanePlayer {
@@ -217,7 +222,18 @@ function facts(host: SimulatedHost, io: LaneIo): string {
     ['product-name', profile.product],
     ['device-tree', profile.vendor === '' ? profile.cpuModel : ''],
     ['detect-virt', profile.virtualisation],
-    ['login-shell', profile.loginShell]
+    ['login-shell', profile.loginShell],
+    ['board-vendor', profile.vendor],
+    ['board-name', profile.product === '' ? '' : `${profile.product}-MB`],
+    ['bios-vendor', profile.vendor === '' ? '' : 'American Megatrends International, LLC.'],
+    ['bios-version', profile.vendor === '' ? '' : '2.8'],
+    ['bios-date', profile.vendor === '' ? '' : '01/19/2024'],
+    ['time-zone', `/usr/share/zoneinfo/${ZONES[profile.utcOffsetHours] ?? 'Etc/UTC'}`],
+    // The addresses of RFC 5737: documentation only.
+    ['routes', '4 eth0 00000000 010200C0 0003 100'],
+    ['name-servers', '192.0.2.53\n198.51.100.53'],
+    ['package-manager', /rocky|fedora|red hat/i.test(profile.distribution) ? 'dnf' : 'apt-get'],
+    ['init', 'systemd']
   ]
   return texts.map(([name, text]) => `\n${io.marker} fact ${name}\n${text}\n`).join('')
 }

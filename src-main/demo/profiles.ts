@@ -69,6 +69,8 @@ export interface HostProfile {
   readonly vendor: string
   readonly product: string
   readonly virtualisation: string
+  /** `sudo -n` runs everything, and the operator has switched it on in the console. */
+  readonly allowsSudo?: boolean
   readonly loginShell: string
   readonly uptimeDays: number
   readonly clockSkewMs: number
@@ -154,6 +156,7 @@ const ALPHA: HostProfile = {
   swapBytes: 8 * GIB,
   vendor: 'Supermicro',
   product: 'AS-1014S-WTRT',
+  allowsSudo: true,
   uptimeDays: 118,
   clockSkewMs: 12,
   cpu: 0.06,
@@ -283,6 +286,7 @@ const GPU: HostProfile = {
   swapBytes: 0,
   vendor: 'GIGABYTE',
   product: 'G293-Z20',
+  allowsSudo: true,
   uptimeDays: 21,
   clockSkewMs: 3,
   cpu: 0.28,

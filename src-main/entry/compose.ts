@@ -7,6 +7,8 @@ import type { Platform } from '../application/platform/platform.ts'
 import { seedDemo, type DemoServer } from '../application/servers/seed-demo.ts'
 import { startDemoFleetInWorker, type DemoFleetInWorker } from '../demo/index.ts'
 import { diskQueues } from '../platform/disk-queue.ts'
+import { readFirmware } from '../remote/capabilities/firmware-reader.ts'
+import { trySudo } from '../remote/capabilities/sudo-trial.ts'
 import { createEngineHttp } from '../remote/engines/http-client.ts'
 import { createHypervisor } from '../remote/libvirt/hypervisor.ts'
 import { createGpuPowerProbes } from '../remote/gpu-power/index.ts'
@@ -79,6 +81,8 @@ export async function compose(options: ComposeOptions): Promise<Engine> {
       actOnProcess,
       portAccess: createPortAccess(),
       powerAccess: createPowerAccess(),
+      sudoProbe: trySudo,
+      firmwareReader: readFirmware,
       hypervisor: createHypervisor({ log, clock }),
       storage,
       archive,

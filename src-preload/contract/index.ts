@@ -1,6 +1,7 @@
 /** The whole contract between the window and the engine. */
 import { activityContract } from './activity.ts'
 import { backupContract } from './backup.ts'
+import { capabilitiesContract } from './capabilities.ts'
 import { configurationContract } from './configuration.ts'
 import { bulkContract } from './bulk.ts'
 import { clonesContract } from './clones.ts'
@@ -33,6 +34,7 @@ import { volumesContract } from './volumes.ts'
 export const contract = {
   ...activityContract,
   ...backupContract,
+  ...capabilitiesContract,
   ...configurationContract,
   ...bulkContract,
   ...clonesContract,

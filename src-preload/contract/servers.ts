@@ -114,6 +114,25 @@ export const ConnectionState = z.discriminatedUnion('kind', [
 ])
 export type ConnectionState = z.infer<typeof ConnectionState>
 
+/** A memory module as the firmware's tables (SMBIOS type 17) name it. Texts are remote. */
+export const MemoryModule = z.object({
+  slot: RemoteText.nullable(),
+  sizeBytes: z.number(),
+  /** DDR4, DDR5, … */
+  type: RemoteText.nullable(),
+  /** Millions of transfers per second, as it runs (else as it could). */
+  megatransfersPerSec: z.int().nullable(),
+  manufacturer: RemoteText.nullable(),
+  partNumber: RemoteText.nullable()
+})
+export type MemoryModule = z.infer<typeof MemoryModule>
+
+/** Slots of the largest boards there are; more are left out. */
+export const MAX_MEMORY_MODULES = 256
+
+/** Facts kept by earlier versions have no such entry. */
+const LaterText = RemoteText.nullable().default(null)
+
 /** Facts read once per connection. null = could not be had. Texts are remote: hostile. */
 export const ServerFacts = z.object({
   hostName: RemoteText.nullable(),
@@ -136,7 +155,27 @@ export const ServerFacts = z.object({
   loginShell: RemoteText.nullable(),
   sshServer: RemoteText.nullable(),
   libvirtVersion: RemoteText.nullable(),
-  hypervisorVersion: RemoteText.nullable()
+  hypervisorVersion: RemoteText.nullable(),
+  /** The main board, where it is another thing than the whole machine (`boardModel`). */
+  mainBoard: LaterText,
+  /** The firmware's version with its maker. */
+  biosVersion: LaterText,
+  /** As the firmware prints it: MM/DD/YYYY on nearly all boards. */
+  biosDate: LaterText,
+  /** Only with root's rights. */
+  serialNumber: LaterText,
+  /** Installed modules; null where the firmware's tables cannot be read. */
+  memoryModules: z.array(MemoryModule).max(MAX_MEMORY_MODULES).nullable().default(null),
+  memorySlots: z.int().nullable().default(null),
+  /** IANA name (Europe/Berlin) or what stands in its place (UTC, <+09>-9). */
+  timeZone: LaterText,
+  /** Address of the default route's next hop, IPv4 before IPv6. */
+  defaultGateways: z.array(RemoteText).max(8).nullable().default(null),
+  dnsServers: z.array(RemoteText).max(8).nullable().default(null),
+  /** apt, dnf, apk, … */
+  packageManager: LaterText,
+  /** systemd, openrc, … */
+  initSystem: LaterText
 })
 export type ServerFacts = z.infer<typeof ServerFacts>
 
@@ -145,7 +184,9 @@ export const Capability = z.object({
   id: CapabilityId,
   works: z.boolean(),
   cause: CapabilityCause.nullable(),
-  fix: z.string().max(500).nullable()
+  fix: z.string().max(2_000).nullable(),
+  /** When the server was last asked for it; set where all lanes come together. */
+  checkedAtMs: AtMs.optional()
 })
 export type Capability = z.infer<typeof Capability>
 
@@ -241,7 +282,16 @@ export const ServersEvent = z.discriminatedUnion('kind', [
 export type ServersEvent = z.infer<typeof ServersEvent>
 
 /** The steps of "Test", in order. */
-export const TestStepId = z.enum(['resolve', 'connect', 'hostKey', 'login', 'shell', 'virsh', 'rights'])
+export const TestStepId = z.enum([
+  'resolve',
+  'connect',
+  'hostKey',
+  'login',
+  'shell',
+  'virsh',
+  'rights',
+  'sudo'
+])
 export type TestStepId = z.infer<typeof TestStepId>
 
 /** One event per change of a step. `detail` holds facts for the words (address, fingerprint, ms, version). */

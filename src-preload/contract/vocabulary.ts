@@ -67,7 +67,11 @@ export const CapabilityId = z.enum([
   'listeningPorts',
   'accessLogs',
   /** Ways through the ssh connection to the server's own ports (AllowTcpForwarding). */
-  'portForwarding'
+  'portForwarding',
+  /** What only the firmware's tables tell: memory modules, serial number. */
+  'firmwareTables',
+  /** `sudo -n`, where the operator allows it for this server. */
+  'sudo'
 ])
 export type CapabilityId = z.infer<typeof CapabilityId>
 

@@ -79,6 +79,7 @@ export { default as FilterField } from './FilterField.vue'
 /** keys: string[] e.g. ['Ctrl', 'K'] */
 export { default as Keys } from './Keys.vue'
 /** text, label: copies */
+export { copyText } from './copy-text.ts'
 export { default as CopyButton } from './CopyButton.vue'
 /** text: remote text with its control and bidi characters made visible; mono */
 export { default as RemoteText } from './RemoteText.vue'

@@ -9,6 +9,8 @@ export interface MenuAction {
   readonly danger?: boolean
   /** Ticked or not, for a choice that stays. */
   readonly checked?: boolean
+  /** One of several ticks: the menu stays for the next one. */
+  readonly keepOpen?: boolean
   readonly onSelect: () => void
 }
 export interface MenuSeparator {

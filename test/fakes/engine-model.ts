@@ -334,7 +334,18 @@ function factsOf(spec: Plan, nowMs: number): NonNullable<ServerView['facts']> {
     loginShell: '/bin/bash',
     sshServer: 'OpenSSH_10.0p2 Debian-7',
     libvirtVersion: spec.noLibvirt === true ? null : '11.3.0',
-    hypervisorVersion: spec.noLibvirt === true ? null : 'QEMU 10.0.3'
+    hypervisorVersion: spec.noLibvirt === true ? null : 'QEMU 10.0.3',
+    mainBoard: 'ASRockRack ROMED8-2T',
+    biosVersion: 'American Megatrends Inc. P3.50',
+    biosDate: '12/30/2022',
+    serialNumber: null,
+    memoryModules: null,
+    memorySlots: null,
+    timeZone: 'Europe/Berlin',
+    defaultGateways: ['10.4.0.1'],
+    dnsServers: ['10.4.0.2', '10.4.0.3'],
+    packageManager: 'apt',
+    initSystem: 'systemd'
   }
 }
 

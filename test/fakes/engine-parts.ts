@@ -178,7 +178,18 @@ export const noFacts: ServerFacts = {
   loginShell: null,
   sshServer: null,
   libvirtVersion: null,
-  hypervisorVersion: null
+  hypervisorVersion: null,
+  mainBoard: null,
+  biosVersion: null,
+  biosDate: null,
+  serialNumber: null,
+  memoryModules: null,
+  memorySlots: null,
+  timeZone: null,
+  defaultGateways: null,
+  dnsServers: null,
+  packageManager: null,
+  initSystem: null
 }
 
 export function fakeSampler(clock: Clock, uptimeSec = (): number => 10): HostSampler {

@@ -11,6 +11,7 @@ import type { ClientFrame, RpcPort, ServerFrame } from '#contract/frames.ts'
 import type { ServerId, VmRef } from '#contract/ids.ts'
 import type { HistoryMark } from '#contract/history.ts'
 import type { MachinesEvent, MachineView } from '#contract/machines.ts'
+import { TestStepId } from '#contract/servers.ts'
 import type { Prompt, ServersEvent, ServerView, TestStep } from '#contract/servers.ts'
 import { Settings } from '#contract/settings.ts'
 import type { LogStatus } from '#contract/traffic.ts'
@@ -457,9 +458,15 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
       return null
     },
     'servers.forgetSecrets': async () => null,
+    'capabilities.readNow': async ({ serverId }) => {
+      const { capabilities } = find(serverId).view
+      const checkedAtMs = Date.now()
+      patch(find(serverId), { capabilities: capabilities.map((each) => ({ ...each, checkedAtMs })) })
+      return null
+    },
     'servers.test': async ({ draft }, { progress }) => {
       const steps: TestStep[] = []
-      for (const step of ['resolve', 'connect', 'hostKey', 'login', 'shell', 'virsh', 'rights'] as const) {
+      for (const step of TestStepId.options) {
         const done: TestStep = {
           step,
           state: 'passed',

@@ -16,9 +16,14 @@ export interface Reading {
 
 /** /proc as the processes of that server see it. */
 export function readIndependently(server: string): Reading {
-  const proc = (file: string): string =>
-    readFileSync(`/proc/${labServer(server).init.pid}/root/proc/${file}`, 'utf8')
-  const net = readFileSync(`/proc/${labServer(server).init.pid}/net/dev`, 'utf8')
+  const { pid } = labServer(server).init
+  return parseReading((file) =>
+    readFileSync(file === 'net/dev' ? `/proc/${pid}/net/dev` : `/proc/${pid}/root/proc/${file}`, 'utf8')
+  )
+}
+
+export function parseReading(proc: (file: string) => string): Reading {
+  const net = proc('net/dev')
   const cpu = (proc('stat').split('\n')[0] ?? '').trim().split(/\s+/).slice(1, 9).map(Number)
   const at = (fields: readonly number[], index: number): number => fields[index] ?? Number.NaN
   const memory = proc('meminfo')

@@ -283,7 +283,7 @@ describe.skipIf(missing !== null)(`ports of real servers${missing === null ? '' 
     })
     expect(at(asRoot, 18_022)).toMatchObject({ family: 6, address: '::1' })
     expect(asRoot.processesHidden).toBeNull()
-    const values = server.picture.capabilities.find(({ id }) => id === 'listeningPorts')
+    const values = server.picture.capabilities.all().find(({ id }) => id === 'listeningPorts')
     expect(values).toMatchObject({ works: true })
 
     await ports.console.directory.remove(server.record.id, false)

@@ -89,7 +89,7 @@ describe.skipIf(missing !== null)(
       await handlers['services.readNow']({ serverId: idOf(runtime), part }, context)
     }
     const capability = (runtime: ServerRuntime, id: string) =>
-      runtime.picture.capabilities.find((one) => one.id === id)
+      runtime.picture.capabilities.all().find((one) => one.id === id)
     async function users(runtime: ServerRuntime): Promise<UsersView> {
       await read(runtime, 'users')
       const view = services.users.board.latest(idOf(runtime))

@@ -5,6 +5,7 @@ import { sleepUnlessAborted, type Clock } from '../clock.ts'
 import type { Log } from '../platform/platform.ts'
 import { pace, sampleIntervalMs } from '../sampling/pace.ts'
 import type { Connection } from '../servers/connection.ts'
+import type { Nudge } from '../telemetry/nudge.ts'
 import type { Hypervisor, HypervisorSession, MachineListing, StatsRound } from './hypervisor.ts'
 
 /** Events may be lost; the list is read again at least this often. */
@@ -20,6 +21,8 @@ export interface MachineLanesOptions {
   readonly clock: Clock
   readonly log: Log
   readonly signal: AbortSignal
+  /** Ends the wait before libvirt is tried again. */
+  readonly nudge: Nudge
   /** 0..1: when in the interval this server's rounds begin. */
   readonly phase: number
   readonly intervalMs: () => number
@@ -53,7 +56,7 @@ export async function runMachineLanes(options: MachineLanesOptions): Promise<voi
       log.info('libvirt.unavailable', { code: error.code })
       reopenMs = REOPEN_MS[error.code] ?? REOPEN_OTHERWISE_MS
     }
-    await sleepUnlessAborted(clock, reopenMs, signal)
+    await sleepUnlessAborted(clock, reopenMs, AbortSignal.any([signal, options.nudge.signal]))
   }
 }
 

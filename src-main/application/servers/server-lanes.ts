@@ -9,6 +9,7 @@ import type { Log } from '../platform/platform.ts'
 import type { HostSampler, HostSampling } from '../sampling/host-sampler.ts'
 import { pace, sampleIntervalMs } from '../sampling/pace.ts'
 import type { LaneContext } from '../telemetry/lane.ts'
+import type { Nudge } from '../telemetry/nudge.ts'
 import { type LaneListener, runTelemetryLane } from '../telemetry/run-lane.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 import type { Tools } from '../telemetry/tools.ts'
@@ -54,20 +55,22 @@ export async function runServerLanes(options: ServerLanesOptions): Promise<void>
   const sampling = await deps.sampler.start(connection, { signal })
   const tools = deps.toolsOf(connection)
   const phase = deps.random()
+  const nudge = deps.telemetry.nudgeOf(options.telemetry.serverId)
   try {
     const lanes = [
-      sampleHost(sampling, options, phase, lanesSignal),
-      readFileSystems(sampling, options, lanesSignal),
+      sampleHost(sampling, options, { phase, nudge, signal: lanesSignal }),
+      readFileSystems(sampling, options, { nudge, signal: lanesSignal }),
       runMachineLanes({
         ...options,
         ...deps,
         phase,
+        nudge,
         signal: lanesSignal,
         onCapabilities: options.onLibvirtCapabilities
       }),
       ...deps.telemetry.lanes.map((lane) => {
         const context = { ...options.telemetry, ...deps, connection, sampling, tools, signal: lanesSignal }
-        return runTelemetryLane(lane, context, options.telemetry)
+        return runTelemetryLane(lane, context, options.telemetry, nudge)
       })
     ]
     const first = await Promise.race(lanes.map((lane) => lane.then(() => null, asError)))
@@ -85,22 +88,25 @@ const asError = (error: unknown): Error => (error instanceof Error ? error : new
 async function sampleHost(
   sampling: HostSampling,
   options: ServerLanesOptions,
-  phase: number,
-  signal: AbortSignal
+  { phase, nudge, signal }: { phase: number; nudge: Nudge; signal: AbortSignal }
 ): Promise<void> {
   const { deps, intervalMs, connection } = options
-  let factsWanted = true
+  let started = false
+  /** Aborted: the facts are wanted (again). */
+  let factsUntil = AbortSignal.abort()
   let rounds = 0
   const pauseMs = (): number => sampleIntervalMs(rounds, intervalMs(), phase)
   const round = async (): Promise<void> => {
     rounds++
     const sample = await sampling.sample(signal)
     options.onHostCapabilities(sampling.capabilities())
-    if (factsWanted) options.onStarted()
+    if (!started) options.onStarted()
+    started = true
     options.onHost(sample.atMs, sample.entities)
     // After the first sample, so that the card comes alive at once.
-    if (factsWanted) await options.onFacts(await sampling.readFacts(signal))
-    factsWanted = false
+    if (!factsUntil.aborted) return
+    factsUntil = nudge.signal
+    await options.onFacts(await sampling.readFacts(signal))
   }
   const onResume = async (): Promise<void> => {
     await connection.probe(options.resumeProbeMs)
@@ -111,7 +117,7 @@ async function sampleHost(
 async function readFileSystems(
   sampling: HostSampling,
   options: ServerLanesOptions,
-  signal: AbortSignal
+  { nudge, signal }: { nudge: Nudge; signal: AbortSignal }
 ): Promise<void> {
   const { deps } = options
   const round = async (): Promise<void> => {
@@ -127,7 +133,12 @@ async function readFileSystems(
     }
   }
   await untilAborted(
-    pace(round, { clock: deps.clock, signal, intervalMs: () => FILE_SYSTEMS_EVERY_MS }),
+    pace(round, {
+      clock: deps.clock,
+      signal,
+      wanted: (nap) => nudge.next(nap),
+      intervalMs: () => FILE_SYSTEMS_EVERY_MS
+    }),
     signal
   )
 }

@@ -13,10 +13,11 @@ import { MachineKeeping } from '../machines/machine-keeping.ts'
 import type { Log } from '../platform/platform.ts'
 import { ExpectedOffKeeper } from '../power/expected-off.ts'
 import { TickWriter } from '../sampling/tick-writer.ts'
-import type { LaneReading } from '../telemetry/lane.ts'
+import type { FirmwareFacts, LaneReading } from '../telemetry/lane.ts'
 import type { Storage, StoredServer, Tick } from '../storage.ts'
 import type { Connection } from './connection.ts'
 import { CoreMeans } from './core-means.ts'
+import { ServerCapabilities } from './server-capabilities.ts'
 import { NowBuilder } from './server-now.ts'
 
 export interface PictureDeps {
@@ -54,9 +55,7 @@ export class ServerPicture {
   #facts: ServerFacts | null
   #factsAtMs: number | null
   #lastGoodAddress: string | null
-  #hostCapabilities: readonly Capability[] = []
-  #libvirtCapabilities: readonly Capability[] = []
-  readonly #laneCapabilities = new Map<string, readonly Capability[]>()
+  readonly capabilities: ServerCapabilities
   #sparkline: readonly (number | null)[] = []
 
   constructor(stored: StoredServer, deps: PictureDeps, events: PictureEvents) {
@@ -67,6 +66,7 @@ export class ServerPicture {
     this.#factsAtMs = stored.factsAtMs
     this.#lastNow = stored.lastNow
     this.#lastGoodAddress = stored.lastGoodAddress
+    this.capabilities = new ServerCapabilities(deps.clock)
     this.#keeping = new MachineKeeping({
       serverId: stored.record.id,
       history: deps.storage.history,
@@ -97,14 +97,6 @@ export class ServerPicture {
 
   get facts(): { readonly facts: ServerFacts | null; readonly factsAtMs: number | null } {
     return { facts: this.#facts, factsAtMs: this.#factsAtMs }
-  }
-
-  get capabilities(): Capability[] {
-    return [
-      ...this.#hostCapabilities,
-      ...this.#libvirtCapabilities,
-      ...[...this.#laneCapabilities.values()].flat()
-    ]
   }
 
   get sparkline(): readonly (number | null)[] {
@@ -168,8 +160,12 @@ export class ServerPicture {
     connection: Connection,
     session: HypervisorSession | null
   ): Promise<void> {
+    const { serialNumber = null, memoryModules = null, memorySlots = null } = this.#facts ?? {}
     const kept: ServerFacts = {
       ...facts,
+      serialNumber,
+      memoryModules,
+      memorySlots,
       sshServer: connection.serverSoftware,
       libvirtVersion: session?.libvirtVersion ?? this.#facts?.libvirtVersion ?? null,
       hypervisorVersion: session?.hypervisorVersion ?? this.#facts?.hypervisorVersion ?? null
@@ -181,27 +177,28 @@ export class ServerPicture {
     await this.#keepIfPossible(() => this.#deps.storage.servers.saveFacts(this.#serverId, kept, atMs))
   }
 
+  async #takeFirmware(firmware: FirmwareFacts): Promise<void> {
+    if (this.#facts === null || this.#factsAtMs === null) return
+    const facts = { ...this.#facts, ...firmware }
+    if (JSON.stringify(facts) === JSON.stringify(this.#facts)) return
+    this.#facts = facts
+    const atMs = this.#factsAtMs
+    await this.#keepIfPossible(() => this.#deps.storage.servers.saveFacts(this.#serverId, facts, atMs))
+  }
+
   takeHypervisor({ libvirtVersion, hypervisorVersion }: HypervisorSession): void {
     if (this.#facts) this.#facts = { ...this.#facts, libvirtVersion, hypervisorVersion }
   }
 
-  takeHostCapabilities(capabilities: readonly Capability[]): void {
-    this.#hostCapabilities = capabilities
-  }
-
-  takeLibvirtCapabilities(capabilities: readonly Capability[]): void {
-    this.#libvirtCapabilities = capabilities
-    this.#events.changed()
-  }
-
   takeLaneCapabilities(laneId: string, capabilities: readonly Capability[]): void {
-    this.#laneCapabilities.set(laneId, capabilities)
+    this.capabilities.take(laneId, capabilities)
     this.#events.changed()
   }
 
   /** What a telemetry lane brought. */
-  takeReading(laneId: string, atMs: number, { entities, labels, capabilities }: LaneReading): void {
-    this.#laneCapabilities.set(laneId, capabilities)
+  takeReading(laneId: string, atMs: number, { entities, labels, capabilities, facts }: LaneReading): void {
+    this.capabilities.take(laneId, capabilities)
+    if (facts) void this.#takeFirmware(facts)
     this.#now.take(atMs, entities, labels)
     this.#events.changed()
     if (entities.length === 0) return

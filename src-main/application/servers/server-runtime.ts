@@ -44,6 +44,10 @@ const OFF_AFTER_MS = 60_000
 const RESUME_PROBE_MS = 2_000
 const OFF_CODES = new Set(['connectTimeout', 'connectionRefused', 'networkUnreachable', 'addressNotFound'])
 
+/** root needs none, and may have no sudo at all. */
+const sudoOf = ({ useSudo, connection }: ServerRecord): '' | 'sudo -n ' =>
+  useSudo && connection.user !== 'root' ? 'sudo -n ' : ''
+
 export class ServerRuntime {
   readonly picture: ServerPicture
   readonly #deps: RuntimeDeps
@@ -54,6 +58,8 @@ export class ServerRuntime {
   #session: HypervisorSession | null = null
   #connection: Connection | null = null
   #watchers = 0
+  /** The connection is closed only to be opened again. */
+  #renewing = false
   /** Aborted to end the loop; null while it does not run. */
   #life: AbortController | null = null
   #running: Promise<void> = Promise.resolve()
@@ -93,7 +99,7 @@ export class ServerRuntime {
   }
 
   view(): ServerView {
-    const { now, capabilities } = this.picture
+    const { now } = this.picture
     const counts = this.machines.counts()
     // The first attempt of a run says nothing yet: a console that was just opened must not show a fleet in red.
     const off = this.#offlineSinceAtMs !== null || this.#state.kind === 'stopped'
@@ -103,7 +109,7 @@ export class ServerRuntime {
       connection: this.#state,
       now,
       ...this.picture.facts,
-      capabilities,
+      capabilities: this.picture.capabilities.all(),
       machinesRunning: counts?.running ?? null,
       machinesTotal: counts?.total ?? null,
       expectedOff: this.picture.expectedOff.now,
@@ -149,7 +155,7 @@ export class ServerRuntime {
     if (wayChanged || isCollectingChanged) {
       await this.stop(record.collecting ? null : 'collectionStopped')
       this.start()
-    }
+    } else if (before.useSudo !== record.useSudo) this.#deps.telemetry.readNow(record.id)
     this.#events.changed()
   }
 
@@ -172,6 +178,17 @@ export class ServerRuntime {
     if (!this.#life) this.start()
     this.#nap?.abort()
     void this.#connection?.probe(RESUME_PROBE_MS)
+  }
+
+  /**
+   * Everything is asked again now. Where the login may not read something it is made anew: a login has the groups it was
+   * given when it began.
+   */
+  readNow(): void {
+    if (this.#connection === null) throw new AppError('disconnected')
+    this.#renewing = this.picture.capabilities.isRefused
+    if (this.#renewing) this.#connection.close()
+    else this.#deps.telemetry.readNow(this.#record.id)
   }
 
   /** While something looks at this server, slow values are read at every tick. Returns the release. */
@@ -198,6 +215,7 @@ export class ServerRuntime {
         refusedLogins = 0
         failingSinceMs = null
         failure = await this.#serve(connection, signal)
+        if (this.#takeRenewing()) continue
       } catch (error) {
         failure = error instanceof AppError ? error : new AppError('internal', { cause: error })
         if (failure.code === 'internal' && !signal.aborted) {
@@ -223,6 +241,12 @@ export class ServerRuntime {
       const woken = await this.#sleep(delayMs, signal)
       if (woken) refusedLogins = 0
     }
+  }
+
+  #takeRenewing(): boolean {
+    const renewing = this.#renewing
+    this.#renewing = false
+    return renewing
   }
 
   async #connect(signal: AbortSignal): Promise<Connection> {
@@ -264,8 +288,9 @@ export class ServerRuntime {
         },
         onFacts: (facts) => this.picture.takeFacts(facts, connection, this.#session),
         onHost: (atMs, entities) => this.picture.takeHost(atMs, entities),
-        onHostCapabilities: (capabilities) => this.picture.takeHostCapabilities(capabilities),
-        onLibvirtCapabilities: (capabilities) => this.picture.takeLibvirtCapabilities(capabilities),
+        // At every tick, with values that tell the window.
+        onHostCapabilities: (capabilities) => this.picture.capabilities.take('host', capabilities),
+        onLibvirtCapabilities: (capabilities) => this.picture.takeLaneCapabilities('libvirt', capabilities),
         onSession: (session) => {
           this.#session = session
           if (session) this.picture.takeHypervisor(session)
@@ -274,7 +299,7 @@ export class ServerRuntime {
         onStats: (round, atMs) => this.picture.takeStats(round, atMs),
         telemetry: {
           serverId: this.#record.id,
-          sudo: () => (this.#record.useSudo ? 'sudo -n ' : ''),
+          sudo: () => sudoOf(this.#record),
           onReading: (laneId, atMs, reading) => this.picture.takeReading(laneId, atMs, reading),
           onCapabilities: (laneId, capabilities) => this.picture.takeLaneCapabilities(laneId, capabilities)
         },

@@ -4,6 +4,10 @@ import type { ServerId } from '#contract/ids.ts'
 import { TestStepId } from '#contract/servers.ts'
 import type { ConnectionFailure, HostKey, ServerDraft, TestStep } from '#contract/servers.ts'
 import type { Clock } from '../clock.ts'
+import { sudoState } from '../../domain/capabilities/sudo.ts'
+import type { SudoProbe } from '../capabilities/sudo-lane.ts'
+import type { Telemetry } from '../telemetry/telemetry.ts'
+import type { Tools } from '../telemetry/tools.ts'
 import type { Hypervisor } from '../machines/hypervisor.ts'
 import type { HostSampler } from '../sampling/host-sampler.ts'
 import type { Connection, Connector } from './connection.ts'
@@ -16,6 +20,9 @@ export interface TestDeps {
   readonly hypervisor: Hypervisor
   readonly prompts: PromptBroker
   readonly clock: Clock
+  readonly toolsOf: (connection: Connection) => Tools
+  readonly sudoProbe: SudoProbe
+  readonly telemetry: Pick<Telemetry, 'sudoCommands'>
   readonly onHostKeyShown: (key: HostKey) => void
 }
 
@@ -41,6 +48,7 @@ export async function testConnection(deps: TestDeps, request: TestRequest): Prom
       return { distribution: facts.distribution ?? '', kernel: facts.kernelRelease ?? '' }
     })
     await testLibvirt(deps, request, connection, steps)
+    await testSudo(deps, request, connection, steps)
   } catch (error) {
     if (request.signal.aborted) throw error
     steps.fail(error)
@@ -91,6 +99,28 @@ async function testLibvirt(
     const capability = deps.hypervisor.capabilitiesOf(error)[0]
     steps.warn('virsh', { cause: capability?.cause ?? '', fix: capability?.fix ?? '', code: error.code })
     steps.skip('rights')
+  }
+}
+
+/** Only where the operator wants sudo to be used. Without it the server works, with less: a warning. */
+async function testSudo(
+  deps: TestDeps,
+  { draft, signal }: TestRequest,
+  connection: Connection,
+  steps: Steps
+): Promise<void> {
+  if (!draft.useSudo) {
+    steps.skip('sudo')
+    return
+  }
+  steps.begin('sudo')
+  const tools = deps.toolsOf(connection)
+  try {
+    const { works, cause, fix } = sudoState(await deps.sudoProbe(tools, deps.telemetry.sudoCommands, signal))
+    if (works) steps.pass('sudo', {})
+    else steps.warn('sudo', { cause, fix: fix ?? '' })
+  } finally {
+    tools.close()
   }
 }
 

@@ -5,7 +5,8 @@
 import type { AppError } from '#contract/errors.ts'
 import type { ServerId } from '#contract/ids.ts'
 import type { EntityValues } from '#contract/metric-catalogue.ts'
-import type { Capability } from '#contract/servers.ts'
+import type { Capability, ServerFacts } from '#contract/servers.ts'
+import type { SudoCommand } from '../../domain/capabilities/sudo.ts'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../platform/platform.ts'
 import type { HostSampling } from '../sampling/host-sampler.ts'
@@ -24,7 +25,12 @@ export interface LaneReading {
   readonly labels?: Tick['labels']
   /** What of this lane works, with causes. Replaces what the lane said before. */
   readonly capabilities: readonly Capability[]
+  /** Facts that only this lane can read; they stand beside those of the connection. */
+  readonly facts?: FirmwareFacts
 }
+
+/** What the firmware's tables tell, with root's rights only. */
+export type FirmwareFacts = Pick<ServerFacts, 'serialNumber' | 'memoryModules' | 'memorySlots'>
 
 export interface LaneContext {
   readonly serverId: ServerId
@@ -50,6 +56,8 @@ export interface TelemetryLane {
   readonly firstAfterMs?: number
   /** Resolves when a reading is wanted before its time, or when the signal aborts (see lane-bell.ts). */
   wanted?(serverId: ServerId, signal: AbortSignal): Promise<void>
+  /** Every command that the lane ever puts `sudo` before: the operator is shown exactly these to allow. */
+  readonly sudoCommands?: readonly SudoCommand[]
   /** Nothing is asked of the server yet. */
   open(context: LaneContext): LaneSession
   /** What the panel says when a reading failed with this error. */

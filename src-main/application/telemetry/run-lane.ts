@@ -1,8 +1,10 @@
 /** Runs one telemetry lane on a connection, until the signal aborts. */
 import { AppError } from '#contract/errors.ts'
+import type { ServerId } from '#contract/ids.ts'
 import type { Capability } from '#contract/servers.ts'
 import { pace, sleepUnlessWanted } from '../sampling/pace.ts'
 import type { LaneContext, LaneReading, TelemetryLane } from './lane.ts'
+import type { Nudge } from './nudge.ts'
 
 export interface LaneListener {
   readonly onReading: (laneId: string, atMs: number, reading: LaneReading) => void
@@ -13,10 +15,11 @@ export interface LaneListener {
 export async function runTelemetryLane(
   lane: TelemetryLane,
   context: LaneContext,
-  { onReading, onCapabilities }: LaneListener
+  { onReading, onCapabilities }: LaneListener,
+  nudge?: Nudge
 ): Promise<void> {
   const { clock, log, signal, serverId } = context
-  const wanted = lane.wanted && ((nap: AbortSignal) => lane.wanted?.(serverId, nap) ?? Promise.resolve())
+  const wanted = wantedBy(lane, serverId, nudge)
   await sleepUnlessWanted(clock, lane.firstAfterMs ?? 0, signal, wanted)
   if (signal.aborted) return
   const session = lane.open(context)
@@ -48,4 +51,15 @@ export async function runTelemetryLane(
   } finally {
     session.close()
   }
+}
+
+/** Who may want a reading before its time: the lane's own subject, or the operator who has everything read anew. */
+function wantedBy(
+  lane: TelemetryLane,
+  serverId: ServerId,
+  nudge: Nudge | undefined
+): ((nap: AbortSignal) => Promise<void>) | undefined {
+  if (lane.wanted === undefined && nudge === undefined) return undefined
+  return (nap) =>
+    Promise.race([lane.wanted?.(serverId, nap), nudge?.next(nap)].filter((one) => one !== undefined))
 }

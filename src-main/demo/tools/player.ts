@@ -7,6 +7,7 @@ import { playServices } from './services.ts'
 import { playProcessTools } from './processes.ts'
 import { playHardware } from './hardware.ts'
 import { playPorts } from './ports.ts'
+import { playCapabilities } from './capabilities.ts'
 
 export interface ToolAnswer {
   readonly stdout: string
@@ -19,7 +20,7 @@ export interface ToolAnswer {
 export type ToolPlayer = (host: SimulatedHost, script: string) => ToolAnswer | null
 
 /** The first that knows a script answers; one that nobody knows ends with 127, as where its tool is not installed. */
-const PLAYERS: readonly ToolPlayer[] = [playProcessTools, playServices, playHardware, playGpuPower, playPorts, playTraffic]
+const PLAYERS: readonly ToolPlayer[] = [playCapabilities, playProcessTools, playServices, playHardware, playGpuPower, playPorts, playTraffic]
 
 export function createToolsPlayer(host: SimulatedHost): LanePlayer {
   return {

@@ -1,7 +1,9 @@
 /** Facts of a server that do not change while a connection lasts. All texts are remote: hostile, shown as text only. */
+import { clean, filledIn, firstLine } from './fact-text.ts'
 import { parseCounter, words } from './numbers.ts'
+import { parseSystemFacts, type SystemFacts } from './system-facts.ts'
 
-export interface HostFacts {
+export interface HostFacts extends SystemFacts {
   readonly hostName: string | null
   readonly distribution: string | null
   readonly osName: string | null
@@ -19,9 +21,7 @@ export interface HostFacts {
   readonly loginShell: string | null
 }
 
-const MAX_TEXT = 256
-
-/** The texts of the facts request by name; see `remote/sampler/facts-script.ts`. Each fact null when unreadable. */
+/** The texts of the facts request by name; see `remote/sampler/scripts.ts`. Each fact null when unreadable. */
 export function parseHostFacts(texts: ReadonlyMap<string, string>): HostFacts {
   const line = (name: string): string | null => firstLine(texts.get(name))
   const osRelease = parseOsRelease(texts.get('os-release') ?? '')
@@ -44,21 +44,9 @@ export function parseHostFacts(texts: ReadonlyMap<string, string>): HostFacts {
     virtualisation: virtualisation(line('detect-virt'), line('container'), board, cpu.hypervisor),
     boardModel: board,
     uptimeSec: uptime(line('uptime')),
-    loginShell: line('login-shell')
+    loginShell: line('login-shell'),
+    ...parseSystemFacts(texts, architecture)
   }
-}
-
-/** Without control characters (a device tree's text ends in NUL), trimmed, at most 256 characters; null when empty. */
-function clean(text: string | undefined): string | null {
-  const trimmed = text
-    ?.replace(/\p{Cc}/gu, ' ')
-    .trim()
-    .slice(0, MAX_TEXT)
-  return trimmed === undefined || trimmed === '' ? null : trimmed
-}
-
-function firstLine(text: string | undefined): string | null {
-  return clean(text?.split('\n', 1)[0])
 }
 
 /** os-release: shell assignments, quoted or not. */
@@ -140,12 +128,8 @@ function uptime(line: string | null): number | null {
   return seconds === undefined ? null : Number(seconds)
 }
 
-/** Words that boards print when nobody filled them in. */
-const NO_WORDS =
-  /^(?:to be filled.*|default string|system (?:manufacturer|product name)|none|not (?:specified|applicable)|n\/a|o\.e\.m\.|0+)$/i
-
 function boardModel(vendor: string | null, product: string | null, deviceTree: string | null): string | null {
-  const known = [vendor, product].filter((text): text is string => text !== null && !NO_WORDS.test(text))
+  const known = [filledIn(vendor), filledIn(product)].filter((text) => text !== null)
   return clean(known.join(' ')) ?? deviceTree
 }
 

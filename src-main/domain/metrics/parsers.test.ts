@@ -178,7 +178,15 @@ describe('facts', () => {
       virtualisation: 'docker',
       boardModel: null,
       uptimeSec: expect.any(Number) as number,
-      loginShell: '/bin/bash'
+      loginShell: '/bin/bash',
+      mainBoard: null,
+      biosVersion: null,
+      biosDate: null,
+      timeZone: null,
+      defaultGateways: null,
+      dnsServers: null,
+      packageManager: null,
+      initSystem: null
     })
   })
 

@@ -123,7 +123,10 @@ class ResidentHostSampling implements HostSampling {
       bootedAtMs: uptimeSec === null ? null : Math.max(0, Math.round(this.#clock.nowMs() - uptimeSec * 1000)),
       sshServer: this.#connection.serverSoftware.slice(0, 256),
       libvirtVersion: null,
-      hypervisorVersion: null
+      hypervisorVersion: null,
+      serialNumber: null,
+      memoryModules: null,
+      memorySlots: null
     }
   }
 

@@ -4,6 +4,7 @@
  */
 import { FRAME_FILES, SEPARATOR_FILE } from '../../domain/metrics/frame.ts'
 import { RESIDENT_READER } from './resident-reader.ts'
+import { PACKAGE_MANAGERS } from '../../domain/metrics/system-facts.ts'
 
 const PREPARE = `exec 2>/dev/null
 LC_ALL=C
@@ -70,19 +71,43 @@ inventory() {
 }
 `
 
-/** \`f\`: once per connection. Each fact is announced by a line \`<marker> fact <name>\`. */
+/**
+ * \`f\`: once per connection. Each fact is announced by a line \`<marker> fact <name>\`. Files of one line are read by the shell
+ * itself; a process is started only where a whole file is wanted.
+ */
 const FACTS = `fact() { printf '\\n%s fact %s\\n' "$M" "$1"; }
 show() { fact "$1"; [ -r "$2" ] && cat "$2"; }
+line() { fact "$1"; v=; [ -r "$2" ] && IFS= read -r v < "$2"; printf '%s\\n' "$v"; }
+routes() {
+  c=0
+  while [ $c -lt 500 ] && read -r i t g f r u m k x; do
+    c=$((c + 1))
+    if [ "$t" = 00000000 ]; then printf '4 %s %s %s %s %s\\n' "$i" "$k" "$g" "$f" "$m"; fi
+  done < /proc/net/route
+  c=0
+  while [ $c -lt 500 ] && read -r t l s n g m r u f i; do
+    c=$((c + 1))
+    if [ "$t $l" = "00000000000000000000000000000000 00" ]; then printf '6 %s - %s %s %s\\n' "$i" "$g" "$f" "$m"; fi
+  done < /proc/net/ipv6_route
+}
+name_servers() {
+  fact "$1"
+  c=0
+  [ -r "$2" ] && while [ $c -lt 200 ] && read -r k v x; do
+    c=$((c + 1))
+    if [ "$k" = nameserver ]; then printf '%s\\n' "$v"; fi
+  done < "$2"
+}
 facts() {
-  show hostname /proc/sys/kernel/hostname
-  show ostype /proc/sys/kernel/ostype
-  show osrelease /proc/sys/kernel/osrelease
+  line hostname /proc/sys/kernel/hostname
+  line ostype /proc/sys/kernel/ostype
+  line osrelease /proc/sys/kernel/osrelease
   fact machine; uname -m
   if [ -r /etc/os-release ]; then show os-release /etc/os-release; else show os-release /usr/lib/os-release; fi
   for f in /etc/redhat-release /etc/alpine-release /etc/debian_version; do
-    if [ -r "$f" ]; then show release-file "$f"; break; fi
+    if [ -r "$f" ]; then line release-file "$f"; break; fi
   done
-  show uptime /proc/uptime
+  line uptime /proc/uptime
   fact meminfo; grep '^MemTotal:' /proc/meminfo
   fact cpuinfo
   grep -E '^(processor|model name|Model|cpu|Hardware|uarch|physical id|core id)[[:space:]]*:' /proc/cpuinfo
@@ -96,8 +121,13 @@ facts() {
       echo "cpu $s $n"
     fi
   done
-  show sys-vendor /sys/class/dmi/id/sys_vendor
-  show product-name /sys/class/dmi/id/product_name
+  line sys-vendor /sys/class/dmi/id/sys_vendor
+  line product-name /sys/class/dmi/id/product_name
+  line board-vendor /sys/class/dmi/id/board_vendor
+  line board-name /sys/class/dmi/id/board_name
+  line bios-vendor /sys/class/dmi/id/bios_vendor
+  line bios-version /sys/class/dmi/id/bios_version
+  line bios-date /sys/class/dmi/id/bios_date
   show device-tree /proc/device-tree/model
   fact detect-virt; command -v systemd-detect-virt >/dev/null && systemd-detect-virt
   fact container
@@ -106,6 +136,19 @@ facts() {
   elif [ -e /run/.containerenv ]; then echo podman
   fi
   fact login-shell; printf '%s\\n' "$SHELL"
+  fact time-zone; if [ -e /etc/localtime ]; then readlink /etc/localtime; else echo none; fi
+  if [ -r /etc/timezone ]; then line time-zone-name /etc/timezone; else line time-zone-name /etc/TZ; fi
+  fact routes; routes
+  name_servers name-servers /etc/resolv.conf
+  name_servers name-servers-resolved /run/systemd/resolve/resolv.conf
+  fact package-manager
+  for f in ${PACKAGE_MANAGERS.join(' ')}; do
+    if command -v "$f" >/dev/null; then echo "$f"; break; fi
+  done
+  if [ -d /run/systemd/system ]; then fact init; echo systemd
+  elif [ -d /run/openrc ]; then fact init; echo openrc
+  else line init /proc/1/comm
+  fi
 }
 `
 

@@ -24,6 +24,7 @@ export interface ServerForm {
   /** null = the console's default. */
   intervalSec: number | null
   lookOnly: boolean
+  useSudo: boolean
   collecting: boolean
 }
 
@@ -47,6 +48,7 @@ export const emptyForm = (): ServerForm => ({
   remember: false,
   intervalSec: null,
   lookOnly: false,
+  useSudo: false,
   collecting: true
 })
 
@@ -69,6 +71,7 @@ export const formOf = (record: ServerRecord): ServerForm => ({
   note: record.note,
   intervalSec: record.intervalMs === null ? null : record.intervalMs / 1_000,
   lookOnly: record.lookOnly,
+  useSudo: record.useSudo,
   collecting: record.collecting
 })
 
@@ -123,6 +126,7 @@ export function draftOf(form: ServerForm, canKeep: boolean): DraftResult {
     tags: tagsOf(form.tags),
     note: form.note,
     lookOnly: form.lookOnly,
+    useSudo: form.useSudo,
     collecting: form.collecting,
     intervalMs: form.intervalSec === null ? null : Math.round(form.intervalSec * 1_000),
     connection: {

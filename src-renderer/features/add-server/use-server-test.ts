@@ -11,13 +11,15 @@ export function useServerTest() {
   const rpc = useRpc()
   const byStep = shallowRef<ReadonlyMap<TestStepId, TestStep>>(new Map())
   const running = ref(false)
+  /** sudo is a step only where it is to be used. */
+  const tested = shallowRef<readonly TestStepId[]>(TestStepId.options)
   const passed = ref<boolean | null>(null)
   /** The test itself could not be run. */
   const error = shallowRef<unknown>(null)
   let current: AbortController | null = null
 
   const steps = computed<ShownStep[]>(() =>
-    TestStepId.options.map(
+    tested.value.map(
       (step) =>
         byStep.value.get(step) ?? { step, state: 'waiting', durationMs: null, detail: {}, failure: null }
     )
@@ -27,6 +29,7 @@ export function useServerTest() {
     current?.abort()
     const mine = new AbortController()
     current = mine
+    tested.value = TestStepId.options.filter((step) => step !== 'sudo' || draft.useSudo)
     byStep.value = new Map()
     error.value = null
     passed.value = null

@@ -5,6 +5,7 @@ import {
   formatAs,
   formatBitsPerSec,
   formatBytes,
+  formatCount,
   formatDuration,
   formatLoad,
   formatRatio,
@@ -154,18 +155,65 @@ export function fleetColumns(t: Translate, reason: Reason): readonly TableColumn
       (view) => reason(view, 'sensors'),
       '52px'
     ),
+    ...system(t, reason),
+    ...ownWords(t)
+  ]
+}
+
+/** What the slower lanes bring, and when the server was last asked. */
+function system(t: Translate, reason: Reason): readonly TableColumn<ServerView>[] {
+  const count = (
+    id: 'users' | 'unitsFailed' | 'updates',
+    csvHeader: string,
+    value: (view: ServerView) => number | null | undefined
+  ): TableColumn<ServerView> =>
+    measured(
+      id,
+      t(`fleet.table.${id}`),
+      csvHeader,
+      value,
+      formatCount,
+      (view) => reason(view, id === 'unitsFailed' ? 'units' : id),
+      '64px'
+    )
+  return [
+    count('users', 'Users logged in', (view) => live(view)?.usersLoggedIn),
+    count('unitsFailed', 'Units failed', (view) => live(view)?.unitsFailed),
+    count('updates', 'Updates pending', (view) => live(view)?.updatesPending),
     {
-      id: 'location',
-      header: name('location'),
-      width: 'minmax(84px, 1fr)',
-      sortBy: (view) => view.record.location || null,
-      text: (view) => visibleText(view.record.location)
-    },
-    {
-      id: 'tags',
-      header: name('tags'),
-      width: 'minmax(84px, 1fr)',
-      text: (view) => view.record.tags.map((tag) => visibleText(tag)).join(' ')
+      id: 'checked',
+      header: t('fleet.table.checked'),
+      csvHeader: 'Last check',
+      align: 'right',
+      width: '88px',
+      sortBy: (view) => view.now?.atMs ?? null,
+      // Its cell counts the seconds by itself (CheckedCell).
+      text: (view) => (view.now === null ? null : new Date(view.now.atMs).toISOString()),
+      missing: (view) => reason(view, 'host')
     }
   ]
 }
+
+/** What the operator has said of a server. */
+function ownWords(t: Translate): readonly TableColumn<ServerView>[] {
+  const words = (
+    id: 'address' | 'location' | 'tags',
+    value: (view: ServerView) => string
+  ): TableColumn<ServerView> => ({
+    id,
+    header: t(`fleet.table.${id}`),
+    width: 'minmax(84px, 1fr)',
+    sortBy: (view) => value(view) || null,
+    text: (view) => visibleText(value(view)) || null,
+    missing: () => t('fleet.table.notGiven'),
+    csv: (view) => value(view)
+  })
+  return [
+    words('address', ({ record }) => record.connection.host),
+    words('location', ({ record }) => record.location),
+    words('tags', ({ record }) => record.tags.join(' '))
+  ]
+}
+
+/** Wide, or of use to some only; the choice of columns brings them. */
+export const HIDDEN_AT_FIRST: readonly string[] = ['unitsFailed', 'updates', 'checked', 'address', 'tags']

@@ -1,7 +1,7 @@
 /** Why a server gives no values, and what the operator can do about it. Shared by cards, the table and the server's page. */
 import type { ErrorCode } from '#contract/errors.ts'
 import type { ServerView } from '#contract/servers.ts'
-import type { CapabilityId } from '#contract/vocabulary.ts'
+import type { CapabilityCause, CapabilityId } from '#contract/vocabulary.ts'
 import { useI18n } from 'vue-i18n'
 import { formatDuration, formatTime, type Zone } from '../../format/index.ts'
 import { useErrorWords } from '../../locales/error-words.ts'
@@ -132,14 +132,26 @@ export function useConnectionWords(): (view: ServerView, nowMs: number, zone: Zo
   }
 }
 
+/** Why something does not work: in words of its own where the general ones would mislead. */
+export function useCauseWords(): (id: CapabilityId, cause: CapabilityCause) => string {
+  const i18n = useI18n()
+  const { t } = i18n
+  return (id, cause) => {
+    const own = `capabilities.causeOf.${id}.${cause}`
+    return i18n.te(own) ? t(own) : t(`capabilities.cause.${cause}`)
+  }
+}
+
 /** The reason of a missing value of this server, for the tooltip of a "—". */
 export function useMissingReason(): (view: ServerView, capability: CapabilityId) => string {
   const { t } = useI18n()
+  const causeWords = useCauseWords()
   return (view, capability) => {
-    if (view.now === null && view.connection.kind !== 'online') return t('capabilities.notConnected')
+    if (view.connection.kind !== 'online')
+      return t(view.now === null ? 'capabilities.notConnected' : 'capabilities.notNow')
     const known = view.capabilities.find((candidate) => candidate.id === capability)
     const cause = known?.cause ?? null
-    if (cause !== null) return t(`capabilities.cause.${cause}`)
+    if (cause !== null) return causeWords(capability, cause)
     return t(known === undefined ? 'capabilities.cause.checking' : 'capabilities.noReason')
   }
 }

@@ -1,11 +1,13 @@
 export {
   needsOperator,
   remedyFor,
+  useCauseWords,
   useConnectionWords,
   useMissingReason,
   type ConnectionWords,
   type Remedy
 } from './connection-words.ts'
+export { groupCapabilities, missingCount, oldestCheckMs, wantsSudo } from './capability-groups.ts'
 export { isStale, serverDot } from './server-state.ts'
 export {
   useServers,

@@ -6,7 +6,7 @@ export const addServer = {
   editTitle: 'Edit “{name}”',
   subtitle: 'Reached by SSH. Nothing is installed on it.',
   save: 'Add server',
-  more: 'More: jump hosts, interval, look only, note',
+  more: 'More: jump hosts, interval, sudo, look only, note',
   login: 'Login',
   config: {
     title: 'From ~/.ssh/config',
@@ -30,7 +30,8 @@ export const addServer = {
     password: 'Password',
     remember: 'Keep it for the next start',
     interval: 'Interval',
-    lookOnly: 'Look only'
+    lookOnly: 'Look only',
+    useSudo: 'Use sudo'
   },
   placeholder: { location: 'Rack, room or city' },
   hint: {
@@ -42,6 +43,8 @@ export const addServer = {
     cannotRemember: 'Nothing on this computer can keep it safely; it is asked for again at the next start.',
     jumps: 'One per line, nearest first. The same agent, keys and password are used.',
     interval: 'Seconds between two samples. Empty: as in the settings.',
+    useSudo:
+      'Puts “sudo -n” before the few commands that read what the login user may not. It never asks for a password; what sudo does not allow is left out, with the line that would allow it.',
     lookOnly: 'The console refuses every change on this server and its machines.'
   },
   error: {
@@ -65,6 +68,7 @@ export const addServer = {
     label: 'Steps of the test',
     intro: 'Test goes through the connection step by step and says what to mend. It is not needed to save.',
     passed: 'Everything works.',
+    passedPartly: 'It works, without what is marked above.',
     notPassed: 'You can save all the same; the console goes on trying.',
     step: {
       resolve: 'Find the address',
@@ -73,7 +77,8 @@ export const addServer = {
       login: 'Log in',
       shell: 'Shell',
       virsh: 'libvirt',
-      rights: 'Rights'
+      rights: 'Rights',
+      sudo: 'sudo'
     } satisfies Record<TestStepId, string>,
     state: {
       waiting: 'not yet',

@@ -20,7 +20,9 @@ export const capabilities = {
     power: 'Power',
     listeningPorts: 'Listening ports',
     accessLogs: 'Access logs',
-    portForwarding: 'Scans from inside (port forwarding)'
+    portForwarding: 'Scans from inside (port forwarding)',
+    firmwareTables: 'Memory modules and serial number',
+    sudo: 'Rights by sudo'
   } satisfies Record<CapabilityId, string>,
   cause: {
     checking: 'Not checked yet. The first answer is on its way.',
@@ -33,9 +35,34 @@ export const capabilities = {
     lookOnly: 'This server is set to look only.',
     notPresent: 'This server has none.'
   } satisfies Record<CapabilityCause, string>,
+  /** Where the general words would mislead. */
+  causeOf: {
+    sudo: {
+      toolMissing: 'sudo is not installed on the server.',
+      permissionDenied: 'sudo does not run all of it without a password. The line below allows exactly what is asked.'
+    },
+    pressure: { unreadable: 'The kernel has it, but it was not switched on at boot.' }
+  },
   /** For a missing value, when nothing better is known. */
   noReason: 'The server did not report it.',
+  notNow: 'The server is not connected now; its last values are on its page.',
   notConnected: 'The server has not been reached yet.',
+  partly: 'works in part',
+  checked: 'checked {age} ago',
+  again: 'Check again',
+  againTip:
+    'Reads everything now. Where something is refused, the console logs in anew, so that new groups count.',
+  allWell: 'Everything this server has can be read.',
+  cannotRead: '{count} thing cannot be read | {count} things cannot be read',
+  sudoHint:
+    'With sudo switched on for this server, the console puts “sudo -n” before what the login user may not read. It never asks for a password.',
+  useSudo: 'Use sudo…',
+  group: {
+    missing: 'Cannot be read',
+    checking: 'Being checked',
+    working: 'Works',
+    absent: 'Not on this server, or off by choice'
+  },
   works: 'works',
   missing: 'missing',
   copyFix: 'Copy the command'

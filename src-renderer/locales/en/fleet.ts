@@ -15,7 +15,8 @@ export const fleet = {
     power: 'Power',
     powerRest: 'of {known} of {total}',
     ofTotal: '/ {total}',
-    noneOn: 'No server is on.'
+    noneOn: 'No server is on.',
+    noneReports: 'No server that is on can tell it. Its page says why, under Facts.'
   },
   filter: {
     label: 'Filter servers',
@@ -45,6 +46,7 @@ export const fleet = {
     machines: 'machines'
   },
   view: { label: 'Show as', cards: 'Cards', table: 'Table' },
+  columns: 'Columns',
   csv: 'CSV',
   csvMenu: 'Save as CSV',
   csvTable: 'The table of servers shown',
@@ -156,7 +158,11 @@ export const fleet = {
     power: 'Power',
     hottest: 'Temp',
     checked: 'Checked',
-    checkedAgo: '{age} ago'
+    checkedAgo: '{age} ago',
+    users: 'Users',
+    unitsFailed: 'Failed units',
+    updates: 'Updates',
+    notGiven: 'Nobody has said so far; “Edit” is the place for it.'
   },
   empty: {
     title: 'Add your first server',

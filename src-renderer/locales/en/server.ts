@@ -42,19 +42,49 @@ export const server = {
     checked: 'checked {age} ago',
     neverChecked: 'never reached yet',
     readAt: 'read {time}',
+    copy: 'Copy: {fact}',
+    copyAll: 'Copy all facts',
+    copied: 'All facts are on the clipboard.',
+    csvTip: 'Save all facts as CSV',
+    csv: { group: 'Group', fact: 'Fact', value: 'Value' },
     clockAhead: 'clock {span} ahead',
     clockBehind: 'clock {span} behind',
     clockTip:
       'The server’s clock differs from this computer’s. Values carry this computer’s time; logs on the server do not.'
   },
+  factGroup: {
+    reach: 'How it is reached',
+    system: 'System',
+    hardware: 'Hardware',
+    network: 'Network',
+    virtualisation: 'Virtual machines'
+  },
+  factMissing: {
+    notGiven: 'Nobody has said so far; “Edit” is the place for it.',
+    firmware: 'The server’s firmware describes none, as in many virtual machines and small boards.'
+  },
   fact: {
     address: 'Address',
+    location: 'Location',
+    checked: 'Last check',
+    clock: 'Clock',
+    osName: 'Operating system',
+    uptime: 'Uptime',
+    timeZone: 'Time zone',
+    initSystem: 'Init system',
+    packageManager: 'Package manager',
+    mainBoard: 'Main board',
+    bios: 'Firmware',
+    serialNumber: 'Serial number',
+    memoryModules: 'Memory modules',
+    gateway: 'Default gateway',
+    dns: 'Name servers',
     through: 'Through',
     tags: 'Tags',
     hostName: 'Host name',
     distribution: 'Distribution',
     kernel: 'Kernel',
-    architecture: 'Architecture',
+    architecture: 'Platform',
     cpuModel: 'CPU',
     cpus: 'CPUs',
     memory: 'Memory',
@@ -69,7 +99,13 @@ export const server = {
   },
   factValue: {
     cpus: '{sockets} × {cores} cores, {threads} threads',
-    threads: '{threads} threads'
+    threads: '{threads} threads',
+    slots: '{used} of {slots} slots',
+    ago: '{age} ago',
+    clockSame: 'as this computer’s',
+    clockAhead: '{span} ahead of this computer’s',
+    clockBehind: '{span} behind this computer’s',
+    none: 'none'
   },
   chart: {
     cpu: 'CPU',

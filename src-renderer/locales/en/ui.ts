@@ -8,6 +8,7 @@ export const ui = {
   copied: 'Copied',
   copyFailed: 'The clipboard could not be used.',
   clearFilter: 'Clear the filter',
+  noReason: 'It was not reported.',
   missing: 'no value: {reason}',
   incident: 'Incident {id}',
   loading: 'Loading…',
