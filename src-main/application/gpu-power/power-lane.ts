@@ -43,6 +43,7 @@ export function powerLane(deps: PowerLaneDeps): TelemetryLane {
     id: 'power',
     everyMs: (serverId) => (begun.has(serverId) ? SECOND_AFTER_MS : EVERY_MS),
     firstAfterMs: FIRST_AFTER_MS,
+    sudoCommands: [{ program: 'ipmitool', args: 'dcmi power reading' }],
     capabilitiesOf: (error) => [{ id: 'power', works: false, cause: causeOf(error), fix: null }],
     open: (context) =>
       new PowerSession(deps, context, (isFirst) => {

@@ -182,6 +182,7 @@ export class Hardware implements TelemetrySubject {
     return {
       id: 'hardware.smart',
       firstAfterMs: SMART_FIRST_AFTER_MS,
+      sudoCommands: [{ program: 'smartctl', args: null }],
       everyMs: (serverId) => (this.#wantsMending(serverId) ? SMART_AGAIN_MS : SMART_EVERY_MS),
       open: (context) => this.#openSmart(context),
       capabilitiesOf: ({ code }) => [

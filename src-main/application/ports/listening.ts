@@ -54,6 +54,8 @@ export class ListeningPorts {
     this.lane = {
       id: 'listening',
       firstAfterMs: FIRST_AFTER_MS,
+      // It only names: which process holds which socket.
+      sudoCommands: [{ program: 'ls', args: null }],
       everyMs: (serverId) =>
         this.#board.isWatched(serverId) || this.#watch(serverId).isUnsure ? CLOSER_EVERY_MS : EVERY_MS,
       open: (context) => this.#open(context),
