@@ -115,6 +115,7 @@ export async function act(
   const sent = await send(deps, rule, uuid, guardName, journal, signal)
   if ('lost' in sent) {
     // Nobody knows whether it was done: the state tells, and nothing is sent a second time.
+    // When the state cannot be read either, the lost answer is what is told.
     const now = signal.aborted ? null : await readBack(deps, request, rule, signal).catch(() => null)
     if (now !== null && (rule.doneIn ?? rule.already).includes(now.state)) return 'done'
     throw sent.lost

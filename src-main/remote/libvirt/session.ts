@@ -76,6 +76,7 @@ export function createSession({ connection, uri, probe, clock, log }: SessionDep
     lane,
     virsh,
     uri,
+    log,
     isHung,
     otherUserOf: (uuid, path) => catalogue.otherUserOf(uuid, path),
     changed() {
@@ -145,12 +146,13 @@ export function createSession({ connection, uri, probe, clock, log }: SessionDep
       libvirtVersion: probe.libvirtVersion,
       isHung: (uuid) => poller.isHung(uuid)
     }),
-    storage: createStorage({ connection, uri, clock }),
-    networks: createNetworks({ connection, uri, clock }),
+    storage: createStorage({ connection, uri, clock, log }),
+    networks: createNetworks({ connection, uri, clock, log }),
     migration: new MigrationSide({
       connection,
       uri,
       clock,
+      log,
       versions: { libvirt: probe.libvirtVersion, hypervisor: probe.hypervisorVersion }
     }),
     creation: createCreationSession(virsh, uri),
