@@ -91,7 +91,11 @@ export interface LabConsole {
   close(): Promise<void>
 }
 
-export function startLabConsole(hypervisor: Hypervisor, intervalMs: number): LabConsole {
+export function startLabConsole(
+  hypervisor: Hypervisor,
+  intervalMs: number,
+  telemetry = new Telemetry([])
+): LabConsole {
   const pins = memoryPins(labHostKeys())
   const connector = labConnector(pins)
   const storage = new FakeStorage()
@@ -107,7 +111,7 @@ export function startLabConsole(hypervisor: Hypervisor, intervalMs: number): Lab
       connector,
       sampler: createHostSampler({ log: silentLog, clock: systemClock }),
       hypervisor,
-      telemetry: new Telemetry([]),
+      telemetry,
       toolsOf: createTools,
       storage: parts,
       vault: new SecretVault({ cipher: cannotKeep, blobs: parts.blobs, secretOf: createSecret }),

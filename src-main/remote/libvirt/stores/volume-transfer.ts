@@ -19,7 +19,7 @@ export async function openUpload(
   volume: VolumeHandle,
   signal: AbortSignal
 ): Promise<VolumeUpload> {
-  const channel = await connection.openShell({ signal, deadlineMs: OPEN_DEADLINE_MS })
+  const channel = await connection.openShell({ signal, deadlineMs: OPEN_DEADLINE_MS, isJob: true })
   const marker = makeMarker()
   const lines = new MarkedLines(marker)
   const errors = new MarkedLines(marker)
@@ -67,7 +67,7 @@ export async function openDownload(
   volume: VolumeHandle,
   signal: AbortSignal
 ): Promise<VolumeDownload> {
-  const channel = await connection.openShell({ signal, deadlineMs: OPEN_DEADLINE_MS })
+  const channel = await connection.openShell({ signal, deadlineMs: OPEN_DEADLINE_MS, isJob: true })
   const marker = makeMarker()
   const errors = new MarkedLines(marker)
   const body = new Body(marker, channel)
