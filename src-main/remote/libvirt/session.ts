@@ -131,7 +131,8 @@ export function createSession({ connection, uri, probe, clock, log }: SessionDep
         autostart: autostarted.has(domain.uuid),
         persistent: !transients.has(domain.uuid),
         hasSnapshot: withSnapshot.has(domain.uuid),
-        hasSavedState: withSavedState.has(domain.uuid)
+        hasSavedState: withSavedState.has(domain.uuid),
+        needsShutdown: catalogue.needsShutdown(domain.uuid) && !transients.has(domain.uuid)
       }))
     }
   }
@@ -212,7 +213,7 @@ function listingEntry(
   domain: ListedDomain,
   state: StateAndReason | undefined,
   catalogue: MachineCatalogue
-): Omit<MachineListing, 'autostart' | 'persistent' | 'hasSnapshot' | 'hasSavedState'> {
+): Omit<MachineListing, 'autostart' | 'persistent' | 'hasSnapshot' | 'hasSavedState' | 'needsShutdown'> {
   const xml = catalogue.xmlOf(domain.uuid)
   return {
     uuid: VmUuid.parse(domain.uuid),
