@@ -77,10 +77,7 @@ export interface Connection {
    * minute is a job unless `isJob` says otherwise.
    * Output is cut off at `maxBytes` (default 8 MiB) with outputTooLarge.
    */
-  run(
-    script: string,
-    options: ShellOptions & { maxBytes?: number }
-  ): Promise<ScriptResult>
+  run(script: string, options: ShellOptions & { maxBytes?: number }): Promise<ScriptResult>
   /**
    * Opens a byte stream from the server to one of its own ports or sockets. Nothing listens anywhere for it, and it
    * takes no session channel. Throws forwardFailed, deadlineExceeded, cancelled or disconnected.
