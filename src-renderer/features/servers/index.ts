@@ -7,6 +7,7 @@ export {
   type Remedy
 } from './connection-words.ts'
 export { isStale, serverDot } from './server-state.ts'
+export { blockOf } from './write-block.ts'
 export {
   useServers,
   useServersStore,
