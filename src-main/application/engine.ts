@@ -227,7 +227,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
     ...bulkHandlers({ directory, log: platform.log, journal: storage.journal, clock, onJournal }),
     ...deletionHandlers({ directory, journal: storage.journal, clock, onJournal }),
     ...consoleHandlers({ directory, journal: storage.journal, clock, onJournal }),
-    ...migrationHandlers({ directory, journal: storage.journal, clock, onJournal }),
+    ...migrationHandlers({ directory, log: platform.log, journal: storage.journal, clock, onJournal }),
     ...historyHandlers({
       directory,
       history: storage.history,
@@ -261,7 +261,14 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
     ...activityHandlers(storage.journal, journalTopic),
     ...exportHandlers({ directory, history: storage.history, settings, target: platform.exportTarget }),
     ...backupHandlers({ archive: deps.archive, blobs: storage.blobs, target: platform.exportTarget, clock }),
-    ...createHandlers({ directory, journal: storage.journal, blobs: storage.blobs, clock, onJournal }),
+    ...createHandlers({
+      directory,
+      log: platform.log,
+      journal: storage.journal,
+      blobs: storage.blobs,
+      clock,
+      onJournal
+    }),
     ...serviceHandlers({ directory, services, host: serviceHost, journal: storage.journal, clock, onJournal }),
     ...ports.handlers(),
     ...settings.handlers,

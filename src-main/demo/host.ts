@@ -1,8 +1,9 @@
-/** One demo server: counters of a Linux host that grow as its profile and its VMs say. */
+/** One demo server: its VMs and what happens to them. How its counters grow is in `host-load.ts`. */
 import type { DemoDomain, DemoDomainAction, DemoDomainEvent, DemoFaults, DemoHost } from './model.ts'
-import { advanceDomain, makeDomain, type SimulatedDomain, transitionOf } from './domains.ts'
-import { burst, clamp, daily, leak, smooth } from './noise.ts'
-import { type HostCounters, initialCounters, TICKS_PER_SEC } from './host-counters.ts'
+import { makeDomain, type SimulatedDomain, transitionOf } from './domains.ts'
+import { type HostCounters, initialCounters } from './host-counters.ts'
+import { advanceCounters } from './host-load.ts'
+import { clamp } from './noise.ts'
 import type { HostProfile, MountProfile } from './profiles.ts'
 import { DemoProcesses } from './processes.ts'
 import { makeStores } from './stores.ts'
@@ -64,7 +65,7 @@ export class SimulatedHost implements DemoHost {
       this.#begin(domain)
       domain.cpuTimeNs = domain.profile.cpu * domain.vcpus * uptimeSec * 0.5e9
     }
-    this.#step(nowMs / 1000, 0)
+    advanceCounters(this, nowMs / 1000, 0)
   }
 
   get domains(): readonly SimulatedDomain[] {
@@ -81,7 +82,8 @@ export class SimulatedHost implements DemoHost {
     if (behindSec < 0.02) return
     const steps = clamp(Math.ceil(behindSec / MAX_STEP_SEC), 1, MAX_STEPS)
     for (let step = 1; step <= steps; step++) {
-      this.#step((this.#advancedToMs + (behindSec * 1000 * step) / steps) / 1000, behindSec / steps)
+      const atMs = this.#advancedToMs + (behindSec * 1000 * step) / steps
+      advanceCounters(this, atMs / 1000, behindSec / steps)
     }
     this.#advancedToMs = nowMs
   }
@@ -238,106 +240,5 @@ export class SimulatedHost implements DemoHost {
     domain.hung = false
     domain.hungSinceMs = null
     for (const nic of domain.interfaces) nic.target = null
-  }
-
-  #step(atSec: number, stepSec: number): void {
-    const { profile, seed, counters } = this
-    let guestCpus = 0
-    let guestMemory = 0
-    const traffic = { rx: 0, tx: 0, read: 0, write: 0 }
-    for (const domain of this.#domains) {
-      advanceDomain(domain, atSec, stepSec, profile.utcOffsetHours)
-      guestCpus += domain.cpuShare * domain.vcpus
-      if (domain.state !== 'shutOff') guestMemory += domain.memoryUsedBytes ?? domain.memoryMaxBytes * 0.6
-      traffic.rx += domain.rxRate
-      traffic.tx += domain.txRate
-      traffic.read += domain.readRate
-      traffic.write += domain.writeRate
-    }
-    const office = 0.65 + 0.6 * daily(atSec, profile.utcOffsetHours)
-    const swing =
-      0.6 +
-      0.5 * smooth(seed, atSec, 19) +
-      0.35 * smooth(seed + 1, atSec, 160) +
-      0.3 * (smooth(seed + 9, atSec, 4) - 0.5)
-    const own = clamp(profile.cpu * office * swing + 0.25 * burst(seed + 2, atSec, 900), 0.005, 0.97)
-    const guest = clamp(guestCpus / profile.threads, 0, 0.99 - own * 0.5)
-    const flow =
-      office * (0.3 + smooth(seed + 3, atSec, 27) + 0.5 * smooth(seed + 10, atSec, 5)) +
-      3 * burst(seed + 4, atSec, 700)
-    const writes =
-      0.3 + smooth(seed + 5, atSec, 37) + 0.5 * smooth(seed + 11, atSec, 6) + 4 * burst(seed + 6, atSec, 800)
-    this.#addCpu(Math.min(own, 0.99 - guest), guest, writes, stepSec)
-    this.#addCores(Math.min(own + guest, 0.99), atSec, stepSec)
-    counters.rxBytes += (traffic.rx + profile.netBytesPerSec * flow * 0.6) * stepSec
-    counters.txBytes += (traffic.tx + profile.netBytesPerSec * flow * 0.4) * stepSec
-    this.#addDisks(
-      traffic.read + profile.diskBytesPerSec * writes * 0.4,
-      traffic.write + profile.diskBytesPerSec * writes * 0.6,
-      stepSec
-    )
-    this.#setMemory(guestMemory, atSec)
-    this.#setLoad((own + guest) * profile.threads, stepSec)
-  }
-
-  #addCpu(own: number, guest: number, writes: number, stepSec: number): void {
-    const { cpuTicks } = this.counters
-    const ticks = this.profile.threads * TICKS_PER_SEC * stepSec
-    const iowait = clamp(0.002 + writes * 0.004, 0, Math.max(0, 1 - own - guest))
-    cpuTicks.user += (own * 0.7 + guest) * ticks
-    cpuTicks.guest += guest * ticks
-    cpuTicks.system += own * 0.24 * ticks
-    cpuTicks.nice += own * 0.01 * ticks
-    cpuTicks.softirq += own * 0.05 * ticks
-    cpuTicks.iowait += iowait * ticks
-    cpuTicks.idle += Math.max(0, 1 - own - guest - iowait) * ticks
-    const busy = own + guest
-    this.counters.pressureMicros.cpu += Math.max(0, busy - 0.6) * stepSec * 1e6
-    this.counters.pressureMicros.io += iowait * 0.8 * stepSec * 1e6
-  }
-
-  /** The same work, unevenly: a few threads are busy, most are not, and it wanders. */
-  #addCores(busy: number, atSec: number, stepSec: number): void {
-    const { coreTicks } = this.counters
-    const ticks = TICKS_PER_SEC * stepSec
-    const weights = coreTicks.map((_ticks, core) => 0.12 + smooth(this.seed + 40 + core * 13, atSec, 28) ** 4)
-    const sum = weights.reduce((total, weight) => total + weight, 0)
-    weights.forEach((weight, core) => {
-      const share = Math.min(0.995, (busy * coreTicks.length * weight) / sum)
-      coreTicks[core] = (coreTicks[core] ?? 0) + share * ticks
-    })
-    this.counters.ticksPerCore += ticks
-  }
-
-  #addDisks(readRate: number, writeRate: number, stepSec: number): void {
-    const disks = [...this.counters.disks.values()]
-    const data = disks.length > 1 ? disks.slice(1) : disks
-    for (const disk of disks) {
-      const share = data.includes(disk) ? 0.95 / data.length : 0.05
-      disk.readBytes += readRate * share * stepSec
-      disk.writeBytes += writeRate * share * stepSec
-      const capacity = disk.profile.name.startsWith('nvme') ? 1.5e9 : 180e6
-      disk.busyMs += clamp(((readRate + writeRate) * share) / capacity, 0, 1) * stepSec * 1000
-    }
-  }
-
-  #setMemory(guestBytes: number, atSec: number): void {
-    const { profile, seed, counters } = this
-    const leaking = profile.leakEverySec === null ? 0 : 0.12 * leak(seed, atSec, profile.leakEverySec)
-    const own = profile.memory * (0.94 + 0.1 * smooth(seed + 8, atSec, 240)) + leaking
-    const wanted = own * profile.memoryBytes + guestBytes
-    counters.memoryUsedBytes = Math.min(profile.memoryBytes * 0.965, wanted)
-    counters.swapUsedBytes = clamp(wanted - profile.memoryBytes * 0.9, 0, profile.swapBytes * 0.8)
-    if (wanted > profile.memoryBytes * 0.93) counters.pressureMicros.memory += 20_000
-  }
-
-  #setLoad(busyCpus: number, stepSec: number): void {
-    const { counters } = this
-    counters.running = Math.max(1, Math.round(busyCpus))
-    const windows = [60, 300, 900]
-    counters.load = counters.load.map((load, index) => {
-      const part = stepSec === 0 ? 0 : Math.exp(-stepSec / (windows[index] ?? 60))
-      return load * part + busyCpus * (1 - part)
-    }) as [number, number, number]
   }
 }

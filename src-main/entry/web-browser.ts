@@ -44,6 +44,7 @@ function canRun(path: string): boolean {
     accessSync(path, constants.X_OK)
     return true
   } catch {
+    // Not there, or not ours to run: the next candidate is tried.
     return false
   }
 }

@@ -37,6 +37,7 @@ function isPipe(descriptor: number): boolean {
     const stat = fstatSync(descriptor)
     return stat.isFIFO() || stat.isSocket()
   } catch {
+    // A closed descriptor has no owner.
     return false
   }
 }

@@ -47,6 +47,7 @@ function decrypted(cipher: Buffer, key: Buffer): string | null {
   try {
     return Buffer.concat([decipher.update(cipher.subarray(head)), decipher.final()]).toString('utf8')
   } catch {
+    // Another key, or damaged: the operator is asked again, as for a secret that was never kept.
     return null
   }
 }

@@ -41,6 +41,7 @@ export function openRotatingFile(path: string, maxBytes: number, files: number):
       bytes += chunk.byteLength
       lost = 0
     } catch {
+      // The log cannot log its own failure; how many lines were lost is told in the next that can be written.
       lost += lines.length
     }
   }

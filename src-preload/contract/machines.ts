@@ -57,6 +57,8 @@ export const MachineView = z.object({
   hasSnapshot: z.boolean(),
   /** Its memory is saved on the server: its next start goes on there. */
   hasSavedState: z.boolean(),
+  /** What was changed of it comes with its next start: the running definition and the kept one differ. */
+  needsShutdown: z.boolean(),
   /** Marked so that it is not deleted. */
   isProtected: z.boolean(),
   vcpus: z.int().nullable(),

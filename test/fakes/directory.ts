@@ -88,6 +88,7 @@ export const listingOf = (digit: number, state: MachineListing['state'] = 'runni
   persistent: true,
   hasSnapshot: false,
   hasSavedState: false,
+  needsShutdown: false,
   isProtected: false,
   vcpus: 1,
   memoryMaxBytes: 128 * 1024 ** 2,

@@ -368,6 +368,7 @@ function makeMachine(
     persistent: true,
     hasSnapshot: index % 5 === 1,
     hasSavedState: false,
+    needsShutdown: false,
     isProtected: false,
     vcpus: 2 << (index % 3),
     memoryMaxBytes: (4 << (index % 3)) * GIB,

@@ -1,5 +1,5 @@
 /** A VNC client of the tests' own: shakes hands, asks for one frame in raw colours, and says what is on it. */
-
+import { createCipheriv } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 export interface RfbEnd {
@@ -25,8 +25,11 @@ export class RfbReader {
   #size: { widthPx: number; heightPx: number } | null = null
   #coming: Promise<IteratorResult<Uint8Array>> | null = null
 
-  constructor(end: RfbEnd) {
+  readonly #password: string | null
+
+  constructor(end: RfbEnd, password: string | null = null) {
     this.#end = end
+    this.#password = password
   }
 
   /** One whole picture of the screen. */
@@ -61,9 +64,16 @@ export class RfbReader {
     if (!version.startsWith('RFB 003.008')) throw new Error(`speaks ${version}`)
     await this.#end.write(Buffer.from(version))
     const kinds = await this.#take((await this.#take(1))[0] ?? 0)
-    if (!kinds.includes(1)) throw new Error('asks for a password')
-    await this.#end.write(Buffer.of(1))
-    if ((await this.#take(4)).readUInt32BE() !== 0) throw new Error('refused')
+    if (kinds.includes(1)) await this.#end.write(Buffer.of(1))
+    else if (this.#password === null || !kinds.includes(2)) throw new Error('asks for a password')
+    else {
+      await this.#end.write(Buffer.of(2))
+      await this.#end.write(answerTo(await this.#take(16), this.#password))
+    }
+    if ((await this.#take(4)).readUInt32BE() !== 0) {
+      const reason = await this.#take((await this.#take(4)).readUInt32BE())
+      throw new Error(`refused: ${reason.toString()}`)
+    }
     await this.#end.write(Buffer.of(1))
     const init = await this.#take(24)
     await this.#take(init.readUInt32BE(20))
@@ -103,4 +113,16 @@ export class RfbReader {
     this.#rest = all.subarray(count)
     return all.subarray(0, count)
   }
+}
+
+/** VNC's own: DES with the password as the key, whose bits stand in each byte the other way round. */
+function answerTo(challenge: Buffer, password: string): Buffer {
+  const mirrored = (byte: number): number =>
+    parseInt(byte.toString(2).padStart(8, '0').split('').reverse().join(''), 2)
+  const key = Buffer.alloc(8)
+  Buffer.from(password, 'latin1').copy(key, 0, 0, 8)
+  const des = Buffer.from(key.map(mirrored))
+  // Three times the same key is plain DES, which OpenSSL has no longer by itself.
+  const cipher = createCipheriv('des-ede3', Buffer.concat([des, des, des]), null).setAutoPadding(false)
+  return Buffer.concat([cipher.update(challenge), cipher.final()])
 }

@@ -74,6 +74,11 @@ describe.skipIf(missing !== null)(`changes of a VM${missing === null ? '' : ` ($
     expect(await probe.virsh('vcpucount', probe.uuid, '--config', '--maximum')).toBe('4')
     expect(await probe.virsh('vcpucount', probe.uuid, '--live', '--maximum')).toBe('2')
     expect((await read()).needsShutdown).toBe(true)
+    await lab.eventually(
+      'the list of machines says so too',
+      () => server.machines.view(vm().vmUuid)?.needsShutdown === true,
+      5_000
+    )
     expect(await change({ kind: 'vcpus', count: 1, max: 2 }, ['nextBoot'])).toMatchObject({ nextBoot: done })
     expect(await probe.virsh('vcpucount', probe.uuid, '--config', '--maximum')).toBe('2')
 
@@ -215,6 +220,7 @@ describe.skipIf(missing !== null)(`changes of a VM${missing === null ? '' : ` ($
     const lines = await handlers['configuration.xml'](vm(), context())
     expect(lines.liveLines).toEqual(lines.nextBootLines)
     expect((await read()).needsShutdown).toBe(false)
+    expect(server.machines.view(vm().vmUuid)?.needsShutdown).toBe(false)
   })
 
   it('adds an interface, pulls its cable and takes it out, which the guest sees', async () => {

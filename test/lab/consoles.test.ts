@@ -1,12 +1,8 @@
 /** Consoles through the whole engine: real ssh, real QEMU displays, real serial lines, on one login. */
-import { randomUUID } from 'node:crypto'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { ByteChannel } from '#contract/byte-channel.ts'
-import { TerminalId } from '#contract/consoles.ts'
 import type { VmUuid } from '#contract/ids.ts'
 import type { MachineAction } from '#contract/vocabulary.ts'
 import { systemClock } from '../../src-main/application/clock.ts'
-import { consoleHandlers } from '../../src-main/application/consoles/console-handlers.ts'
 import { actOnMachine } from '../../src-main/application/machines/act.ts'
 import type { ServerRuntime } from '../../src-main/application/servers/server-runtime.ts'
 import { createHypervisor } from '../../src-main/remote/libvirt/hypervisor.ts'
@@ -14,24 +10,14 @@ import { silentLog } from '../fakes/engine-parts.ts'
 import { RfbReader } from '../fakes/rfb-reader.ts'
 import { startLabConsole, type LabConsole } from './console.ts'
 import * as lab from './lab.ts'
+import { answering, openConsoles, type OpenConsoles } from './open-consoles.ts'
 
 const missing = lab.whyNoLab()
 const INTERVAL_MS = 5_000
 
-/** The window's end of a channel: what came, as text, and a way to type. */
-interface Opened {
-  text(): string
-  readonly bytes: AsyncIterator<Uint8Array>
-  type(text: string): Promise<void>
-  write(bytes: Uint8Array): Promise<void>
-  close(): void
-  /** Rejects with what the channel failed with. */
-  readonly over: Promise<void>
-}
-
 describe.skipIf(missing !== null)(`consoles${missing === null ? '' : ` (${missing})`}`, () => {
   let console_: LabConsole
-  const open: Opened[] = []
+  let consoles: OpenConsoles
 
   beforeAll(async () => {
     // As systemd makes it on every real server: QEMU's lines are locked there.
@@ -40,10 +26,11 @@ describe.skipIf(missing !== null)(`consoles${missing === null ? '' : ` (${missin
 
   beforeEach(() => {
     console_ = startLabConsole(createHypervisor({ log: silentLog, clock: systemClock }), INTERVAL_MS)
+    consoles = openConsoles(console_)
   })
 
   afterEach(async () => {
-    for (const one of open.splice(0)) one.close()
+    consoles.close()
     await console_.close()
     await lab.restoreLab()
   })
@@ -53,7 +40,6 @@ describe.skipIf(missing !== null)(`consoles${missing === null ? '' : ` (${missin
     clock: systemClock,
     onJournal: () => undefined
   })
-  const handlers = () => consoleHandlers({ directory: console_.directory, ...journalDeps() })
 
   async function connected(name: string, user = 'op'): Promise<ServerRuntime> {
     const server = await console_.add({ server: name, user })
@@ -66,83 +52,10 @@ describe.skipIf(missing !== null)(`consoles${missing === null ? '' : ` (${missin
     return server
   }
 
-  /** Opens a channel as the rpc would: two ends joined, `collect` reads by itself. */
-  function channel(
-    start: (signal: AbortSignal, far: ByteChannel) => Promise<void>,
-    options: { collect: boolean }
-  ): Opened {
-    const life = new AbortController()
-    const ends: ByteChannel[] = []
-    const make = (other: number): ByteChannel =>
-      new ByteChannel({
-        send(frame) {
-          const end = ends[other]
-          if (frame.kind === 'bytes') end?.received(frame.bytes)
-          else if (frame.kind === 'credit') end?.granted(frame.bytes)
-          else end?.ended()
-        },
-        abandoned: () => life.abort()
-      })
-    const near = make(1)
-    const far = make(0)
-    ends.push(near, far)
-    let seen = ''
-    const over = start(life.signal, far).then(
-      () => near.close(null),
-      (error: unknown) => {
-        near.close(null)
-        throw error
-      }
-    )
-    over.catch(() => undefined)
-    const bytes = near.incoming[Symbol.asyncIterator]()
-    if (options.collect) {
-      void (async () => {
-        for (let next = await bytes.next(); next.done !== true; next = await bytes.next())
-          seen += Buffer.from(next.value).toString('utf8')
-      })().catch(() => undefined)
-    }
-    const opened: Opened = {
-      text: () => seen,
-      bytes,
-      type: (text) => near.write(Buffer.from(text)),
-      write: (data) => near.write(data),
-      close() {
-        life.abort()
-        near.close(null)
-        far.close(null)
-      },
-      over
-    }
-    open.push(opened)
-    return opened
-  }
-
-  const ref = (server: ServerRuntime, guest: lab.LabGuest) => ({
-    serverId: server.record.id,
-    vmUuid: guest.uuid as VmUuid
-  })
-  const serial = (server: ServerRuntime, guest: lab.LabGuest, takeOver = false): Opened =>
-    channel(
-      (signal, far) => handlers()['consoles.serial']({ ...ref(server, guest), takeOver }, { signal }, far),
-      { collect: true }
-    )
-  const vnc = (server: ServerRuntime, guest: lab.LabGuest): Opened =>
-    channel((signal, far) => handlers()['consoles.vnc'](ref(server, guest), { signal }, far), {
-      collect: false
-    })
-  const terminalInput = (server: ServerRuntime) => ({
-    serverId: server.record.id,
-    terminalId: TerminalId.parse(randomUUID()),
-    columns: 100,
-    rows: 30
-  })
-  const terminal = (server: ServerRuntime): Opened =>
-    channel((signal, far) => handlers()['consoles.terminal'](terminalInput(server), { signal }, far), {
-      collect: true
-    })
-  const picture = (server: ServerRuntime, guest: lab.LabGuest) =>
-    handlers()['consoles.picture'](ref(server, guest), { signal: AbortSignal.timeout(20_000) })
+  const vnc: OpenConsoles['vnc'] = (...which) => consoles.vnc(...which)
+  const serial: OpenConsoles['serial'] = (...which) => consoles.serial(...which)
+  const terminal: OpenConsoles['terminal'] = (...which) => consoles.terminal(...which)
+  const picture: OpenConsoles['picture'] = (...which) => consoles.picture(...which)
   const act = (server: ServerRuntime, guest: lab.LabGuest, action: MachineAction) =>
     actOnMachine(
       { runtime: server, vmUuid: guest.uuid as VmUuid, action, seenName: guest.name },
@@ -167,11 +80,7 @@ describe.skipIf(missing !== null)(`consoles${missing === null ? '' : ` (${missin
     expect(frame.heightPx).toBeGreaterThanOrEqual(400)
     expect(frame.lit).toBeGreaterThan(500)
 
-    await lab.eventually('the serial line is there', async () => {
-      await line.type('say hello from the window\n')
-      await new Promise((resolve) => setTimeout(resolve, 200))
-      return line.text().includes('said hello from the window')
-    })
+    await answering(line, 'hello from the window')
     await shell.type('stty size; echo on-$(hostname)-$TERM\n')
     await lab.eventually('the shell answers', () => /on-[\w.-]+-xterm-256color/.test(shell.text()))
     expect(shell.text()).toContain('30 100')
@@ -220,11 +129,7 @@ describe.skipIf(missing !== null)(`consoles${missing === null ? '' : ` (${missin
     const guest = lab.labGuest('lab2', 'web')
     lab.restoreGuest('lab2', guest.uuid)
     const line = serial(server, guest)
-    await lab.eventually('the line is there', async () => {
-      await line.type('say before\n')
-      await new Promise((resolve) => setTimeout(resolve, 200))
-      return line.text().includes('said before')
-    })
+    await answering(line, 'before')
     const display = vnc(server, guest)
     const screen = new RfbReader(display)
     await screen.frame()
@@ -248,19 +153,11 @@ describe.skipIf(missing !== null)(`consoles${missing === null ? '' : ` (${missin
     const server = await connected('lab1')
     const guest = lab.labGuest('lab1', '-H')
     const first = serial(server, guest)
-    await lab.eventually('the first has it', async () => {
-      await first.type('say first\n')
-      await new Promise((resolve) => setTimeout(resolve, 200))
-      return first.text().includes('said first')
-    })
+    await answering(first, 'first')
     await expect(serial(server, guest).over).rejects.toMatchObject({ code: 'serialInUse' })
     const second = serial(server, guest, true)
     await first.over
-    await lab.eventually('the second has it', async () => {
-      await second.type('say second\n')
-      await new Promise((resolve) => setTimeout(resolve, 200))
-      return second.text().includes('said second')
-    })
+    await answering(second, 'second')
   })
 
   it('takes three terminals beside everything else, and says why there is no fourth', async () => {
@@ -324,31 +221,56 @@ describe.skipIf(missing !== null)(`consoles${missing === null ? '' : ` (${missin
     await expect(picture(server, hung)).rejects.toMatchObject({ code: 'vmNotResponding' })
   })
 
-  it('reaches a display on a Unix socket, and one with a password', async () => {
+  /** A machine without a system, on lab2, with such a display; created anew each time. */
+  async function displayMaker() {
     const uuid = '77000000-c0c0-4000-8000-000000000001'
-    const make = async (graphics: string): Promise<void> => {
-      const xml = `<domain type='qemu'><name>consoles-display</name><uuid>${uuid}</uuid><memory unit='MiB'>64</memory>
-        <vcpu>1</vcpu><os><type arch='x86_64' machine='q35'>hvm</type></os>
-        <devices>${graphics}<video><model type='vga'/></video></devices></domain>`
-      await lab.inServer('lab2', ['bash', '-c', 'cat | virsh -q create /dev/stdin'], { input: xml })
-    }
     const destroy = () => lab.inServer('lab2', ['virsh', '-q', 'destroy', uuid], { check: false })
     lab.onRestore(async () => void (await destroy()))
     const server = await connected('lab2', 'root')
-    const guest = { uuid } as lab.LabGuest
+    const run = (script: string, input: string) => lab.inServer('lab2', ['bash', '-c', script], { input })
+    return {
+      server,
+      guest: { uuid },
+      async make(graphics: string): Promise<void> {
+        await destroy()
+        const xml = `<domain type='qemu'><name>consoles-display</name><uuid>${uuid}</uuid><memory unit='MiB'>64</memory>
+        <vcpu>1</vcpu><os><type arch='x86_64' machine='q35'>hvm</type></os>
+        <devices>${graphics}<video><model type='vga'/></video></devices></domain>`
+        await run('cat | virsh -q create /dev/stdin', xml)
+      },
+      /** Of the running machine: another password, or one that is no longer valid. */
+      change: (graphics: string) => run(`cat | virsh -q update-device ${uuid} /dev/stdin --live`, graphics)
+    }
+  }
 
+  it('reaches a display on a Unix socket, and says when there is none', async () => {
+    const { server, guest, make } = await displayMaker()
     await make(`<graphics type='vnc'><listen type='socket'/></graphics>`)
     const screen = new RfbReader(vnc(server, guest))
     await lab.eventually('its firmware is seen', async () => (await screen.frame()).lit > 200, 30_000)
     await expect(serial(server, guest).over).rejects.toMatchObject({ code: 'serialMissing' })
-    await destroy()
-
-    await make(`<graphics type='vnc' autoport='yes' listen='127.0.0.1' passwd='geheim'/>`)
-    await expect(new RfbReader(vnc(server, guest)).frame()).rejects.toThrow('asks for a password')
-    await destroy()
-
     await make('')
     await expect(vnc(server, guest).over).rejects.toMatchObject({ code: 'displayMissing' })
+  })
+
+  it('shows a display with a password to who has it, and to nobody when it is wrong or has expired', async () => {
+    const { server, guest, make, change } = await displayMaker()
+    const graphics = (more: string): string =>
+      `<graphics type='vnc' autoport='yes' listen='127.0.0.1' ${more}/>`
+    const litBy = async (password: string | null): Promise<number> =>
+      (await new RfbReader(vnc(server, guest), password).frame()).lit
+    await make(graphics(`passwd='geheim'`))
+    await expect(litBy(null)).rejects.toThrow('asks for a password')
+    await expect(litBy('falsch')).rejects.toThrow('refused: Authentication failed')
+    await lab.eventually('its firmware is seen', async () => (await litBy('geheim')) > 200, 30_000)
+
+    await change(graphics(`passwd='anders'`))
+    await expect(litBy('geheim')).rejects.toThrow('refused: Authentication failed')
+    expect(await litBy('anders')).toBeGreaterThan(200)
+
+    await change(graphics(`passwd='anders' passwdValidTo='2020-01-01T00:00:00'`))
+    await expect(litBy('anders')).rejects.toThrow('refused: Authentication failed')
+    expect(JSON.stringify(console_.storage.journal)).not.toMatch(/geheim|falsch|anders/)
   })
 
   it('says that sshd forbids the way to a display', async () => {
@@ -360,10 +282,7 @@ describe.skipIf(missing !== null)(`consoles${missing === null ? '' : ` (${missin
 
   it('holds a flood back instead of keeping it', async () => {
     const server = await connected('lab1')
-    const flood = channel(
-      (signal, far) => handlers()['consoles.terminal'](terminalInput(server), { signal }, far),
-      { collect: false }
-    )
+    const flood = terminal(server, { collect: false })
     await flood.type('yes this-is-a-flood | pv -q 2>/dev/null || yes this-is-a-flood\n')
     await flood.bytes.next()
     const before = process.memoryUsage()

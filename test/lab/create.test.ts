@@ -98,6 +98,7 @@ describe.skipIf(missing !== null)(`making machines${missing === null ? '' : ` ($
       journal: console_.storage.asStorage().journal,
       blobs: console_.storage.asStorage().blobs,
       clock: systemClock,
+      log: silentLog,
       onJournal: () => undefined
     })
 

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readCsv } from '../fakes/csv-reader.ts'
 import { launchBrowser, openPage, removeFolder, startConsole, type ConsoleProcess } from '../e2e/harness.ts'
 import * as lab from './lab.ts'
+import { fillServerDialog } from './window.ts'
 
 const missing = lab.whyNoLab()
 
@@ -49,21 +50,10 @@ describe.skipIf(missing !== null)(`first use${missing === null ? '' : ` (${missi
     rows.filter((row) => row.slice(1).some((cell) => cell !== ''))
 
   it('adds a server by its address, after comparing its key', async () => {
-    const server = lab.labServer('lab1')
     const page = await open()
-    await page.getByRole('button', { name: 'Add a server' }).first().click()
-    const dialog = page.getByRole('dialog')
-    await dialog.getByLabel('Name', { exact: true }).fill('lab1')
-    await dialog.getByLabel('Address').fill(`op@${server.address}`)
-    await dialog.getByLabel('Key files').fill(lab.labKey('ed25519').privateKey)
-    await dialog.getByRole('button', { name: 'Test' }).click()
-    await dialog.getByText('Do you know this key?').waitFor()
-    const shown = /SHA256:\S+/.exec(await dialog.innerText())?.[0]
-    expect(server.hostKeys.map((key) => key.fingerprint)).toContain(shown)
-    await dialog.getByRole('button', { name: 'Trust this key' }).click()
-    await dialog.getByText('Everything works.').waitFor()
+    await fillServerDialog(page, 'lab1')
     const logins = lab.loginCount('lab1', 'op')
-    await dialog.getByRole('button', { name: 'Add server' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Add server' }).click()
     const savedAtMs = Date.now()
     await page.getByText('1 on').first().waitFor()
     await page.evaluate(() => (location.hash = '#/'))

@@ -1,45 +1,21 @@
 /** What guests say: by leases and ARP, by an agent in the guest, and by one that never answers. */
-import { readdirSync, statSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { VmUuid } from '#contract/ids.ts'
 import { systemClock } from '../../src-main/application/clock.ts'
 import { guestHandlers } from '../../src-main/application/guest/guest-handlers.ts'
 import type { ServerRuntime } from '../../src-main/application/servers/server-runtime.ts'
+import { snapshotHandlers } from '../../src-main/application/snapshots/snapshot-handlers.ts'
 import { createHypervisor } from '../../src-main/remote/libvirt/hypervisor.ts'
 import { silentLog } from '../fakes/engine-parts.ts'
 import { startLabConsole, type LabConsole } from './console.ts'
 import * as lab from './lab.ts'
+import { addAgent, FILE_SYSTEM_MIB, OS_NAME, silenceAgent, startAgent, USER } from './guest-agent.ts'
 import { makeProbe, type Probe } from './probe-guest.ts'
 
 const missing = lab.whyNoLab()
 const INTERVAL_MS = 5_000
-/** Its number is that of the device on the bus. */
-const PORT = '/dev/vport*p1'
-const OPEN_PORT = `<>$(echo ${PORT})`
-const IMAGE = '/var/lib/libvirt/images/change-module.raw'
-
-/** The driver of the agent's port is not in the guest's initrd: it comes as the contents of a disk. */
-const moduleFile = (): string => {
-  const release = readdirSync('/lib/modules').find((name) => name.includes('cloud')) ?? ''
-  return `/lib/modules/${release}/kernel/drivers/char/virtio_console.ko`
-}
-
-/** As qemu-guest-agent answers, for what the console asks; in busybox's shell. */
-const ANSWERS = [
-  [
-    'guest-network-get-interfaces',
-    '[{"name":"eth 0","hardware-address":"52:54:00:77:0c:01","ip-addresses":[{"ip-address":"10.9.8.7","ip-address-type":"ipv4","prefix":24}]}]'
-  ],
-  ['guest-get-osinfo', '{"id":"lab","name":"Lab","pretty-name":"Lab <b> 1","kernel-release":"6.1.0"}'],
-  ['guest-get-host-name', '{"host-name":"probe.lab"}'],
-  [
-    'guest-get-fsinfo',
-    '[{"name":"vda1","mountpoint":"/","type":"ext4","total-bytes":1000000,"used-bytes":250000,"disk":[]}]'
-  ],
-  ['guest-get-users', '[{"user":"ops","login-time":1700000000.5}]']
-] as const
-const agentScript = `while read -r l; do case $l in ${ANSWERS.map(([name, answer]) => `*${name}*) echo '{"return":${answer}}';;`).join(' ')} *guest-sync*) i=\${l##*:}; i=\${i%%\\}*}; echo "{\\"return\\": $i}";; *) echo '{"error":{"class":"CommandNotFound","desc":"no"}}';; esac; done ${OPEN_PORT} >&0`
-
+const IMAGES = '/var/lib/libvirt/images'
 describe.skipIf(missing !== null)(`facts of guests${missing === null ? '' : ` (${missing})`}`, () => {
   let console_: LabConsole
   let server: ServerRuntime
@@ -78,13 +54,12 @@ describe.skipIf(missing !== null)(`facts of guests${missing === null ? '' : ` ($
       message: null,
       facts: null
     })
+    const lease = await leaseOf(probe)
     await lab.eventually(
-      'its lease or neighbour entry is shown, or neither is there outside either',
+      'its lease is shown',
       async () => {
-        const lease = await probe.virsh('domifaddr', probe.uuid, '--source', 'lease')
-        const found = /ipv4\s+(\S+)/.exec(lease)?.[1]
         const { addresses } = await facts(handler)
-        return found !== undefined && addresses.some(({ address }) => address === found)
+        return addresses.some(({ address }) => address === lease)
       },
       30_000,
       500
@@ -99,55 +74,48 @@ describe.skipIf(missing !== null)(`facts of guests${missing === null ? '' : ` ($
     expect(console_.storage.journal).toEqual([])
   })
 
-  it('shows what an agent says, and one that never answers delays neither samples nor other VMs', async (context) => {
-    const module = moduleFile()
-    const { size } = statSync(module)
-    await lab.inServer('lab2', ['sh', '-c', `cat ${module} > ${IMAGE} && truncate -s 1M ${IMAGE}`])
-    lab.onRestore(() => lab.inServer('lab2', ['rm', '-f', IMAGE]).then(() => undefined))
-    await probe.define((xml) =>
-      withChannel(xml).replace(
-        '<interface',
-        `<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='${IMAGE}'/><target dev='vdb' bus='virtio'/></disk><interface`
-      )
-    )
+  it('shows what an agent says, and one that never answers delays neither samples nor other VMs', async () => {
+    await addAgent(probe, 'lab2')
     await probe.start()
-    await probe.tell(`run head -c ${size} /dev/vdb >/tmp/m.ko; insmod /tmp/m.ko`)
-    // Opening it earlier would make a file of that name.
-    await probe.seesEventually(`test -c ${PORT} && echo port is there`, 'port is there')
-
-    await probe.tell(`run (${agentScript}) 2>/dev/null & echo $! >/tmp/agent`)
+    await startAgent(probe)
     const answering = newHandlers()
-    const answers = lab.eventually(
+    await lab.eventually(
       'it answers',
       async () => (await facts(answering)).agent.state === 'answered',
       30_000,
       300
     )
-    // A shell that reads a port the host has just left sees its end: then there is no agent to be asked.
-    const plays = await answers.then(Boolean, () => false)
-    if (!plays) console.log('skipped: the shell in the guest did not stay on the port to play an agent')
-    context.skip(!plays, 'the guest plays no agent here')
-    const { addresses, agent } = await facts(answering)
-    expect(addresses[0]).toEqual({
-      device: 'eth 0',
-      mac: '52:54:00:77:0c:01',
-      address: '10.9.8.7/24',
-      source: 'agent'
-    })
+    const lease = await leaseOf(probe)
+    await lab.eventually(
+      'it tells the address that it was leased',
+      async () => {
+        const { addresses } = await facts(answering)
+        return addresses.some(
+          ({ device, mac, address, source }) =>
+            device === 'eth0' && mac === probe.mac && address === lease && source === 'agent'
+        )
+      },
+      90_000,
+      1_000
+    )
+    const { agent } = await facts(answering)
+    const kernel = readdirSync('/lib/modules').find((name) => name.includes('cloud'))
     expect(agent.facts).toMatchObject({
       hostName: 'probe.lab',
-      osName: 'Lab <b> 1',
-      kernel: '6.1.0',
-      fileSystems: [
-        { mountPoint: '/', device: 'vda1', type: 'ext4', totalBytes: 1_000_000, usedBytes: 250_000 }
-      ],
-      users: [{ name: 'ops', sinceAtMs: 1_700_000_000_500 }]
+      osName: OS_NAME,
+      kernel,
+      users: [USER]
     })
+    const [data] = agent.facts?.fileSystems ?? []
+    expect(data).toMatchObject({ mountPoint: '/data', device: 'vdc', type: 'ext4' })
+    expect(data?.totalBytes).toBeGreaterThan(FILE_SYSTEM_MIB * 0.7 * 2 ** 20)
+    expect(data?.totalBytes).toBeLessThan(FILE_SYSTEM_MIB * 2 ** 20)
+    expect(data?.usedBytes).toBeLessThan(data?.totalBytes ?? 0)
     const limits = () =>
       console_.storage.journal.filter(({ command }) => command.includes('guest-agent-timeout'))
     expect(limits()).toMatchObject([{ outcome: 'done' }])
 
-    await probe.tell(`run kill $(cat /tmp/agent); sleep 100000 ${OPEN_PORT} &`)
+    await silenceAgent(probe)
     await lab.eventually('the silent one holds the port', async () =>
       /state='connected'/.test(await probe.xml())
     )
@@ -176,6 +144,45 @@ describe.skipIf(missing !== null)(`facts of guests${missing === null ? '' : ` ($
     expect(limits()).toHaveLength(1)
   })
 
+  it('has the guest quiet while a snapshot is taken', async () => {
+    await addAgent(probe, 'lab2')
+    await probe.start()
+    await startAgent(probe)
+    await lab.eventually('it is connected', async () => /state='connected'/.test(await probe.xml()), 30_000)
+    await probe.tell('run echo kept >/data/file')
+    const { journal } = console_.storage.asStorage()
+    const deps = { directory: console_.directory, journal, clock: systemClock, onJournal: () => undefined }
+    const { 'snapshots.create': create, 'snapshots.read': read } = snapshotHandlers(deps)
+    const ref = { serverId: server.record.id, vmUuid: VmUuid.parse(probe.uuid) }
+    const context = { signal: AbortSignal.timeout(120_000), progress: () => undefined }
+    lab.onRestore(async () => {
+      await lab.inServer('lab2', ['virsh', '-q', 'snapshot-delete', probe.uuid, 'quiet', '--metadata'], {
+        check: false
+      })
+      await lab.inServer('lab2', ['sh', '-c', `rm -f ${IMAGES}/${probe.name}.quiet`])
+    })
+    expect((await read(ref, context)).canCreate.quiesce).toBeNull()
+    const wanted = { name: 'quiet', description: '', way: 'external', quiesce: true } as const
+    await create({ ...ref, ...wanted, seenName: probe.name }, context)
+    const said = probe.printed()
+    expect(said).toMatch(/the agent was told to freeze[^]*the agent was told to thaw/)
+    // What was not yet written before: the file system below the snapshot is whole and has the file.
+    const { stdout } = await lab.inServer('lab2', [
+      'debugfs',
+      '-R',
+      'cat /file',
+      `${IMAGES}/${probe.name}-data.raw`
+    ])
+    expect(stdout).toBe('kept\n')
+    const dump = await lab.inServer('lab2', ['dumpe2fs', '-h', `${IMAGES}/${probe.name}-data.raw`])
+    expect(dump.stdout).not.toContain('needs_recovery')
+    expect((await read(ref, context)).snapshots).toMatchObject([{ name: 'quiet', kind: 'external' }])
+    expect(console_.storage.journal.find(({ command }) => command.includes('--quiesce'))).toMatchObject({
+      outcome: 'done'
+    })
+    await probe.seesEventually('echo more >/data/other && echo written', 'written')
+  })
+
   const ticksSince = (fromAtMs: number): number[] =>
     console_.storage.ticks
       .filter(({ atMs }) => atMs >= fromAtMs - INTERVAL_MS)
@@ -192,3 +199,18 @@ const withChannel = (xml: string): string =>
     '</devices>',
     "<channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel></devices>"
   )
+
+/** `192.168.122.17/24`, as libvirt's own DHCP server gave it. */
+async function leaseOf(probe: Probe): Promise<string> {
+  let lease: string | undefined
+  await lab.eventually(
+    'it has a lease',
+    async () => {
+      lease = /ipv4\s+(\S+)/.exec(await probe.virsh('domifaddr', probe.uuid, '--source', 'lease'))?.[1]
+      return lease !== undefined
+    },
+    60_000,
+    500
+  )
+  return lease ?? ''
+}

@@ -73,6 +73,7 @@ describe.skipIf(missing !== null)(`VMs between servers${missing === null ? '' : 
     const deps = {
       journal: console_.storage.asStorage().journal,
       clock: systemClock,
+      log: silentLog,
       onJournal: () => undefined
     }
     const result = migrate({ source, target }, { choice, seenName: vm.name }, deps, { signal, progress })

@@ -8,6 +8,7 @@ import type { ExportSink } from '../../src-main/application/platform/platform.ts
 import type { ServerRuntime } from '../../src-main/application/servers/server-runtime.ts'
 import { storeHandlers } from '../../src-main/application/stores/store-handlers.ts'
 import { createHypervisor } from '../../src-main/remote/libvirt/hypervisor.ts'
+import type { Telemetry } from '../../src-main/application/telemetry/telemetry.ts'
 import { upload } from '../../src-renderer/features/stores/upload-file.ts'
 import { silentLog } from '../fakes/engine-parts.ts'
 import { startLabConsole, type LabConsole } from './console.ts'
@@ -40,8 +41,13 @@ export const never = new AbortController().signal
 export const context = { signal: never }
 export const taskContext = { signal: never, progress: () => undefined }
 
-export async function openStoreConsole(name: string, user: string): Promise<StoreConsole> {
-  const console_ = startLabConsole(createHypervisor({ log: silentLog, clock: systemClock }), 5_000)
+export async function openStoreConsole(
+  name: string,
+  user: string,
+  telemetry?: Telemetry
+): Promise<StoreConsole> {
+  const hypervisor = createHypervisor({ log: silentLog, clock: systemClock })
+  const console_ = startLabConsole(hypervisor, 5_000, telemetry)
   const pieces: Buffer[] = []
   const sink: ExportSink = {
     kind: 'file',

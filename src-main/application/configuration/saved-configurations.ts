@@ -39,6 +39,7 @@ export class SavedConfigurations {
   /** Resolves when it is kept. What equals the newest is not kept twice. */
   save(vm: VmRef, entry: Omit<Saved, 'id'>): Promise<void> {
     const next = this.#turn.then(() => this.#save(vm, entry))
+    // The failure belongs to who saves; the next in turn only waits.
     this.#turn = next.catch(() => undefined)
     return next
   }

@@ -14,6 +14,7 @@ import type { VirthelmContract } from '#contract/index.ts'
 import type { Clock } from '../clock.ts'
 import type { HypervisorSession } from '../machines/hypervisor.ts'
 import { type JournalDeps, writableSessionOf } from '../operations/journal-row.ts'
+import type { Log } from '../platform/platform.ts'
 import type { ServerDirectory } from '../servers/server-directory.ts'
 import type { BlobStore } from '../storage.ts'
 import { checksOf } from './create-review.ts'
@@ -27,6 +28,7 @@ export interface CreateHandlerDeps extends JournalDeps {
   readonly directory: ServerDirectory
   readonly blobs: BlobStore
   readonly clock: Clock
+  readonly log: Log
 }
 
 export type CreateHandlers = Pick<
@@ -41,7 +43,7 @@ const LOOK_EVERY_MS = 5_000
 
 export function createHandlers(deps: CreateHandlerDeps): CreateHandlers {
   const { directory, clock } = deps
-  const ledger = new CreateLedger(deps.blobs)
+  const ledger = new CreateLedger(deps.blobs, deps.log)
   const runDeps = { ...deps, ledger }
   const reading = (signal: AbortSignal): AbortSignal =>
     AbortSignal.any([signal, AbortSignal.timeout(READ_DEADLINE_MS)])
@@ -87,7 +89,10 @@ export function createHandlers(deps: CreateHandlerDeps): CreateHandlers {
     async *'machines.createUnfinished'(_input, { signal }) {
       const wake = new AbortController()
       const either = AbortSignal.any([signal, wake.signal])
-      void lookForFinished(either)
+      lookForFinished(either).catch((cause: unknown) => {
+        // What is done after all stays on the list until it is looked at again.
+        deps.log.error('create.lookFailed', cause)
+      })
       try {
         for await (const _ of ledger.changed.latest(signal)) yield (await ledger.all()).map(viewOf)
       } finally {
@@ -183,9 +188,11 @@ export function createHandlers(deps: CreateHandlerDeps): CreateHandlers {
         if (isBusy || runtime === undefined || runtime === null) continue
         const isComplete = await new CreateRun(record, runtime, runDeps)
           .isComplete(reading(signal))
+          // Not to be seen now (no link, libvirt down): it stays on the list and is looked at again.
           .catch(() => false)
         if (isComplete && !ledger.isBusy(record.ref)) await ledger.remove(record.ref)
       }
+      // Rejects only when the console ends, which the loop sees.
       await clock.sleep(LOOK_EVERY_MS, signal).catch(() => undefined)
     }
   }

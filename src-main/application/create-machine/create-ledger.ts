@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { CreateStep, VolumeRef } from '#contract/create.ts'
 import { ErrorInfo } from '#contract/errors.ts'
 import { VmRef } from '#contract/ids.ts'
+import type { Log } from '../platform/platform.ts'
 import type { BlobStore } from '../storage.ts'
 import { createTopic, type Topic } from '../streams.ts'
 import type { PlannedStep } from './create-plan.ts'
@@ -35,13 +36,15 @@ export interface CreateRecord extends Omit<z.infer<typeof Record>, 'steps'> {
 export class CreateLedger {
   readonly changed: Topic<null> = createTopic<null>(null)
   readonly #blobs: BlobStore
+  readonly #log: Log
   readonly #records = new Map<string, CreateRecord>()
   readonly #busy = new Set<string>()
   #loaded: Promise<void> | null = null
   #saving: Promise<void> = Promise.resolve()
 
-  constructor(blobs: BlobStore) {
+  constructor(blobs: BlobStore, log: Log) {
     this.#blobs = blobs
+    this.#log = log
   }
 
   async all(): Promise<readonly { readonly record: CreateRecord; readonly isBusy: boolean }[]> {
@@ -80,16 +83,26 @@ export class CreateLedger {
     this.#loaded ??= (async () => {
       const bytes = await this.#blobs.get(BLOB)
       if (bytes === null) return
-      const parsed = z.array(Record).safeParse(JSON.parse(Buffer.from(bytes).toString()))
-      for (const record of parsed.data ?? [])
+      for (const record of this.#recordsOf(bytes))
         this.#records.set(keyOf(record.ref), record as unknown as CreateRecord)
     })()
     return this.#loaded
   }
 
+  /** Damaged, or of another version: what was under way cannot be taken up, which is no reason to refuse new machines. */
+  #recordsOf(bytes: Uint8Array): z.infer<typeof Record>[] {
+    try {
+      return z.array(Record).parse(JSON.parse(Buffer.from(bytes).toString()))
+    } catch (cause) {
+      this.#log.warn('create.ledgerUnreadable', { cause })
+      return []
+    }
+  }
+
   /** One after the other, each with all that is known then. */
   #save(): Promise<void> {
     this.#saving = this.#saving
+      // The failure was told to who asked for that save; this one writes all that it would have written.
       .catch(() => undefined)
       .then(async () => {
         const text = JSON.stringify([...this.#records.values()], withoutContent)

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { AppError } from '#contract/errors.ts'
 import type { ServerId, VmUuid } from '#contract/ids.ts'
 import { PoolUuid } from '#contract/storage.ts'
-import { FakeClock, FakeStorage } from '../../../test/fakes/engine-parts.ts'
+import { FakeClock, FakeStorage, silentLog } from '../../../test/fakes/engine-parts.ts'
 import type { ServerRuntime } from '../servers/server-runtime.ts'
 import { CreateLedger, type CreateRecord } from './create-ledger.ts'
 import { CreateRun } from './create-run.ts'
@@ -100,7 +100,7 @@ function begin(server = new PlayedServer()) {
   const storage = new FakeStorage()
   const clock = new FakeClock()
   const { blobs, journal } = storage.asStorage()
-  const ledger = new CreateLedger(blobs)
+  const ledger = new CreateLedger(blobs, silentLog)
   const record: CreateRecord = {
     ref: { serverId, vmUuid },
     serverName: 'kvm',
@@ -206,7 +206,7 @@ describe('a create', () => {
         const text = Buffer.from(storage.blobs.get('create:unfinished') ?? []).toString()
         expect(text).not.toContain('"content":{')
         expect(await ledger.find(record.ref)).toMatchObject({ done: Math.min(writes, 6) })
-        const later = new CreateLedger(storage.asStorage().blobs)
+        const later = new CreateLedger(storage.asStorage().blobs, silentLog)
         const kept = await later.find(record.ref)
         if (kept === null) throw new Error('nothing was kept')
         const again = new CreateRun(kept, runtime, { ...deps, ledger: later })

@@ -108,6 +108,7 @@ class GuestFactsKeeper {
     kept.asking = asking
     this.#lanes.set(
       vm.serverId,
+      // Told to whoever asks (`kept.asking`); the next of this server only waits for its turn.
       asking.catch(() => undefined)
     )
   }

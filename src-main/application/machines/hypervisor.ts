@@ -25,6 +25,7 @@ export interface MachineListing {
   readonly persistent: boolean
   readonly hasSnapshot: boolean
   readonly hasSavedState: boolean
+  readonly needsShutdown: boolean
   readonly isProtected: boolean
   readonly vcpus: number | null
   readonly memoryMaxBytes: number | null

@@ -113,6 +113,7 @@ export class MachineBoard {
       persistent: listing.persistent,
       hasSnapshot: listing.hasSnapshot,
       hasSavedState: listing.hasSavedState,
+      needsShutdown: listing.needsShutdown,
       isProtected: listing.isProtected,
       vcpus: listing.vcpus,
       memoryMaxBytes: listing.memoryMaxBytes,

@@ -63,6 +63,7 @@ async function watch(work: Work, sending: Promise<void>): Promise<{ readonly err
       return { error: new AppError('deadlineExceeded') }
     const job = await servers.source.session?.migration
       .job(preparation.choice.vmUuid, { signal: AbortSignal.timeout(POLL_MS * 5) })
+      // A progress that is not told is asked again in a second; one that stands still for long ends the move.
       .catch(() => null)
     if (!job?.isActive || abortedAtMs !== null) continue
     if (job.processedBytes !== moved.bytes) moved = { bytes: job.processedBytes, atMs: nowMs }
@@ -82,7 +83,7 @@ async function abort(work: Work): Promise<void> {
   // It may have ended just now; then there is no job any more, and the command says how it ended.
   await write(work, servers.source, preparation.choice.vmUuid, (port, row) =>
     port.abortJob(preparation.choice.vmUuid, row, { signal, deadlineMs: ABORT_DEADLINE_MS })
-  ).catch(() => undefined)
+  ).catch((cause: unknown) => work.log.info('migration.abortRefused', { cause }))
 }
 
 const RUNS: ReadonlySet<DomainState> = new Set(['running', 'blocked'])
@@ -113,7 +114,7 @@ async function settle(work: Work, error: unknown): Promise<void> {
       return
     }
     if (isIn(RUNS, there) && !isIn(ACTIVE, here)) return
-    // From server to server it goes on without the console.
+    // From server to server it goes on without the console. A job that cannot be read is taken for none.
     const job = await servers.source.session?.migration
       .job(vmUuid, { signal: AbortSignal.timeout(POLL_MS * 5) })
       .catch(() => null)

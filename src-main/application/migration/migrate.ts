@@ -6,6 +6,7 @@
 import { AppError } from '#contract/errors.ts'
 import type { MigrationChoice, MigrationProgress, MigrationResult } from '#contract/migration.ts'
 import type { Clock } from '../clock.ts'
+import type { Log } from '../platform/platform.ts'
 import type { JournalDeps } from '../operations/journal-row.ts'
 import { copyCold } from './cold-copy.ts'
 import { moveLive, unclear } from './live-move.ts'
@@ -16,6 +17,7 @@ import { portOf, whereNow, type Work, write } from './work.ts'
 
 export interface MigrateDeps extends JournalDeps {
   readonly clock: Clock
+  readonly log: Log
 }
 
 const PLAN_DEADLINE_MS = 120_000
@@ -39,6 +41,7 @@ export async function migrate(
     preparation,
     journal: deps,
     clock,
+    log: deps.log,
     signal: context.signal,
     made: { volumes: [], isDefinitionSent: false },
     progress: (progress) => context.progress(progress)
@@ -132,13 +135,13 @@ async function asUnclear(work: Work, error: unknown): Promise<unknown> {
   return unclear(work, here, there, error)
 }
 
-/** libvirt leaves the mark behind. Without it the VM is whole all the same. */
+/** libvirt leaves the mark behind. Without it the VM is whole all the same: its row in the journal tells that it failed. */
 async function keepAutostart(work: Work): Promise<void> {
   const { servers, preparation } = work
   if (!preparation.autostart) return
   await write(work, servers.target, preparation.targetUuid, (port, row) =>
     port.autostart(preparation.targetUuid, row, { signal: AbortSignal.timeout(WRITE_DEADLINE_MS) })
-  ).catch(() => undefined)
+  ).catch((cause: unknown) => work.log.warn('migration.autostartNotKept', { cause }))
 }
 
 /** The last step, after the target was verified. false: the definition is still there, off; the VM is whole on the target. */
@@ -154,8 +157,9 @@ async function undefineSource(work: Work): Promise<boolean> {
       port.undefine(vmUuid, preparation.hasNvram, row, waits)
     )
     return true
-  } catch {
-    // Its row in the journal says why.
+  } catch (cause) {
+    // The window says that it is still there; its row in the journal says why.
+    work.log.warn('migration.sourceNotUndefined', { cause })
     return false
   }
 }
@@ -163,7 +167,10 @@ async function undefineSource(work: Work): Promise<boolean> {
 /** Undoes what may be undone, and says what is where. */
 async function failed(work: Work, error: unknown): Promise<unknown> {
   if (error instanceof AppError && error.code === 'migrationUnclear') return error
-  const left = await undo(work, work.clock.monotonicMs() + UNDO_MS).catch(() => ['?'])
+  const left = await undo(work, work.clock.monotonicMs() + UNDO_MS).catch((cause: unknown) => {
+    work.log.warn('migration.notUndone', { cause })
+    return ['?']
+  })
   if (work.signal.aborted && left.length === 0) return new AppError('cancelled', { cause: error })
   if (!(error instanceof AppError) || error.code === 'internal') return error
   const { servers, preparation } = work

@@ -4,6 +4,7 @@ import type { MigrationProgress } from '#contract/migration.ts'
 import type { VmUuid } from '#contract/ids.ts'
 import type { Clock } from '../clock.ts'
 import type { ActionJournal } from '../machines/hypervisor.ts'
+import type { Log } from '../platform/platform.ts'
 import { type JournalDeps, journalled, writableSessionOf } from '../operations/journal-row.ts'
 import type { ServerRuntime } from '../servers/server-runtime.ts'
 import type { MigrationPort, NewVolume, Where } from './migration-port.ts'
@@ -14,6 +15,7 @@ export interface Work {
   readonly preparation: Preparation
   readonly journal: JournalDeps
   readonly clock: Clock
+  readonly log: Log
   /** The operator's cancel. What is undone afterwards does not stop for it. */
   readonly signal: AbortSignal
   readonly made: Made
@@ -66,6 +68,7 @@ export async function whereNow(
       const signal = AbortSignal.timeout(READ_DEADLINE_MS)
       const where = await session.migration
         .where(uuid, { signal, deadlineMs: READ_DEADLINE_MS })
+        // Not answered is asked again until `untilMs`; null tells the caller that it never was.
         .catch(() => null)
       if (where !== null) return where
     }

@@ -52,7 +52,14 @@ export interface Connector {
   hostKeyFailureOf(error: unknown): HostKeyFailure | null
 }
 
-/** One ssh connection to one server: one login, up to six session channels. */
+export interface ShellOptions {
+  readonly signal: AbortSignal
+  readonly deadlineMs: number
+  /** It lasts as long as what it carries: few at a time, so that short scripts always have a place. */
+  readonly isJob?: boolean
+}
+
+/** One ssh connection to one server: one login, ten session channels (`session-places.ts` says for whom). */
 export interface Connection {
   /** The address that answered (for lastGoodAddress). */
   readonly address: string
@@ -64,15 +71,13 @@ export interface Connection {
    * Opens a session channel that runs the constant command `exec /bin/sh -s`. The caller writes the script to it.
    * Throws channelRefused, deadlineExceeded, cancelled or disconnected.
    */
-  openShell(options: { signal: AbortSignal; deadlineMs: number }): Promise<ShellChannel>
+  openShell(options: ShellOptions): Promise<ShellChannel>
   /**
-   * Runs one constant script (parameters quoted by `quote`) to its end on a channel of its own.
+   * Runs one constant script (parameters quoted by `quote`) to its end on a channel of its own. One that may take more than a
+   * minute is a job unless `isJob` says otherwise.
    * Output is cut off at `maxBytes` (default 8 MiB) with outputTooLarge.
    */
-  run(
-    script: string,
-    options: { signal: AbortSignal; deadlineMs: number; maxBytes?: number }
-  ): Promise<ScriptResult>
+  run(script: string, options: ShellOptions & { maxBytes?: number }): Promise<ScriptResult>
   /**
    * Opens a byte stream from the server to one of its own ports or sockets. Nothing listens anywhere for it, and it
    * takes no session channel. Throws forwardFailed, deadlineExceeded, cancelled or disconnected.
@@ -82,8 +87,8 @@ export interface Connection {
     options: { signal: AbortSignal; deadlineMs: number }
   ): Promise<ByteStream>
   /**
-   * Opens a terminal: the account's login shell, or one constant script. At most `MAX_TERMINALS` at once, beside the
-   * channels of `openShell`. Throws tooManyTerminals, channelRefused, deadlineExceeded, cancelled or disconnected.
+   * Opens a terminal: the account's login shell, or one constant script. At most `MAX_TERMINALS` at once, fewer
+   * beside jobs. Throws tooManyTerminals, channelRefused, deadlineExceeded, cancelled or disconnected.
    */
   openTerminal(
     request: TerminalRequest,

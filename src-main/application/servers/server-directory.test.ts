@@ -33,6 +33,7 @@ const listing = (digit: number, state: 'running' | 'shutOff') => ({
   persistent: true,
   hasSnapshot: false,
   hasSavedState: false,
+  needsShutdown: false,
   isProtected: false,
   vcpus: 1,
   memoryMaxBytes: 128 * 1024 ** 2,

@@ -15,7 +15,7 @@ import type { HostSampler } from '../sampling/host-sampler.ts'
 import type { StoredServer } from '../storage.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 import type { Tools } from '../telemetry/tools.ts'
-import { nextDelayMs, waitsForOperator } from './back-off.ts'
+import { Retries } from './retries.ts'
 import type { Connection, Connector } from './connection.ts'
 import type { PromptBroker } from './prompt-broker.ts'
 import type { SecretVault } from './secret-vault.ts'
@@ -203,17 +203,13 @@ export class ServerRuntime {
 
   async #run(signal: AbortSignal): Promise<void> {
     const { clock, random } = this.#deps
-    let attempts = 0
-    let refusedLogins = 0
-    let failingSinceMs: number | null = null
+    const retries = new Retries()
     while (!signal.aborted) {
-      this.#setState({ kind: 'connecting', sinceAtMs: clock.nowMs(), attempt: attempts + 1 })
+      this.#setState({ kind: 'connecting', sinceAtMs: clock.nowMs(), attempt: retries.attempts + 1 })
       let failure: AppError
       try {
         const connection = await this.#connect(signal)
-        attempts = 0
-        refusedLogins = 0
-        failingSinceMs = null
+        retries.connected()
         failure = await this.#serve(connection, signal)
         if (this.#takeRenewing()) continue
       } catch (error) {
@@ -225,21 +221,14 @@ export class ServerRuntime {
         }
       }
       if (signal.aborted) return
-      attempts++
-      failingSinceMs ??= clock.monotonicMs()
-      if (failure.code === 'loginRefused') refusedLogins++
-      const downMs = clock.monotonicMs() - failingSinceMs
+      const { downMs, delayMs } = retries.failed(failure, clock.monotonicMs(), random())
       await this.picture.gap(downMs > OFF_AFTER_MS && OFF_CODES.has(failure.code) ? 'serverOff' : 'linkLost')
-      const delayMs = waitsForOperator(failure, refusedLogins)
-        ? null
-        : nextDelayMs({ attempt: attempts, sinceFirstFailureMs: downMs, random: random() })
-      this.#setOffline(failure, attempts, delayMs)
+      this.#setOffline(failure, retries.attempts, delayMs)
       // A link that flaps is no news; one that waits for the operator does not flap.
       if (downMs > OFF_AFTER_MS || delayMs === null) {
         this.picture.happened.offline(this.#offlineSinceAtMs ?? clock.nowMs(), failure.code)
       }
-      const woken = await this.#sleep(delayMs, signal)
-      if (woken) refusedLogins = 0
+      if (await this.#sleep(delayMs, signal)) retries.asked()
     }
   }
 

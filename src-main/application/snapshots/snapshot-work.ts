@@ -141,6 +141,7 @@ async function settled(
     await write()
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'deadlineExceeded' || work.signal.aborted) throw error
+    // When that cannot be read either, the first failure is the one to tell.
     const now = await readVm(work).catch(() => null)
     if (now === null || !isDone(now)) throw error
   }

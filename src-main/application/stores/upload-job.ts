@@ -69,6 +69,7 @@ async function undo(
   try {
     await job.storage().removeUnfinished(handle, journal)
   } catch {
+    // Why is in its journal row; what the operator must know is that a file is left.
     throw new AppError('volumeLeftBehind', { params: { path: handle.path }, cause })
   }
 }

@@ -95,17 +95,3 @@ export const deletionAnswers: VirshAnswers = {
       return null
     })
 }
-
-/** As virsh splits a line: single quotes, backslashes, semicolons. */
-export function commandsOf(text: string): string[][] {
-  const commands: string[][] = []
-  let words: string[] = []
-  for (const [, separator, word = ''] of text.matchAll(/(;)|((?:'[^']*'|\\.|[^\s;'\\])+)/g)) {
-    if (separator === undefined) words.push(word.replaceAll(/'([^']*)'|\\(.)/g, '$1$2'))
-    else if (words.length > 0) {
-      commands.push(words)
-      words = []
-    }
-  }
-  return words.length > 0 ? [...commands, words] : commands
-}

@@ -5,7 +5,7 @@ import { guestAnswers } from './guest.ts'
 import { cloneAnswers } from './clones.ts'
 import { snapshotAnswers } from './snapshots.ts'
 import { answerTo, type VirshOutput } from '../virsh-answers.ts'
-import { commandsOf, deletionAnswers } from './deletion.ts'
+import { deletionAnswers } from './deletion.ts'
 import { consoleAnswers } from './consoles.ts'
 import { lifeAnswers } from './life.ts'
 import { createAnswers } from './create.ts'
@@ -55,9 +55,15 @@ function played(host: DemoHost, call: VirshCall): VirshOutput | null {
   }
   return refused
 }
+/** A question of a batch: of a survey of all machines, or of one of the stores. */
+function askOne(host: DemoHost, words: readonly string[]): VirshOutput {
+  const answer = played(host, { words, document: null, readOnly: true })
+  return answer?.error === '' ? answer : askStores(host, words)
+}
+
 /** Scripts that are more than one command; null: not one of those. */
 export const answerScript = (host: DemoHost, script: string): ScriptOutput | null =>
-  answerBatch(host, script, askStores) ?? answerChecksum(host, script) ?? answerBridges(script)
+  answerBatch(host, script, askOne) ?? answerChecksum(host, script) ?? answerBridges(script)
 
 /** null: not a command of this kind, or one that the demo does not play. */
 export function answerOneShot(host: DemoHost, script: string): VirshOutput | null {
@@ -81,24 +87,7 @@ function answerOne(host: DemoHost, script: string): VirshOutput | null {
   const call = parseCall(script)
   if (call === null) return null
   host.advance()
-  return call.words[0]?.includes(';') === true ? answersOfMany(host, call) : played(host, call)
-}
-
-/** `one; two; three` in one virsh, with an echo to both streams before each. */
-function answersOfMany(host: DemoHost, { words: [text = ''] }: VirshCall): VirshOutput {
-  let output = ''
-  let error = ''
-  for (const words of commandsOf(text)) {
-    if (words[0] === 'echo') {
-      if (words[1] === '--err') error += `error: ${words[2] ?? ''}\n`
-      else output += words[1] ?? ''
-      continue
-    }
-    const answer = played(host, { words, document: null, readOnly: true }) ?? answerTo(host, words.join(' '))
-    output += answer.output
-    error += answer.error
-  }
-  return { output, error }
+  return played(host, call)
 }
 
 /** The reverse of what `virsh.ts` writes: single-quoted words, a document printed into the pipe. */

@@ -31,6 +31,7 @@ function decodedOf(name: string): string | null {
       decodeURIComponent(escapes.replaceAll('\\x', '%'))
     )
   } catch {
+    // Not UTF-8: a name that virsh could not be asked about.
     return null
   }
 }

@@ -1,8 +1,8 @@
 /** What of a definition decides about cloning it. */
 import { readVirthelmMetadata, type VirthelmMetadata } from '../../domain/libvirt/virthelm-metadata.ts'
 import type { SourceDisk } from '../../application/clones/clone-host.ts'
-import { attribute, capped, childOf, diskSourceOf, listOf, type Node, textOf } from './domain-xml.ts'
-import { rootOf } from './snapshot-xml.ts'
+import { diskSourceOf } from './domain-xml.ts'
+import { attributeOf, childOf, childrenOf, ownTextOf, readXml, type XmlNode } from './xml-reader.ts'
 
 export type ParsedDisk = Omit<SourceDisk, 'volume'>
 
@@ -15,35 +15,34 @@ export interface ParsedSource {
 
 /** @throws AppError protocolViolation */
 export function parseCloneSource(text: string): ParsedSource {
-  const domain = rootOf(text, 'domain')
-  const all = listOf(childOf(domain, 'devices'), 'disk')
-  const isDisk = (disk: Node): boolean => ['disk', 'lun', null].includes(attribute(disk, 'device'))
+  const domain = readXml(text, 'domain')
+  const all = childrenOf(childOf(domain, 'devices'), 'disk')
+  const isDisk = (disk: XmlNode): boolean => ['disk', 'lun', null].includes(attributeOf(disk, 'device'))
   return {
     marks: readVirthelmMetadata(childOf(domain, 'metadata')),
     disks: all.filter(isDisk).map(diskOf),
     media: all.flatMap((disk) => {
-      const path = isDisk(disk) ? null : capped(diskSourceOf(childOf(disk, 'source')))
+      const path = isDisk(disk) ? null : diskSourceOf(childOf(disk, 'source'))
       return path === null ? [] : [{ target: targetOf(disk), path }]
     }),
     nvramPath: nvramOf(childOf(domain, 'os'))
   }
 }
 
-const targetOf = (disk: Node): string => capped(attribute(childOf(disk, 'target'), 'dev')) ?? ''
+const targetOf = (disk: XmlNode): string => attributeOf(childOf(disk, 'target'), 'dev') ?? ''
 
-function diskOf(disk: Node): ParsedDisk {
-  const isFile = (attribute(disk, 'type') ?? 'file') === 'file'
+function diskOf(disk: XmlNode): ParsedDisk {
+  const isFile = (attributeOf(disk, 'type') ?? 'file') === 'file'
   return {
     target: targetOf(disk),
-    path: isFile ? attribute(childOf(disk, 'source'), 'file') : null,
-    format: capped(attribute(childOf(disk, 'driver'), 'type')) ?? 'raw',
+    path: isFile ? attributeOf(childOf(disk, 'source'), 'file') : null,
+    format: attributeOf(childOf(disk, 'driver'), 'type') ?? 'raw',
     isShared: 'shareable' in disk,
     isReadOnly: 'readonly' in disk
   }
 }
 
-function nvramOf(os: Node | null): string | null {
-  const nvram = os === null ? null : childOf(os, 'nvram')
-  if (nvram === null) return null
-  return attribute(childOf(nvram, 'source'), 'file') ?? textOf(nvram)?.trim() ?? null
+function nvramOf(os: XmlNode | null): string | null {
+  const nvram = childOf(os, 'nvram')
+  return attributeOf(childOf(nvram, 'source'), 'file') ?? ownTextOf(nvram)?.trim() ?? null
 }

@@ -59,6 +59,7 @@ export function createConsoles(deps: ConsoleDeps): MachineConsoles {
     picture(given, signal) {
       const uuid = VmUuid.parse(given)
       const turn = lastPicture.then(() => readPicture(deps, uuid, signal))
+      // The failure belongs to who asked; the next in turn only waits.
       lastPicture = turn.catch(() => undefined)
       return turn
     }
@@ -74,6 +75,7 @@ async function readPicture(deps: ConsoleDeps, uuid: VmUuid, signal: AbortSignal)
     maxBytes: MAX_PACKED_CHARS
   })
   const packed = Buffer.from(stdout, 'base64')
+  // What cannot be unpacked is no picture: told below, with virsh's words.
   const bytes = await unpack(packed, { maxOutputLength: MAX_PICTURE_BYTES }).catch(() => Buffer.alloc(0))
   if (exitCode !== 0 || bytes.length === 0) throw failureOf(stderr, uuid)
   return pictureOf(bytes)

@@ -74,10 +74,10 @@ describe('dumpxml', () => {
   it.each([
     [`<!DOCTYPE d [<!ENTITY a "b">]>${domain('<title>&a;</title>')}`, 'doctype'],
     [`<!doctype d>${domain('')}`, 'doctype'],
-    [domain('x'.repeat(1024 * 1024)), 'tooLong'],
-    ['<network/>', 'noDomain'],
-    ['', 'noDomain'],
-    ["error: failed to get domain 'x'", 'noDomain']
+    [domain('x'.repeat(2 * 1024 * 1024)), 'tooLong'],
+    ['<network/>', 'notThisDocument'],
+    ['', 'notThisDocument'],
+    ["error: failed to get domain 'x'", 'notThisDocument']
   ])('refuses what is no plain domain (%#)', (text, reason) => {
     expect(() => parseDomainXml(text)).toThrow(
       expect.objectContaining({ code: 'protocolViolation', params: { subject: 'dumpxml', reason } })

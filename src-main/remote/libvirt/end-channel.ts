@@ -8,6 +8,7 @@ const GRACE_MS = 1_000
 export function endChannel(channel: ShellChannel, clock: Clock): void {
   const grace = new AbortController()
   channel.end()
+  // Rejects when the channel has closed by itself within the grace.
   const over = clock.sleep(GRACE_MS, grace.signal).catch(() => undefined)
   void Promise.race([channel.closed, over]).then(() => {
     grace.abort()

@@ -59,6 +59,7 @@ async function keepWatching(
     if (signal.aborted) return
     if (clock.monotonicMs() - startedMs > GOOD_AFTER_MS) pauseMs = FIRST_PAUSE_MS
     log.info('libvirt.eventsInterrupted', { pauseMs })
+    // Rejects only when the session ends, which the loop sees.
     await clock.sleep(pauseMs, signal).catch(() => undefined)
     pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2)
   }

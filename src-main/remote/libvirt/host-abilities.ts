@@ -1,6 +1,6 @@
 /** Reader of `virsh capabilities` and `virsh domcapabilities`: what a server can do for a new machine. */
 import type { HostAbilities, MachineFirmware } from '../../domain/libvirt/os-presets.ts'
-import { attributeOf, childOf, childrenOf, readXml, textOf, type XmlNode } from './xml-reader.ts'
+import { attributeOf, childOf, childrenOf, ownTextOf, readXml, textOf, type XmlNode } from './xml-reader.ts'
 
 /** What has to be asked `domcapabilities` about. */
 export interface GuestKind {
@@ -19,7 +19,7 @@ const MAX_WORDS = 256
  * @throws AppError protocolViolation
  */
 export function guestKindOf(capabilitiesXml: string): GuestKind | null {
-  const root = readXml(capabilitiesXml.trim(), 'capabilities', 'capabilities')
+  const root = readXml(capabilitiesXml, 'capabilities', 'capabilities')
   const architecture = textOf(childOf(childOf(root, 'host'), 'cpu'), 'arch') ?? ''
   const arch = childrenOf(root, 'guest')
     .filter((guest) => textOf(guest, 'os_type') === 'hvm')
@@ -28,7 +28,7 @@ export function guestKindOf(capabilitiesXml: string): GuestKind | null {
   if (arch === undefined || arch === null) return null
   const kvm = childrenOf(arch, 'domain').find((domain) => attributeOf(domain, 'type') === 'kvm') ?? null
   // A domain type may have machines of its own; otherwise those of the architecture hold.
-  const named = [...childrenOf(kvm, 'machine'), ...childrenOf(arch, 'machine')].map(ownText)
+  const named = [...childrenOf(kvm, 'machine'), ...childrenOf(arch, 'machine')].map(ownTextOf)
   const machine = MACHINES.find((name) => named.includes(name)) ?? named[0] ?? null
   return machine === null ? null : { architecture, machine, kvm: kvm !== null }
 }
@@ -69,15 +69,10 @@ function firmwaresOf(os: XmlNode | null, { architecture }: GuestKind): MachineFi
   return firmwares
 }
 
-const ownText = (node: XmlNode): string | null => {
-  const text = node['#text']
-  return typeof text === 'string' ? text : null
-}
-
 /** `<enum name='bus'><value>…</value></enum>`. */
 function enumOf(node: XmlNode | null, name: string): string[] {
   const list = childrenOf(node, 'enum').find((one) => attributeOf(one, 'name') === name) ?? null
   return childrenOf(list, 'value')
     .slice(0, MAX_WORDS)
-    .flatMap((value) => ownText(value) ?? [])
+    .flatMap((value) => ownTextOf(value) ?? [])
 }

@@ -40,6 +40,8 @@ interface Rule {
   readonly doneIn?: readonly DomainState[]
   /** Longer than the others: memory is written or read. */
   readonly deadlineMs?: number
+  /** It lasts: it must not hold the place that is kept for the others (session-places.ts). */
+  readonly isJob?: boolean
 }
 
 const OFF: readonly DomainState[] = ['shutOff', 'crashed']
@@ -77,7 +79,8 @@ const RULES: Readonly<Record<MachineAction, Rule>> = {
     from: [...RUNNING, 'paused'],
     needsMonitor: true,
     doneIn: OFF,
-    deadlineMs: 900_000
+    deadlineMs: 900_000,
+    isJob: true
   },
   discardSaved: {
     command: 'managedsave-remove',
@@ -115,6 +118,7 @@ export async function act(
   const sent = await send(deps, rule, uuid, guardName, journal, signal)
   if ('lost' in sent) {
     // Nobody knows whether it was done: the state tells, and nothing is sent a second time.
+    // When the state cannot be read either, the lost answer is what is told.
     const now = signal.aborted ? null : await readBack(deps, request, rule, signal).catch(() => null)
     if (now !== null && (rule.doneIn ?? rule.already).includes(now.state)) return 'done'
     throw sent.lost
@@ -138,7 +142,11 @@ async function send(
   const startedMs = deps.clock.monotonicMs()
   const script = writeScript(deps.uri, rule.command, uuid, guardName)
   const answer = await deps.connection
-    .run(script, { signal, deadlineMs: rule.deadlineMs ?? ACT_DEADLINE_MS })
+    .run(script, {
+      signal,
+      deadlineMs: rule.deadlineMs ?? ACT_DEADLINE_MS,
+      isJob: rule.isJob ?? false
+    })
     .catch((error: unknown) => ({ lost: error }))
   const durationMs = Math.round(deps.clock.monotonicMs() - startedMs)
   if ('lost' in answer) {

@@ -5,6 +5,8 @@ import { type ListedDomain, parseListing } from '../../domain/libvirt/listing.ts
 import type { VmFacts } from '../../domain/libvirt/vm-values.ts'
 import type { Clock } from '../../application/clock.ts'
 import type { Log } from '../../application/platform/platform.ts'
+import { comparableLines, differ } from './configuration/comparable.ts'
+import { parseXml, XmlProblem } from './configuration/xml-tree.ts'
 import { type DomainXml, parseDomainXml } from './domain-xml.ts'
 import type { LaneHolder } from './lane-holder.ts'
 import type { VirshAnswer } from './virsh-lane.ts'
@@ -13,8 +15,8 @@ export const LISTING = 'list --all --uuid --id --name'
 
 /** XML is read again after this time, because not every change has an event (a vCPU that was unplugged, say). */
 const MAX_AGE_MS = 10 * 60_000
-/** Domains per request: some 8 KB of XML each. */
-const BATCH = 25
+/** Domains per request: some 8 KB of XML each, twice of a running one. */
+const BATCH = 15
 const DEADLINE_MS = 5_000
 
 interface Entry {
@@ -22,6 +24,7 @@ interface Entry {
   readonly readAtMs: number
   /** null when the XML could not be read: tried again when it is old. */
   readonly xml: DomainXml | null
+  readonly needsShutdown: boolean
   stale: boolean
 }
 
@@ -41,6 +44,11 @@ export class MachineCatalogue {
 
   xmlOf(uuid: string): DomainXml | null {
     return this.#entries.get(uuid)?.xml ?? null
+  }
+
+  /** It runs with another definition than the one it will start with next. Of a transient one there is no other. */
+  needsShutdown(uuid: string): boolean {
+    return this.#entries.get(uuid)?.needsShutdown ?? false
   }
 
   factsOf(uuid: string): VmFacts {
@@ -80,9 +88,12 @@ export class MachineCatalogue {
     const wanted = domains.filter((domain) => this.#isStale(domain))
     for (let from = 0; from < wanted.length; from += BATCH) {
       const batch = wanted.slice(from, from + BATCH)
-      const commands = batch.map(({ uuid }) => `dumpxml ${uuid}`)
-      const answers = await this.#lane.call(commands, { signal, deadlineMs: DEADLINE_MS })
-      for (const [index, domain] of batch.entries()) this.#take(domain, answers[index])
+      const commands = batch.flatMap(({ uuid, id }) =>
+        id === null ? [`dumpxml ${uuid}`] : [`dumpxml ${uuid}`, `dumpxml --inactive ${uuid}`]
+      )
+      const answers = (await this.#lane.call(commands, { signal, deadlineMs: DEADLINE_MS })).values()
+      for (const domain of batch)
+        this.#take(domain, answers.next().value, domain.id === null ? undefined : answers.next().value)
     }
   }
 
@@ -93,7 +104,11 @@ export class MachineCatalogue {
     return this.#clock.monotonicMs() - entry.readAtMs > MAX_AGE_MS
   }
 
-  #take({ uuid, id }: ListedDomain, answer: VirshAnswer | undefined): void {
+  #take(
+    { uuid, id }: ListedDomain,
+    answer: VirshAnswer | undefined,
+    nextBoot: VirshAnswer | undefined
+  ): void {
     let xml: DomainXml | null = null
     try {
       const read =
@@ -104,7 +119,19 @@ export class MachineCatalogue {
       if (!(error instanceof AppError)) throw error
       this.#log.warn('libvirt.xmlUnreadable', { vmUuid: uuid, ...error.params })
     }
-    this.#entries.set(uuid, { id, xml, readAtMs: this.#clock.monotonicMs(), stale: false })
+    const needsShutdown = xml !== null && differs(answer, nextBoot)
+    this.#entries.set(uuid, { id, xml, needsShutdown, readAtMs: this.#clock.monotonicMs(), stale: false })
+  }
+}
+
+/** false too when either could not be read: the badge is only shown of what is known. */
+function differs(live: VirshAnswer | undefined, nextBoot: VirshAnswer | undefined): boolean {
+  if (live === undefined || nextBoot === undefined || live.error !== '' || nextBoot.error !== '') return false
+  try {
+    return differ(comparableLines(parseXml(live.output.trim()), parseXml(nextBoot.output.trim())))
+  } catch (error) {
+    if (error instanceof XmlProblem) return false
+    throw error
   }
 }
 

@@ -9,7 +9,7 @@ import { parseListing, parseUuidLines } from '../../domain/libvirt/listing.ts'
 import { readVirthelmMetadata, virthelmMetadataArgs } from '../../domain/libvirt/virthelm-metadata.ts'
 import { LISTING } from './machine-catalogue.ts'
 import { Virsh, type VirshDeps } from './virsh.ts'
-import { childOf, rootOf, textOf } from './xml-node.ts'
+import { childOf, readXml, textOf } from './xml-reader.ts'
 
 const READ_DEADLINE_MS = 8_000
 const WRITE_DEADLINE_MS = 30_000
@@ -82,9 +82,9 @@ export function createMachineSettings(deps: MachineSettingsDeps): MachineSetting
         signal,
         deadlineMs: READ_DEADLINE_MS
       })
-      const domain = rootOf(xml, 'domain')
+      const domain = readXml(xml, 'domain')
       // virsh takes a UUID that is gone for a name.
-      if (textOf(childOf(domain, 'uuid')) !== target.uuid)
+      if (textOf(domain, 'uuid') !== target.uuid)
         throw new AppError('vmNotFound', { params: { vmUuid: target.uuid } })
       const marks = readVirthelmMetadata(childOf(domain, 'metadata'))
       if (marks.protected === on) return

@@ -83,6 +83,7 @@ describe('list', () => {
           persistent,
           hasSnapshot: false,
           hasSavedState: false,
+          needsShutdown: false,
           isProtected: false,
           vcpus,
           memoryMaxBytes,

@@ -76,6 +76,7 @@ export function createSession({ connection, uri, probe, clock, log }: SessionDep
     lane,
     virsh,
     uri,
+    log,
     isHung,
     otherUserOf: (uuid, path) => catalogue.otherUserOf(uuid, path),
     changed() {
@@ -130,7 +131,8 @@ export function createSession({ connection, uri, probe, clock, log }: SessionDep
         autostart: autostarted.has(domain.uuid),
         persistent: !transients.has(domain.uuid),
         hasSnapshot: withSnapshot.has(domain.uuid),
-        hasSavedState: withSavedState.has(domain.uuid)
+        hasSavedState: withSavedState.has(domain.uuid),
+        needsShutdown: catalogue.needsShutdown(domain.uuid) && !transients.has(domain.uuid)
       }))
     }
   }
@@ -145,12 +147,13 @@ export function createSession({ connection, uri, probe, clock, log }: SessionDep
       libvirtVersion: probe.libvirtVersion,
       isHung: (uuid) => poller.isHung(uuid)
     }),
-    storage: createStorage({ connection, uri, clock }),
-    networks: createNetworks({ connection, uri, clock }),
+    storage: createStorage({ connection, uri, clock, log }),
+    networks: createNetworks({ connection, uri, clock, log }),
     migration: new MigrationSide({
       connection,
       uri,
       clock,
+      log,
       versions: { libvirt: probe.libvirtVersion, hypervisor: probe.hypervisorVersion }
     }),
     creation: createCreationSession(virsh, uri),
@@ -210,7 +213,7 @@ function listingEntry(
   domain: ListedDomain,
   state: StateAndReason | undefined,
   catalogue: MachineCatalogue
-): Omit<MachineListing, 'autostart' | 'persistent' | 'hasSnapshot' | 'hasSavedState'> {
+): Omit<MachineListing, 'autostart' | 'persistent' | 'hasSnapshot' | 'hasSavedState' | 'needsShutdown'> {
   const xml = catalogue.xmlOf(domain.uuid)
   return {
     uuid: VmUuid.parse(domain.uuid),

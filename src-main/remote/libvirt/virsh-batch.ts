@@ -8,7 +8,7 @@ import { ENVIRONMENT } from './virsh-scripts.ts'
 
 export interface BatchAnswer {
   readonly output: string
-  /** virsh's words when the command failed; else empty. */
+  /** virsh's words when the command failed, without its "error: "; else empty. */
   readonly error: string
 }
 
@@ -39,6 +39,8 @@ const GATE_DEADLINE_SEC = 2
 const GATE_EXIT = 96
 /** Exit codes of `timeout`: time is up; the process had to be killed. */
 const TIMEOUT_EXITS = new Set([124, 137])
+/** Definitions of a thousand machines and more. */
+const MAX_BYTES = 32 * 1024 * 1024
 /** Linux takes at most 128 KiB in one argument. */
 const MAX_CHARS_PER_RUN = 48 * 1024
 
@@ -60,6 +62,20 @@ export async function readBatch(
   return { answers, end: 'answered' }
 }
 
+/**
+ * All of them, for who cannot do without one. Failures of single commands are in their answers.
+ * @throws AppError deadlineExceeded, and those of `readBatch`
+ */
+export async function readAll(
+  deps: { readonly connection: Connection; readonly uri: string },
+  commands: readonly (readonly string[])[],
+  options: BatchOptions
+): Promise<readonly BatchAnswer[]> {
+  const { answers, end } = await readBatch(deps, commands, options)
+  if (end === 'answered') return answers
+  throw new AppError('deadlineExceeded', { params: { deadlineMs: options.deadlineMs }, retryable: true })
+}
+
 async function readPart(
   { connection, uri }: { readonly connection: Connection; readonly uri: string },
   commands: readonly string[],
@@ -73,7 +89,8 @@ async function readPart(
   const script = batchScript({ uri, commands: lines.join('; '), boundSec, gate: gate ?? null })
   const { exitCode, stdout, stderr } = await connection.run(script, {
     signal,
-    deadlineMs: deadlineMs + SLACK_MS
+    deadlineMs: deadlineMs + SLACK_MS,
+    maxBytes: MAX_BYTES
   })
   if (exitCode === GATE_EXIT) return { answers: [], end: 'gateStuck' }
   const answers = answersOf(mark, commands.length, stdout, stderr)
@@ -122,13 +139,20 @@ function answersOf(mark: string, count: number, stdout: string, stderr: string):
     const outEnd = stdout.indexOf(end, outFrom)
     const errEnd = stderr.indexOf(`error: ${end}`, errFrom)
     if (outEnd < 0 || errEnd < 0) break
-    answers.push({ output: stdout.slice(outFrom, outEnd), error: stderr.slice(errFrom, errEnd).trim() })
+    answers.push({ output: stdout.slice(outFrom, outEnd), error: wordsOf(stderr.slice(errFrom, errEnd)) })
     outFrom = outEnd + end.length
     if (stdout[outFrom] === '\n') outFrom++
     errFrom = errEnd + `error: ${end}`.length
   }
   return answers
 }
+
+/** virsh says an empty line of its own before the words of some errors. */
+const wordsOf = (stderr: string): string =>
+  stderr
+    .replaceAll(/^(?:error: ?)?\s*$\n?/gm, '')
+    .replaceAll(/^error: /gm, '')
+    .trim()
 
 function* partsOf(commands: readonly (readonly string[])[]): Generator<string[], void> {
   let part: string[] = []

@@ -1,6 +1,5 @@
 /** Readers of `vol-dumpxml` and `pool-dumpxml`. Names and paths are anybody's; DTDs and entities are refused. */
-import { childOf, type Node, textOf, wholeNumber, attribute } from './domain-xml.ts'
-import { rootOf } from './snapshot-xml.ts'
+import { attributeOf, childOf, readXml, textOf, wholeNumber, type XmlNode } from './xml-reader.ts'
 
 export interface VolumeXml {
   readonly name: string
@@ -14,18 +13,17 @@ export interface VolumeXml {
 
 /** libvirt writes volumes' sizes in bytes. @throws AppError protocolViolation */
 export function parseVolumeXml(text: string): VolumeXml {
-  const node = rootOf(text, 'volume')
+  const node = readXml(text, 'volume')
   const target = childOf(node, 'target')
   const backing = childOf(node, 'backingStore')
-  const formatOf = (of: Node | null): string | null =>
-    of === null ? null : attribute(childOf(of, 'format'), 'type')
+  const formatOf = (of: XmlNode | null): string | null => attributeOf(childOf(of, 'format'), 'type')
   return {
-    name: textOf(node['name']) ?? '',
-    path: textOf(target?.['path']) ?? '',
+    name: textOf(node, 'name') ?? '',
+    path: textOf(target, 'path') ?? '',
     format: formatOf(target),
-    capacityBytes: wholeNumber(textOf(node['capacity'])),
-    allocationBytes: wholeNumber(textOf(node['allocation'])),
-    backingPath: textOf(backing?.['path']),
+    capacityBytes: wholeNumber(textOf(node, 'capacity')),
+    allocationBytes: wholeNumber(textOf(node, 'allocation')),
+    backingPath: textOf(backing, 'path'),
     backingFormat: formatOf(backing)
   }
 }
@@ -39,11 +37,11 @@ export interface PoolXml {
 
 /** @throws AppError protocolViolation */
 export function parsePoolXml(text: string): PoolXml {
-  const pool = rootOf(text, 'pool')
+  const pool = readXml(text, 'pool')
   return {
-    name: (textOf(pool['name']) ?? '').slice(0, 4096),
-    type: attribute(pool, 'type') ?? '',
-    folder: textOf(childOf(pool, 'target')?.['path']),
-    availableBytes: wholeNumber(textOf(pool['available']))
+    name: textOf(pool, 'name') ?? '',
+    type: attributeOf(pool, 'type') ?? '',
+    folder: textOf(childOf(pool, 'target'), 'path'),
+    availableBytes: wholeNumber(textOf(pool, 'available'))
   }
 }

@@ -1,10 +1,13 @@
-/** Reads libvirt's XML documents. The texts are a server's, and much in them was chosen by owners of VMs. */
+/**
+ * Reads libvirt's XML documents. The texts are a server's, and much in them was chosen by owners of VMs: DTDs and entities are
+ * refused, lengths are capped. For documents of which some is picked out; `configuration/xml-tree.ts` keeps every element.
+ */
 import { XMLParser } from 'fast-xml-parser'
 import { AppError } from '#contract/errors.ts'
 
-const MAX_CHARS = 1024 * 1024
-const MAX_TEXT = 4096
-const MAX_ELEMENTS = 1024
+const MAX_CHARS = 2 * 1024 * 1024
+/** Longer than any path can be; the window takes no longer text. */
+export const MAX_TEXT = 4096
 
 const parser = new XMLParser({
   ignoreAttributes: false,
@@ -12,6 +15,8 @@ const parser = new XMLParser({
   parseTagValue: false,
   parseAttributeValue: false,
   trimValues: false,
+  // A chain of images is one element inside the other.
+  maxNestedTags: 1000,
   // Only the five of XML itself and character references; DOCTYPE is refused before.
   processEntities: true
 })
@@ -21,16 +26,16 @@ export type XmlNode = Readonly<Record<string, unknown>>
 
 /**
  * The document's root element.
- * @throws AppError protocolViolation when the text is too long, declares entities, or is no such document
+ * @throws AppError protocolViolation {subject, reason} when the text is too long, declares entities, or is no such document
  */
-export function readXml(text: string, root: string, subject: string): XmlNode {
+export function readXml(text: string, root: string, subject = root): XmlNode {
   const violation = (reason: string, cause?: unknown): AppError =>
     new AppError('protocolViolation', { params: { subject, reason }, cause })
   if (text.length > MAX_CHARS) throw violation('tooLong')
   if (/<!DOCTYPE|<!ENTITY/i.test(text)) throw violation('doctype')
   let document: unknown
   try {
-    document = parser.parse(text)
+    document = parser.parse(text.trimStart())
   } catch (error) {
     throw violation('notXml', error)
   }
@@ -39,44 +44,52 @@ export function readXml(text: string, root: string, subject: string): XmlNode {
   return element
 }
 
-const isNode = (value: unknown): value is XmlNode =>
+export const isNode = (value: unknown): value is XmlNode =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-const asNode = (value: unknown): XmlNode | null =>
-  isNode(value) ? value : typeof value === 'string' ? { '#text': value } : null
-
-/** The first element of the name; a text alone counts as an element without attributes. */
-export function childOf(node: XmlNode | null, name: string): XmlNode | null {
-  if (node === null || !Object.hasOwn(node, name)) return null
-  const child = node[name]
-  return asNode(Array.isArray(child) ? child[0] : child)
-}
-
-/** All elements of the name, at most 1,024. */
+/** All elements of the name; a text alone counts as an element without attributes. */
 export function childrenOf(node: XmlNode | null, name: string): readonly XmlNode[] {
   if (node === null || !Object.hasOwn(node, name)) return []
   const children: unknown = node[name]
-  return (Array.isArray(children) ? (children as readonly unknown[]) : [children])
-    .slice(0, MAX_ELEMENTS)
-    .map(asNode)
-    .filter((child) => child !== null)
+  return (Array.isArray(children) ? (children as readonly unknown[]) : [children]).flatMap((child) =>
+    isNode(child) ? [child] : typeof child === 'string' ? [{ '#text': child }] : []
+  )
 }
+
+/** The first element of the name. */
+export const childOf = (node: XmlNode | null, name: string): XmlNode | null =>
+  childrenOf(node, name)[0] ?? null
 
 export function attributeOf(node: XmlNode | null, name: string): string | null {
   const value = node === null || !Object.hasOwn(node, `@${name}`) ? undefined : node[`@${name}`]
   return typeof value === 'string' ? value.slice(0, MAX_TEXT) : null
 }
 
-/** The text of a child element, as it stands; an empty one has none. */
-export function textOf(node: XmlNode | null, name: string): string | null {
-  const text = childOf(node, name)?.['#text']
+/** The element's own text, as it stands; an empty one has none. */
+export function ownTextOf(node: XmlNode | null): string | null {
+  const text = node?.['#text']
   return typeof text === 'string' && text !== '' ? text.slice(0, MAX_TEXT) : null
+}
+
+/** The text of a child element. */
+export const textOf = (node: XmlNode | null, name: string): string | null => ownTextOf(childOf(node, name))
+
+export function wholeNumber(text: string | null): number | null {
+  const trimmed = text?.trim() ?? ''
+  const number = /^\d{1,16}$/.test(trimmed) ? Number(trimmed) : NaN
+  return Number.isSafeInteger(number) ? number : null
 }
 
 /** A size that libvirt writes in bytes (`<capacity unit='bytes'>`). */
 export function bytesOf(node: XmlNode | null, name: string): number | null {
   const element = childOf(node, name)
   const unit = attributeOf(element, 'unit')
-  const text = textOf(node, name)?.trim() ?? ''
-  return (unit === null || unit === 'bytes') && /^\d{1,16}$/.test(text) ? Number(text) : null
+  return unit === null || unit === 'bytes' ? wholeNumber(ownTextOf(element)) : null
+}
+
+/** Every attribute and text anywhere below. */
+export function* stringsOf(value: unknown): Generator<string> {
+  if (typeof value === 'string') yield value
+  else if (Array.isArray(value)) for (const item of value as unknown[]) yield* stringsOf(item)
+  else if (isNode(value)) for (const item of Object.values(value)) yield* stringsOf(item)
 }

@@ -1,4 +1,5 @@
 /** The application's view of one logged in link: shells and scripts on session channels. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { ClientChannel } from 'ssh2'
 import { AppError } from '#contract/errors.ts'
 import type {
@@ -7,6 +8,7 @@ import type {
   ForwardTarget,
   ScriptResult,
   ShellChannel,
+  ShellOptions,
   TerminalRequest,
   TerminalStream
 } from '../../application/servers/connection.ts'
@@ -16,24 +18,31 @@ import type { SshLink } from './link.ts'
 import { openForward, Terminals, type OpenOptions } from './open-streams.ts'
 import { DEFAULT_MAX_BYTES, runScript } from './script-run.ts'
 import { quieten } from './quiet-channel.ts'
-import { Semaphore } from './semaphore.ts'
+import { type SessionKind, SessionPlaces } from './session-places.ts'
 import { SshShellChannel } from './shell-channel.ts'
 
-/** sshd allows ten (MaxSessions): these and the terminals (open-streams.ts). */
-const MAX_SESSIONS = 7
+/** A script that may take longer is a job unless it says otherwise: it must not hold the place that is kept for acts. */
+const LONGEST_RUN_MS = 60_000
+/** sshd counts a session until its process has ended, which may be a moment after its channel has. */
+const REFUSED_TRIES = 8
+const REFUSED_PAUSE_MS = 250
 /** Constant: nothing the operator or a server chose ever becomes part of a command line. */
 const COMMAND = 'exec /bin/sh -s'
+
+const isRefusal = (error: unknown): boolean => error instanceof AppError && error.code === 'channelRefused'
 
 export class SshConnection implements Connection {
   readonly address: string
   readonly closed: Promise<AppError>
   readonly #link: SshLink
-  readonly #sessions = new Semaphore(MAX_SESSIONS)
+  readonly #places = new SessionPlaces()
   readonly #terminals: Terminals
+  /** Where none was opened, a refusal is not about how many. */
+  #opened = 0
 
   constructor(link: SshLink, address: string) {
     this.#link = link
-    this.#terminals = new Terminals(link)
+    this.#terminals = new Terminals(link, this.#places)
     this.address = address
     this.closed = link.closed
   }
@@ -47,37 +56,53 @@ export class SshConnection implements Connection {
     return this.#link.identification
   }
 
-  openShell(options: { signal: AbortSignal; deadlineMs: number }): Promise<ShellChannel> {
-    return this.#open(options, (channel, release) => new SshShellChannel(channel, release))
+  openShell(options: ShellOptions): Promise<ShellChannel> {
+    return this.#openShell(options.isJob === true ? 'job' : 'lane', options)
+  }
+
+  #openShell(kind: SessionKind, options: OpenOptions): Promise<ShellChannel> {
+    return this.#open(kind, options, (channel, release) => new SshShellChannel(channel, release))
   }
 
   /** A shell whose bytes are piped by the caller (relay.ts). It keeps its place until the server has closed it. */
   openPipe(options: { signal: AbortSignal; deadlineMs: number }): Promise<ClientChannel> {
-    return this.#open(options, (channel, release) => {
+    return this.#open('job', options, (channel, release) => {
       channel.once('close', release)
       return quieten(channel)
     })
   }
 
   async #open<T extends { close(): unknown }>(
-    options: { signal: AbortSignal; deadlineMs: number },
+    kind: SessionKind,
+    options: OpenOptions,
     wrap: (channel: ClientChannel, release: () => void) => T
   ): Promise<T> {
     const { signal, deadlineMs } = options
     const untilMs = performance.now() + deadlineMs
+    const left = (): number => Math.max(0, untilMs - performance.now())
     const tooLate = (): AppError =>
       new AppError('deadlineExceeded', {
         params: { deadlineMs, ...where(this.#link.endpoint) },
         retryable: true
       })
     try {
-      const release = await this.#place(options, tooLate)
-      return await within(this.#link.orEnd(this.#exec(release, wrap)), {
-        signal,
-        deadlineMs: Math.max(0, untilMs - performance.now()),
-        onDeadline: tooLate,
-        late: (channel) => channel.close()
-      })
+      for (let attempt = 1; ; attempt++) {
+        const release = await this.#place(kind, { signal, deadlineMs: left() }, tooLate)
+        const opening = within(this.#link.orEnd(this.#exec(release, wrap)), {
+          signal,
+          deadlineMs: left(),
+          onDeadline: tooLate,
+          late: (channel) => channel.close()
+        })
+        const channel = await opening.catch((error: unknown) => {
+          if (attempt < REFUSED_TRIES && this.#opened > 0 && isRefusal(error)) return null
+          throw error
+        })
+        if (channel !== null) return channel
+        await sleep(REFUSED_PAUSE_MS, undefined, { signal }).catch(() => {
+          throw cancelled(signal)
+        })
+      }
     } catch (error) {
       if (this.#link.end && !signal.aborted) throw this.#gone()
       throw error
@@ -86,10 +111,11 @@ export class SshConnection implements Connection {
 
   /** One of the few channels. A link that ends while we queue does not keep the caller until its deadline. */
   async #place(
-    { signal, deadlineMs }: { signal: AbortSignal; deadlineMs: number },
+    kind: SessionKind,
+    { signal, deadlineMs }: OpenOptions,
     onDeadline: () => AppError
   ): Promise<() => void> {
-    const place = this.#sessions.acquire({ signal, deadlineMs, onDeadline })
+    const place = this.#places.acquire(kind, { signal, deadlineMs, onDeadline })
     try {
       return await this.#link.orEnd(place)
     } catch (error) {
@@ -101,13 +127,11 @@ export class SshConnection implements Connection {
     }
   }
 
-  async run(
-    script: string,
-    options: { signal: AbortSignal; deadlineMs: number; maxBytes?: number }
-  ): Promise<ScriptResult> {
+  async run(script: string, options: ShellOptions & { maxBytes?: number }): Promise<ScriptResult> {
     const { signal, deadlineMs, maxBytes = DEFAULT_MAX_BYTES } = options
     const untilMs = performance.now() + deadlineMs
-    const channel = await this.openShell({ signal, deadlineMs })
+    const kind = (options.isJob ?? deadlineMs > LONGEST_RUN_MS) ? 'job' : 'run'
+    const channel = await this.#openShell(kind, { signal, deadlineMs })
     try {
       return await within(runScript(channel, script, { deadlineMs, maxBytes }), {
         signal,
@@ -162,7 +186,11 @@ export class SshConnection implements Connection {
         // Throws synchronously on a client that has ended.
         this.#link.client.exec(COMMAND, (error: Error | undefined, channel: ClientChannel) => {
           if (error) refuse(error)
-          else resolve(wrap(channel, release))
+          else {
+            this.#opened++
+            channel.once('close', () => this.#opened--)
+            resolve(wrap(channel, release))
+          }
         })
       } catch (error) {
         refuse(error)

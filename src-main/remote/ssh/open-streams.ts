@@ -11,12 +11,7 @@ import { SshByteStream } from './byte-stream.ts'
 import { within } from './deadline.ts'
 import { remoteWords, where } from './errors.ts'
 import type { SshLink } from './link.ts'
-
-/**
- * Beside the six channels of lanes and runs: nine of the ten that sshd allows (MaxSessions). The last one is left for a
- * process that outlives its channel.
- */
-export const MAX_TERMINALS = 3
+import { MAX_TERMINALS, type SessionPlaces } from './session-places.ts'
 
 const TERM = 'xterm-256color'
 /** What the terminal's script says first; what a noisy login prints before it is dropped. */
@@ -66,22 +61,25 @@ function refusalOf(error: unknown): 'prohibited' | 'connectFailed' | 'other' {
   return reason === 1 ? 'prohibited' : reason === 2 ? 'connectFailed' : 'other'
 }
 
-/** Counts the terminals of one link. */
+/** Opens terminals in the places of their link. */
 export class Terminals {
   readonly #link: SshLink
-  #open = 0
+  readonly #places: SessionPlaces
 
-  constructor(link: SshLink) {
+  constructor(link: SshLink, places: SessionPlaces) {
     this.#link = link
+    this.#places = places
   }
 
   /** Throws tooManyTerminals, channelRefused, shellUnavailable, deadlineExceeded, cancelled, or the link's end. */
   async open(request: TerminalRequest, options: OpenOptions): Promise<TerminalStream> {
     const link = this.#link
-    if (this.#open >= MAX_TERMINALS)
+    if (this.#places.terminalsAreFull)
       throw new AppError('tooManyTerminals', { params: { ...where(link.endpoint), count: MAX_TERMINALS } })
-    this.#open++
-    const release = (): void => void this.#open--
+    // Only runs can be in the way, and they are over in a moment.
+    const release = await link.orEnd(
+      this.#places.acquire('terminal', { ...options, onDeadline: tooLate(options) })
+    )
     const refused = (error: unknown): AppError =>
       new AppError('channelRefused', {
         params: { ...where(link.endpoint), reason: remoteWords(error) },
@@ -121,10 +119,15 @@ function opened(
   return within(link.orEnd(channel), {
     signal,
     deadlineMs,
-    onDeadline: () => new AppError('deadlineExceeded', { params: { deadlineMs }, retryable: true }),
+    onDeadline: tooLate({ deadlineMs }),
     late: (late) => late.close()
   })
 }
+
+const tooLate =
+  ({ deadlineMs }: Pick<OpenOptions, 'deadlineMs'>) =>
+  (): AppError =>
+    new AppError('deadlineExceeded', { params: { deadlineMs }, retryable: true })
 
 /** Waits until the terminal takes the script, sends it, and hands on what comes after. */
 async function withScript(

@@ -84,6 +84,7 @@ class Reader {
       const full = isAbsolute(expanded) ? expanded : join(this.#homeFolder, '.ssh', expanded)
       for (const file of await filesLike(full)) {
         this.#files += 1
+        // Unreadable counts as a problem, which the import shows.
         const content = this.#files > MAX_FILES ? null : await readText(file).catch(() => null)
         if (content === null) problem()
         else await this.read(content, block, depth)

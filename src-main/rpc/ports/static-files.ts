@@ -41,6 +41,7 @@ function fileOf(folder: string, urlPath: string): string | null {
   try {
     name = decodeURIComponent(urlPath)
   } catch {
+    // A malformed escape names no file.
     return null
   }
   // No NUL, no backslash, no hidden file, no way up.

@@ -1,9 +1,10 @@
 /** What is configured of a VM: read when it is looked at, after each change from this window, and now and then. */
 import type { ChangePlan, MachineChange, MachineConfiguration } from '#contract/configuration.ts'
-import { AppError } from '#contract/errors.ts'
+import type { AppError } from '#contract/errors.ts'
 import type { VmRef } from '#contract/ids.ts'
-import { onScopeDispose, ref, shallowReactive, shallowRef, toValue, watch, type MaybeRefOrGetter } from 'vue'
+import { computed, onScopeDispose, shallowReactive, toValue, type MaybeRefOrGetter } from 'vue'
 import { useRpc } from '../../app/rpc-provider.ts'
+import { useReading as useVmReading } from '../../app/use-reading.ts'
 
 /** Changes from elsewhere have no sign of their own in every case. */
 const AGAIN_MS = 30_000
@@ -25,44 +26,16 @@ export interface Reading<T> {
 export function useReading<T>(
   vm: MaybeRefOrGetter<VmRef>,
   refresh: MaybeRefOrGetter<unknown>,
-  read: (vm: VmRef, signal: AbortSignal) => Promise<T>,
+  ask: (vm: VmRef, signal: AbortSignal) => Promise<T>,
   againMs = AGAIN_MS
 ): Reading<T> {
-  const rpc = useRpc()
-  const value = shallowRef<T | null>(null)
-  const error = shallowRef<AppError | null>(null)
-  const loading = ref(true)
-  let reading: AbortController | null = null
-
-  async function run(): Promise<void> {
-    reading?.abort()
-    const mine = new AbortController()
-    reading = mine
-    loading.value = true
-    try {
-      const { serverId, vmUuid } = toValue(vm)
-      const answer = await read({ serverId, vmUuid }, mine.signal)
-      if (mine.signal.aborted) return
-      value.value = answer
-      error.value = null
-    } catch (cause) {
-      if (mine.signal.aborted) return
-      error.value = cause instanceof AppError ? cause : new AppError('internal', { cause })
-    }
-    if (reading === mine) loading.value = false
-  }
-
-  watch([() => toValue(refresh), () => revisionOf(toValue(vm)), rpc.generation], () => void run(), {
-    immediate: true
-  })
+  const changes = computed(() => [toValue(refresh), revisionOf(toValue(vm))])
+  const { read, ...rest } = useVmReading(vm, changes, ask)
   const timer = setInterval(() => {
-    if (!document.hidden && !loading.value) void run()
+    if (!document.hidden && !rest.loading.value) void read()
   }, againMs)
-  onScopeDispose(() => {
-    clearInterval(timer)
-    reading?.abort()
-  })
-  return { value, error, loading, retry: () => void run() }
+  onScopeDispose(() => clearInterval(timer))
+  return { ...rest, retry: () => void read() }
 }
 
 export function useConfiguration(vm: MaybeRefOrGetter<VmRef>, refresh: MaybeRefOrGetter<unknown>) {

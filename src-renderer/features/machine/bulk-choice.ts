@@ -35,8 +35,13 @@ export function countsByServer(
 
 export type BulkQuestion = 'none' | 'ask' | 'type'
 
-/** What many lose at once is typed; what they do in order is asked for. */
-export function questionFor(action: MachineAction, count: number): BulkQuestion {
-  if (isHarsh(action)) return count > 1 ? 'type' : 'ask'
+/** Those that are there to be cloned and would be started. */
+export const templatesOf = (action: MachineAction, rows: readonly MachineRow[]): readonly MachineRow[] =>
+  action === 'start' ? rows.filter(({ view }) => view.template) : []
+
+/** What many lose at once is typed; what they do in order is asked for, and so is the start of a template. */
+export function questionFor(action: MachineAction, rows: readonly MachineRow[]): BulkQuestion {
+  if (isHarsh(action)) return rows.length > 1 ? 'type' : 'ask'
+  if (templatesOf(action, rows).length > 0) return 'ask'
   return action === 'shutDown' || action === 'reboot' || action === 'save' ? 'ask' : 'none'
 }

@@ -5,7 +5,7 @@ import { AppError } from '#contract/errors.ts'
 import type { MachineView } from '#contract/machines.ts'
 import { makeServer, manyServers } from '../../../test/fakes/engine-model.ts'
 import { stubRpc } from '../../../test/fakes/stub-rpc.ts'
-import { countsByServer, questionFor, rowsFor } from './bulk-choice.ts'
+import { countsByServer, questionFor, rowsFor, templatesOf } from './bulk-choice.ts'
 import { startBulk } from './bulk-run.ts'
 import type { MachineRow } from './machine-rows.ts'
 
@@ -37,13 +37,23 @@ describe('what can be done with many', () => {
     expect(rowsFor('shutDown', lookOnly)).toEqual([])
   })
 
+  it('asks before it starts a template among others, and names it', () => {
+    const template = rowOf(0, { template: true, name: 'golden' })
+    expect(questionFor('start', [rowOf(0, {}), template])).toBe('ask')
+    expect(questionFor('pause', [template])).toBe('none')
+    expect(templatesOf('start', [rowOf(0, {}), template])).toEqual([template])
+    expect(templatesOf('autostartOn', [template])).toEqual([])
+  })
+
   it('wants the count typed where many would lose something', () => {
-    expect(['forceOff', 'reset'].map((action) => questionFor(action as 'reset', 2))).toEqual(['type', 'type'])
-    expect([questionFor('forceOff', 1), questionFor('shutDown', 9), questionFor('start', 9)]).toEqual([
-      'ask',
-      'ask',
-      'none'
+    const one = rowOf(0, {})
+    expect(['forceOff', 'reset'].map((action) => questionFor(action as 'reset', [one, one]))).toEqual([
+      'type',
+      'type'
     ])
+    expect(questionFor('forceOff', [one])).toBe('ask')
+    expect(questionFor('shutDown', [one, one])).toBe('ask')
+    expect(questionFor('start', [one, one])).toBe('none')
   })
 })
 

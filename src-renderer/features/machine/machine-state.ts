@@ -3,6 +3,9 @@ import type { MachineView } from '#contract/machines.ts'
 import type { ServerView } from '#contract/servers.ts'
 import type { DomainState, MachineAction } from '#contract/vocabulary.ts'
 import type { DotState } from '../../ui/index.ts'
+import { blockOf } from '../servers/index.ts'
+
+export { blockOf }
 
 const DOTS: Record<DomainState, DotState> = {
   running: 'on',
@@ -74,16 +77,6 @@ export const actionWordOf = (view: MachineView, action: MachineAction): MachineA
 /** A QEMU process runs for it. */
 export const isActive = (state: DomainState): boolean =>
   state !== 'shutOff' && state !== 'crashed' && state !== 'unknown'
-
-/** Why nothing can be done with the VMs of this server now; null = it can. */
-export type ActionBlock = 'lookOnly' | 'notConnected' | 'libvirtWrite'
-
-export function blockOf(server: ServerView | undefined): ActionBlock | null {
-  if (server === undefined || server.connection.kind !== 'online') return 'notConnected'
-  if (server.record.lookOnly) return 'lookOnly'
-  const write = server.capabilities.find((capability) => capability.id === 'libvirtWrite')
-  return write !== undefined && !write.works && write.cause !== 'checking' ? 'libvirtWrite' : null
-}
 
 /** The same in words; `hidden`: look-only is a choice and no fault, so that nothing that changes is there at all. */
 export function blockWords(

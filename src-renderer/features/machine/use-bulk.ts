@@ -3,7 +3,7 @@ import type { MachineAction } from '#contract/vocabulary.ts'
 import { useI18n } from 'vue-i18n'
 import { useRpc } from '../../app/rpc-provider.ts'
 import { useDialogs, useToasts } from '../../ui/index.ts'
-import { countsByServer, questionFor } from './bulk-choice.ts'
+import { countsByServer, questionFor, templatesOf } from './bulk-choice.ts'
 import BulkConfirmDialog from './BulkConfirmDialog.vue'
 import BulkDialog from './BulkDialog.vue'
 import { startBulk } from './bulk-run.ts'
@@ -18,8 +18,9 @@ export function useBulk() {
 
   /** `rows`: those that the action can be done with. Resolves true once it was started. */
   async function act(action: MachineAction, rows: readonly MachineRow[]): Promise<boolean> {
-    const question = questionFor(action, rows.length)
-    const props = { action, servers: countsByServer(rows), typed: question === 'type' }
+    const question = questionFor(action, rows)
+    const templates = templatesOf(action, rows).map(({ view }) => view.name)
+    const props = { action, servers: countsByServer(rows), typed: question === 'type', templates }
     if (question !== 'none' && (await dialogs.open(BulkConfirmDialog, props)) !== true) return false
     const run = startBulk(rpc, action, rows)
     let isShown = true

@@ -1,36 +1,13 @@
-/** What is read of a VM when it is looked at: on opening, when its state changes, and when asked again. */
-import { AppError } from '#contract/errors.ts'
+import type { MaybeRefOrGetter } from 'vue'
 import type { VmRef } from '#contract/ids.ts'
-import type { MachineDetail } from '#contract/machines.ts'
-import { onScopeDispose, ref, shallowRef, toValue, watch, type MaybeRefOrGetter } from 'vue'
 import { useRpc } from '../../app/rpc-provider.ts'
+import { useReading } from '../../app/use-reading.ts'
 
+/** What is read of a VM when it is looked at. In setup only. */
 export function useMachineDetail(vm: MaybeRefOrGetter<VmRef>, refresh: MaybeRefOrGetter<unknown>) {
   const rpc = useRpc()
-  const detail = shallowRef<MachineDetail | null>(null)
-  const error = shallowRef<AppError | null>(null)
-  const loading = ref(true)
-  let reading: AbortController | null = null
-
-  async function read(): Promise<void> {
-    reading?.abort()
-    const mine = new AbortController()
-    reading = mine
-    loading.value = true
-    try {
-      const { serverId, vmUuid } = toValue(vm)
-      const answer = await rpc.call('machines.detail', { serverId, vmUuid }, { signal: mine.signal })
-      if (mine.signal.aborted) return
-      detail.value = answer
-      error.value = null
-    } catch (cause) {
-      if (mine.signal.aborted) return
-      error.value = cause instanceof AppError ? cause : new AppError('internal', { cause })
-    }
-    if (reading === mine) loading.value = false
-  }
-
-  watch([() => toValue(refresh), rpc.generation], () => void read(), { immediate: true })
-  onScopeDispose(() => reading?.abort())
-  return { detail, error, loading, retry: () => void read() }
+  const { value, read, ...rest } = useReading(vm, refresh, (ref, signal) =>
+    rpc.call('machines.detail', ref, { signal })
+  )
+  return { detail: value, retry: () => void read(), ...rest }
 }

@@ -7,6 +7,7 @@ import { useRpc } from '../../app/rpc-provider.ts'
 import { useErrorWords } from '../../locales/error-words.ts'
 import { useDialogs, useToasts, visibleText, type MenuItem } from '../../ui/index.ts'
 import { useServersStore } from '../servers/index.ts'
+import { openDeleteDialogs } from '../stores/index.ts'
 import { useTasks } from '../tasks/index.ts'
 import MigrateDialog from './MigrateDialog.vue'
 
@@ -45,14 +46,34 @@ export function useMigration() {
             })
           : ''
       ]
+      const { filesLeft } = result
       toasts.show({
         tone: 'ok',
         title: t(`migrate.done.${choice.kind}`, { ...names, name: visibleText(result.targetName) }),
-        text: rest.filter((text) => text !== '').join(' ')
+        text: rest.filter((text) => text !== '').join(' '),
+        ...(result.sourceUndefined && filesLeft.length > 0
+          ? { action: { label: t('migrate.deleteFiles'), run: () => void deleteLeft(choice, filesLeft) } }
+          : {})
       })
     } catch (error) {
       const words = errorWords(error)
       if (words.code === 'cancelled') return
+      toasts.show({ tone: 'red', title: words.title, text: `${words.detail} ${words.next}`.trim() })
+    }
+  }
+
+  /** The files that a move left on its source: the same dialogs as in its storage, with their plans and locks. */
+  async function deleteLeft({ serverId }: MigrationChoice, paths: readonly string[]): Promise<void> {
+    const server = useServersStore().get(serverId)
+    if (server === undefined) return
+    try {
+      const missing = await openDeleteDialogs(server, await rpc.call('storage.reload', { serverId }), paths)
+      if (missing.length === 0) return
+      const source = visibleText(server.record.name)
+      const files = missing.map((path) => visibleText(path)).join(', ')
+      toasts.show({ tone: 'plain', title: t('migrate.filesInNoPool', { source, files }) })
+    } catch (error) {
+      const words = errorWords(error)
       toasts.show({ tone: 'red', title: words.title, text: `${words.detail} ${words.next}`.trim() })
     }
   }

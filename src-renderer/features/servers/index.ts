@@ -9,6 +9,7 @@ export {
 } from './connection-words.ts'
 export { groupCapabilities, missingCount, oldestCheckMs, wantsSudo } from './capability-groups.ts'
 export { isStale, serverDot } from './server-state.ts'
+export { blockOf } from './write-block.ts'
 export {
   useServers,
   useServersStore,

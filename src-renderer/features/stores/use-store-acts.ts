@@ -8,7 +8,7 @@ import { useRpc } from '../../app/rpc-provider.ts'
 import { useErrorWords } from '../../locales/error-words.ts'
 import { useDialogs, useToasts, visibleText } from '../../ui/index.ts'
 import { follow } from '../export/index.ts'
-import { blockOf } from '../machine/index.ts'
+import { blockOf } from '../servers/index.ts'
 import { useTasks } from '../tasks/index.ts'
 import type { VolumeRow } from './volume-rows.ts'
 

@@ -27,6 +27,8 @@ export const bulk = {
   question: {
     title: '{action}: {machines} on {servers}?',
     type: 'Type {count} to go on.',
+    templates:
+      'One of them is a template, and its clones are made of its disks as they are now: {names}. | {count} of them are templates, and their clones are made of their disks as they are now: {names}.',
     start: '',
     shutDown:
       'Each guest is asked to end its programs and switch off. It may take a while, and a guest may ignore it.',
@@ -41,5 +43,5 @@ export const bulk = {
       'Their next start is a boot. What they had in memory and had not written to their disks is lost.',
     autostartOn: '',
     autostartOff: ''
-  } satisfies Record<MachineAction | 'title' | 'type', string>
+  } satisfies Record<MachineAction | 'title' | 'type' | 'templates', string>
 }

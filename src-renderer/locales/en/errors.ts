@@ -223,7 +223,7 @@ export const errors = {
   },
   tooManyTerminals: {
     title: 'Too many terminals are open on {where}.',
-    next: 'Its sshd allows only a few per connection. Close a serial line or a terminal of this server.'
+    next: 'Its sshd allows only a few per connection. Close a serial line or a terminal of this server, or wait until its uploads and moves have ended.'
   },
   shellUnavailable: {
     title: '{user} gets no shell at {where}.',

@@ -376,7 +376,9 @@ export const migrate = {
     undoing: 'undoing'
   } satisfies Record<MigrationPhase, string>,
   done: { move: '“{vm}” is on {target} now.', copy: '“{name}” was made on {target}.' },
-  filesLeft: 'Its files are still on {source}: {files}. Delete them in its storage pool when you are sure.',
+  filesLeft: 'Its files are still on {source}: {files}. Delete them when you are sure.',
+  deleteFiles: 'Delete…',
+  filesInNoPool: 'Not in a storage pool of {source}, and so not deleted from here: {files}',
   stillDefined: 'Its definition on {source} could not be removed; the journal says why.',
   check: checks
 }

@@ -9,6 +9,7 @@ import type {
   PreparedChange
 } from '../../../application/configuration/machine-configurator.ts'
 import type { ActionJournal } from '../../../application/machines/hypervisor.ts'
+import type { Log } from '../../../application/platform/platform.ts'
 import { parseDomcontrol } from '../../../domain/libvirt/domcontrol.ts'
 import { parseUuidLines } from '../../../domain/libvirt/listing.ts'
 import { isDeadline } from '../stats-poller.ts'
@@ -26,6 +27,7 @@ export interface ConfiguratorDeps {
   readonly lane: LaneHolder
   readonly virsh: Virsh
   readonly uri: string
+  readonly log: Log
   readonly isHung: (uuid: string) => boolean
   /** Name of a running VM other than this one that has the file or device as a disk it writes to. */
   readonly otherUserOf: (uuid: string, path: string) => string | null
@@ -137,7 +139,7 @@ function asUnknown(error: unknown): string {
 }
 
 async function send(
-  { virsh, changed }: ConfiguratorDeps,
+  { virsh, log, changed }: ConfiguratorDeps,
   plan: Plan,
   journal: ActionJournal,
   signal: AbortSignal
@@ -155,7 +157,7 @@ async function send(
       try {
         await virsh.write(step.write, journal, { signal, deadlineMs: WRITE_DEADLINE_MS })
       } catch (error) {
-        if (!isAnyDone) await takeAway(virsh, made, journal)
+        if (!isAnyDone) await takeAway({ virsh, log }, made, journal)
         if (!isAnyDone || !(error instanceof AppError)) throw error
         result[step.scope] = { done: false, error: error.toInfo() }
         return result
@@ -175,13 +177,15 @@ async function send(
 
 /** Only what this change has made itself. When that fails too, the journal has both, and the first error is the one told. */
 async function takeAway(
-  virsh: Virsh,
+  { virsh, log }: Pick<ConfiguratorDeps, 'virsh' | 'log'>,
   made: readonly (readonly string[])[],
   journal: ActionJournal
 ): Promise<void> {
   for (const args of made.toReversed()) {
     const options = { signal: AbortSignal.timeout(WRITE_DEADLINE_MS), deadlineMs: WRITE_DEADLINE_MS }
-    await virsh.write({ args }, journal, options).catch(() => undefined)
+    await virsh
+      .write({ args }, journal, options)
+      .catch((cause: unknown) => log.warn('configuration.notTakenAway', { cause }))
   }
 }
 

@@ -9,7 +9,6 @@ import {
   readVolume,
   readVolumePaths
 } from './documents.ts'
-import { answersOf, batchText } from './read-all.ts'
 
 const UUID = '00000000-0000-4000-8000-000000000001'
 const domainXml = (inside: string): string =>
@@ -82,28 +81,5 @@ describe('the table of volumes', () => {
     expect(readVolumePaths(names.map((name) => row(name, '/var/with   gap')).join('\n'))).toEqual(
       names.map((name) => `/var/with   gap/${name}`)
     )
-  })
-})
-
-describe('many questions in one virsh', () => {
-  it('quotes words for virsh, and finds each answer behind its mark', () => {
-    expect(
-      batchText(
-        [
-          ['dumpxml', UUID],
-          ['vol-dumpxml', "it's; $(id)"]
-        ],
-        'm'
-      )
-    ).toBe(
-      `echo m:0:; echo --err m:0:; dumpxml ${UUID}; echo m:1:; echo --err m:1:; vol-dumpxml 'it'\\''s; $(id)'`
-    )
-    expect(
-      answersOf('m:0:<a/>\nm:1:', 'error: m:0:\nerror: m:1:\nerror: failed to get vol\nerror: why\n', 2, 'm')
-    ).toEqual([
-      { output: '<a/>\n', error: '' },
-      { output: '', error: 'failed to get vol\nwhy' }
-    ])
-    expect(() => answersOf('m:0:', 'm:0:', 2, 'm')).toThrow(AppError)
   })
 })

@@ -3,7 +3,17 @@ import { AppError } from '#contract/errors.ts'
 import { VmUuid } from '#contract/ids.ts'
 import type { DiskSource, SurveyedPool, SurveyedVolume } from '../../../application/deletion/host-survey.ts'
 import { readVirthelmMetadata } from '../../../domain/libvirt/virthelm-metadata.ts'
-import { attributeOf, childOf, childrenOf, rootOf, stringsOf, textOf, type XmlNode } from '../xml-node.ts'
+import {
+  attributeOf,
+  bytesOf,
+  childOf,
+  childrenOf,
+  ownTextOf,
+  readXml,
+  stringsOf,
+  textOf,
+  type XmlNode
+} from '../xml-reader.ts'
 
 export interface DomainDocument {
   readonly uuid: VmUuid
@@ -17,14 +27,14 @@ export interface DomainDocument {
 
 /** @throws AppError protocolViolation */
 export function readDomain(text: string): DomainDocument {
-  const domain = rootOf(text, 'domain')
+  const domain = readXml(text, 'domain')
   const devices = childOf(domain, 'devices')
-  const uuid = VmUuid.safeParse(textOf(childOf(domain, 'uuid'))?.trim())
+  const uuid = VmUuid.safeParse(textOf(domain, 'uuid')?.trim())
   if (!uuid.success)
     throw new AppError('protocolViolation', { params: { subject: 'domain', reason: 'noUuid' } })
   return {
     uuid: uuid.data,
-    name: textOf(childOf(domain, 'name')) ?? '',
+    name: textOf(domain, 'name') ?? '',
     isProtected: readVirthelmMetadata(childOf(domain, 'metadata')).protected,
     nvram: nvramOf(childOf(childOf(domain, 'os'), 'nvram')),
     hasTpm: childrenOf(devices, 'tpm').some(
@@ -38,12 +48,12 @@ export function readDomain(text: string): DomainDocument {
 /** The path is the element's text, or of its <source> where firmware settings lie elsewhere. */
 function nvramOf(nvram: XmlNode | null): string | null {
   const source = childOf(nvram, 'source')
-  return textOf(nvram)?.trim() || attributeOf(source, 'file') || attributeOf(source, 'dev')
+  return ownTextOf(nvram)?.trim() || attributeOf(source, 'file') || attributeOf(source, 'dev')
 }
 
 /** The disks of the states that a snapshot holds, and the overlays it made. @throws AppError protocolViolation */
 export function readSnapshot(text: string): { disks: readonly DiskSource[]; mentions: ReadonlySet<string> } {
-  const snapshot = rootOf(text, 'domainsnapshot')
+  const snapshot = readXml(text, 'domainsnapshot')
   const states = [childOf(snapshot, 'domain'), childOf(snapshot, 'inactiveDomain')]
   const disks = states.flatMap((state) => childrenOf(childOf(state, 'devices'), 'disk').map(diskSource))
   const overlays = childrenOf(childOf(snapshot, 'disks'), 'disk')
@@ -54,7 +64,7 @@ export function readSnapshot(text: string): { disks: readonly DiskSource[]; ment
 
 /** @throws AppError protocolViolation */
 export function readCheckpoint(text: string): { mentions: ReadonlySet<string> } {
-  return { mentions: mentionsOf(rootOf(text, 'domaincheckpoint')) }
+  return { mentions: mentionsOf(readXml(text, 'domaincheckpoint')) }
 }
 
 function mentionsOf(node: XmlNode): ReadonlySet<string> {
@@ -123,35 +133,29 @@ const VOLUME_TYPES = new Set(['file', 'block', 'dir', 'network', 'netdir', 'ploo
 
 /** @throws AppError protocolViolation */
 export function readVolume(text: string, pool: string): SurveyedVolume {
-  const volume = rootOf(text, 'volume')
+  const volume = readXml(text, 'volume')
   const target = childOf(volume, 'target')
   const type = attributeOf(volume, 'type') ?? 'file'
-  const backing = textOf(childOf(childOf(volume, 'backingStore'), 'path'))
+  const backing = textOf(childOf(volume, 'backingStore'), 'path')
   return {
     pool,
-    name: textOf(childOf(volume, 'name')) ?? '',
-    path: textOf(childOf(target, 'path')) ?? textOf(childOf(volume, 'key')) ?? '',
+    name: textOf(volume, 'name') ?? '',
+    path: textOf(target, 'path') ?? textOf(volume, 'key') ?? '',
     type: (VOLUME_TYPES.has(type) ? type : 'other') as SurveyedVolume['type'],
     format: attributeOf(childOf(target, 'format'), 'type'),
-    capacityBytes: bytesOf(childOf(volume, 'capacity')),
-    allocationBytes: bytesOf(childOf(volume, 'allocation')),
+    capacityBytes: bytesOf(volume, 'capacity'),
+    allocationBytes: bytesOf(volume, 'allocation'),
     backingPath: backing
   }
 }
 
-/** libvirt always writes these in bytes. */
-function bytesOf(node: XmlNode | null): number | null {
-  const text = textOf(node)?.trim() ?? ''
-  return /^\d{1,16}$/.test(text) ? Number(text) : null
-}
-
 /** @throws AppError protocolViolation */
 export function readPool(text: string): Omit<SurveyedPool, 'readable'> {
-  const pool = rootOf(text, 'pool')
+  const pool = readXml(text, 'pool')
   return {
-    name: textOf(childOf(pool, 'name')) ?? '',
+    name: textOf(pool, 'name') ?? '',
     type: attributeOf(pool, 'type') ?? '',
-    targetPath: textOf(childOf(childOf(pool, 'target'), 'path'))
+    targetPath: textOf(childOf(pool, 'target'), 'path')
   }
 }
 

@@ -55,6 +55,7 @@ function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
+    // Not qemu-img's answer: nothing is known of that image, and the plan locks what may lie below it.
     return null
   }
 }

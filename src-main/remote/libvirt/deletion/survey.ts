@@ -9,7 +9,7 @@ import type {
 } from '../../../application/deletion/host-survey.ts'
 import { type ListedDomain, parseListing, parseUuidLines } from '../../../domain/libvirt/listing.ts'
 import { LISTING } from '../machine-catalogue.ts'
-import { type BatchAnswer, readAll } from './read-all.ts'
+import { type BatchAnswer, readAll } from '../virsh-batch.ts'
 import type { VirshDeps, VirshOptions } from '../virsh.ts'
 import {
   type DomainDocument,

@@ -12,6 +12,7 @@ import type {
   SendOptions,
   Waits
 } from '../../../application/migration/migration-port.ts'
+import type { Log } from '../../../application/platform/platform.ts'
 import type { Connection } from '../../../application/servers/connection.ts'
 import { SshConnection } from '../../ssh/connection.ts'
 import { quote } from '../../ssh/quote.ts'
@@ -42,6 +43,7 @@ export interface MigrationSideDeps {
   readonly connection: Connection
   readonly uri: string
   readonly clock: Clock
+  readonly log: Log
   readonly versions: { readonly libvirt: string | null; readonly hypervisor: string | null }
 }
 
@@ -235,7 +237,7 @@ export class MigrationSide implements MigrationPort {
     // The script of the move does it too; this is for one that was never sent, and a link that is gone cannot do either.
     await this.#deps.connection
       .run(`rm -rf ${quote(folder)}`, { signal, deadlineMs: TUNNEL_DEADLINE_MS })
-      .catch(() => undefined)
+      .catch((cause: unknown) => this.#deps.log.info('migration.folderLeft', { folder, cause }))
   }
 
   #tunnel(at: SocketPlace, there: MigrationSide, to: SocketPlace, signal: AbortSignal): Promise<Tunnel> {

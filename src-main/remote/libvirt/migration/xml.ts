@@ -37,6 +37,7 @@ export function readXml(text: string, root: string): XmlElement | null {
     const found = nodes.find((node): node is XmlElement => typeof node !== 'string' && node.name === root)
     return found ?? null
   } catch {
+    // Not well-formed, or with a DTD: callers treat it as not there.
     return null
   }
 }

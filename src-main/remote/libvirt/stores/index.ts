@@ -29,7 +29,7 @@ export function createStorage(deps: StoreDeps): StorageSession {
     references: (signal) => readReferences(deps, signal),
     identities: (paths, signal) => readIdentities(deps, paths, signal),
     actOnPool: (request, journal, signal) => actOnPool(virsh, request, journal, signal),
-    createPool: (pool, journal, signal) => createPool(virsh, pool, journal, signal),
+    createPool: (pool, journal, signal) => createPool({ virsh, log: deps.log }, pool, journal, signal),
     createVolume: (volume, journal, signal) => createVolume(virsh, volume, journal, signal),
     cloneVolume: (volume, newName, context) => cloneVolume(virsh, volume, newName, context),
     growVolume: (volume, capacityBytes, journal, signal) =>
@@ -51,7 +51,7 @@ export function createNetworks(deps: StoreDeps): NetworkSession {
     list: (signal) => readNetworks(deps, signal),
     hostBridges: (signal) => readHostBridges(deps, signal),
     act: (request, journal, signal) => actOnNetwork(virsh, request, journal, signal),
-    create: (network, journal, signal) => createNetwork(virsh, network, journal, signal),
+    create: (network, journal, signal) => createNetwork({ virsh, log: deps.log }, network, journal, signal),
     delete: (request, journal, signal) => deleteNetwork(virsh, request, journal, signal)
   }
 }

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { type NetworkAction, NetworkUuid, type NewNetwork } from '#contract/networks.ts'
 import type { ActionJournal } from '../../../application/machines/hypervisor.ts'
+import type { Log } from '../../../application/platform/platform.ts'
 import { networkXml } from '../../../domain/libvirt/store-documents.ts'
 import { STDIN, type Virsh } from '../virsh.ts'
 import { asTaken, checkName, commandOrAlready, undoing, undoOptions } from './store-writes.ts'
@@ -38,14 +39,14 @@ export async function actOnNetwork(
 
 /** libvirt chooses the bridge's name and MAC address. */
 export async function createNetwork(
-  virsh: Virsh,
+  { virsh, log }: { readonly virsh: Virsh; readonly log: Log },
   network: NewNetwork,
   journal: ActionJournal,
   signal: AbortSignal
 ): Promise<NetworkUuid> {
   const uuid = randomUUID()
   const options = { signal, deadlineMs: DEADLINE_MS }
-  await undoing(async (undo) => {
+  await undoing(log, async (undo) => {
     const document = networkXml(uuid, network.name, network)
     await virsh
       .write({ args: ['net-define', '--file', STDIN], document }, journal, options)

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { type NewPool, PoolUuid, type PoolAction } from '#contract/storage.ts'
 import type { ActionJournal } from '../../../application/machines/hypervisor.ts'
+import type { Log } from '../../../application/platform/platform.ts'
 import { poolXml } from '../../../domain/libvirt/store-documents.ts'
 import { STDIN, type Virsh } from '../virsh.ts'
 import { asTaken, checkName, commandOrAlready, undoing, undoOptions } from './store-writes.ts'
@@ -49,7 +50,7 @@ export async function actOnPool(
  * `--overwrite`, so that libvirt refuses devices that hold something.
  */
 export async function createPool(
-  virsh: Virsh,
+  { virsh, log }: { readonly virsh: Virsh; readonly log: Log },
   pool: NewPool,
   journal: ActionJournal,
   signal: AbortSignal
@@ -60,7 +61,7 @@ export async function createPool(
       signal,
       deadlineMs: START_DEADLINE_MS
     })
-  await undoing(async (undo) => {
+  await undoing(log, async (undo) => {
     await write(['pool-define', '--file', STDIN], poolXml(uuid, pool.name, pool)).catch(asTaken(pool.name))
     undo(() => virsh.write({ args: ['pool-undefine', '--pool', uuid] }, journal, undoOptions()))
     if (pool.type !== 'logical' || pool.devices.length > 0) await write(['pool-build', '--pool', uuid])

@@ -191,6 +191,7 @@ function volumeOf(answer: BatchAnswer, poolUuid: PoolUuid, name: string): Volume
     const volume = parseVolumeXml(answer.output, poolUuid)
     return volume.name === name ? volume : null
   } catch {
+    // Hostile or of a libvirt we do not know: the pool's other volumes are shown.
     return null
   }
 }

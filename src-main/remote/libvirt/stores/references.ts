@@ -115,6 +115,7 @@ class Reading {
     try {
       return parse()
     } catch {
+      // The window says that not all users of files are known, and deletes none.
       this.complete = false
       return null
     }

@@ -1,5 +1,6 @@
 /** What every write to pools, volumes and networks has in common. */
 import { AppError } from '#contract/errors.ts'
+import type { Log } from '../../../application/platform/platform.ts'
 import type { Virsh } from '../virsh.ts'
 
 const NAME_DEADLINE_MS = 10_000
@@ -41,6 +42,7 @@ export async function commandOrAlready(
 
 /** Runs steps; when one fails, what was done before it is undone, newest first, and the failure is told. */
 export async function undoing<T>(
+  log: Log,
   steps: (undo: (step: () => Promise<unknown>) => void) => Promise<T>
 ): Promise<T> {
   const undos: (() => Promise<unknown>)[] = []
@@ -48,8 +50,8 @@ export async function undoing<T>(
     return await steps((step) => void undos.push(step))
   } catch (error) {
     for (const undo of undos.reverse()) {
-      // The first failure is the one to tell; that of the undoing is in the journal.
-      await undo().catch(() => undefined)
+      // The first failure is the one to tell; what could not be undone has a failed row in the journal.
+      await undo().catch((cause: unknown) => log.warn('stores.notUndone', { cause }))
     }
     throw error
   }

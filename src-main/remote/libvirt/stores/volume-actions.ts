@@ -99,6 +99,7 @@ async function lookAtSize(
     if (signal.aborted) return
     const xml = await virsh
       .read(['vol-dumpxml', ...volumeWords({ poolUuid, name })], { signal, deadlineMs: 5_000 })
+      // How far it is, is a nicety: the copy's own end decides.
       .catch(() => null)
     const allocationBytes = xml === null ? null : parseVolumeXml(xml, poolUuid).allocationBytes
     if (allocationBytes !== null) report.progress(allocationBytes)

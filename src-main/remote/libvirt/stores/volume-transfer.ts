@@ -19,7 +19,7 @@ export async function openUpload(
   volume: VolumeHandle,
   signal: AbortSignal
 ): Promise<VolumeUpload> {
-  const channel = await connection.openShell({ signal, deadlineMs: OPEN_DEADLINE_MS })
+  const channel = await connection.openShell({ signal, deadlineMs: OPEN_DEADLINE_MS, isJob: true })
   const marker = makeMarker()
   const lines = new MarkedLines(marker)
   const errors = new MarkedLines(marker)
@@ -67,7 +67,7 @@ export async function openDownload(
   volume: VolumeHandle,
   signal: AbortSignal
 ): Promise<VolumeDownload> {
-  const channel = await connection.openShell({ signal, deadlineMs: OPEN_DEADLINE_MS })
+  const channel = await connection.openShell({ signal, deadlineMs: OPEN_DEADLINE_MS, isJob: true })
   const marker = makeMarker()
   const errors = new MarkedLines(marker)
   const body = new Body(marker, channel)
@@ -99,6 +99,7 @@ export async function openDownload(
         }
         const code = await errors.next('exit', options)
         if (code !== '0') throw new AppError('libvirtFailed', { params: { stderr: errors.words } })
+        // A server without sha256sum: the download is whole all the same, and is shown as not compared.
         const text = await errors.next('sum', { deadlineMs: 2_000, signal }).catch(() => '')
         sum = /^[0-9a-f]{64}$/.test(text) ? text : null
       } finally {
@@ -154,6 +155,7 @@ class Body {
       this.#resolveSize = resolve
       this.#rejectSize = reject
     })
+    // Whoever does not wait for the size has the download's own failure.
     this.size.catch(() => undefined)
   }
 
