@@ -269,7 +269,14 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
       clock,
       onJournal
     }),
-    ...serviceHandlers({ directory, services, host: serviceHost, journal: storage.journal, clock, onJournal }),
+    ...serviceHandlers({
+      directory,
+      services,
+      host: serviceHost,
+      journal: storage.journal,
+      clock,
+      onJournal
+    }),
     ...ports.handlers(),
     ...settings.handlers,
     'tasks.watch': (_input, { signal }) => tasks.watch(signal),

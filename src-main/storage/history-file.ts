@@ -76,11 +76,14 @@ export class HistoryFile {
       }
     })
     this.noteConsoleWasClosed()
-    this.maintenance = new Maintenance({ ...this.parts, webTraffic: this.webTraffic }, {
-      report: this.report,
-      onFull: () => this.space.noteFull(),
-      keep: (kept) => this.keep(kept)
-    })
+    this.maintenance = new Maintenance(
+      { ...this.parts, webTraffic: this.webTraffic },
+      {
+        report: this.report,
+        onFull: () => this.space.noteFull(),
+        keep: (kept) => this.keep(kept)
+      }
+    )
     this.maintenance.wake(options.nowMs)
     this.maintenance.deleteServers()
   }

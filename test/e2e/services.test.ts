@@ -53,13 +53,19 @@ it('shows who is there and what failed, restarts a unit with its exact command, 
   await photograph(page, 'services-failed-again')
   await dialog.getByRole('button', { name: 'Close' }).last().click()
 
-  await page.getByLabel('What to show').getByText(/Updates/).click()
+  await page
+    .getByLabel('What to show')
+    .getByText(/Updates/)
+    .click()
   await page.getByRole('button', { name: 'Count now' }).click()
   await page.getByRole('row', { name: /openssl/ }).waitFor()
   await page.getByText('Reboot required').waitFor()
   await photograph(page, 'services-updates')
 
-  await page.getByLabel('What to show').getByText(/Containers/).click()
+  await page
+    .getByLabel('What to show')
+    .getByText(/Containers/)
+    .click()
   await page.getByText('Neither Docker nor Podman is installed on this server.').waitFor()
   await page.getByText('存储-节点-07').first().click()
   await page.getByRole('tab', { name: 'Services' }).click()

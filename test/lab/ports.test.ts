@@ -315,17 +315,21 @@ describe.skipIf(missing !== null)(`ports of real servers${missing === null ? '' 
     const packet = `ffffffffffff${(mac ?? '').replaceAll(':', '').repeat(16)}`
 
     // It is on: sent all the same, and there is nothing to wait for.
-    expect(await ports.handlers['switching.wake']({ serverId, seenName: 'lab2' }, taskContext)).toMatchObject({
-      outcome: 'online'
-    })
+    expect(await ports.handlers['switching.wake']({ serverId, seenName: 'lab2' }, taskContext)).toMatchObject(
+      {
+        outcome: 'online'
+      }
+    )
     await lab.eventually('the packet is seen', () => received().includes(packet))
     const before = received().length
     const settings = WakeSettings.parse({ via: relay.record.id, broadcast: '10.77.0.255', port: 9 })
     await ports.handlers['switching.setWake']({ serverId, settings, password: '0a:0b:0c:0d:0e:0f' }, context)
-    expect(await ports.handlers['switching.wake']({ serverId, seenName: 'lab2' }, taskContext)).toMatchObject({
-      outcome: 'online',
-      packets: 1
-    })
+    expect(await ports.handlers['switching.wake']({ serverId, seenName: 'lab2' }, taskContext)).toMatchObject(
+      {
+        outcome: 'online',
+        packets: 1
+      }
+    )
     await lab.eventually('it comes through the other server', () => received().length > before)
     expect(received().at(-1)).toBe(`${packet}0a0b0c0d0e0f`)
     const rows = ports.console.storage.journal

@@ -42,7 +42,11 @@ describe('waking a server', () => {
     fake.connector.script = [new AppError('connectTimeout')]
     fake.connector.connections.at(-1)?.die(new AppError('linkFrozen'))
     await fake.clock.advance(2_000)
-    const result = await run(fake, handlers['switching.wake']({ serverId, seenName: 'alpha' }, quiet), 130_000)
+    const result = await run(
+      fake,
+      handlers['switching.wake']({ serverId, seenName: 'alpha' }, quiet),
+      130_000
+    )
     expect(result.outcome).toBe('noAnswer')
     expect(result.afterMs).toBeGreaterThanOrEqual(120_000)
     await close()
@@ -68,7 +72,10 @@ describe('switching a server off', () => {
     serverId: ServerId,
     action: 'shutDown' | 'reboot'
   ) =>
-    handlers['switching.act']({ serverId, action, typedName: 'alpha', seenCommand: 'systemctl poweroff' }, quiet)
+    handlers['switching.act'](
+      { serverId, action, typedName: 'alpha', seenCommand: 'systemctl poweroff' },
+      quiet
+    )
 
   it('is done when the link goes, and its silence is expected then, also after a restart of the console', async () => {
     const { fake, serverId, handlers, played, directory, close } = await world()

@@ -4,6 +4,7 @@ import { interfaces, netDev } from '../lane-sampler.ts'
 import { hash } from '../noise.ts'
 import type { DiskProfile } from '../profiles.ts'
 import type { ToolAnswer, ToolPlayer } from './player.ts'
+import { isSolid, modelOf, serialOf } from './disk-names.ts'
 import { playedSmart } from './smart.ts'
 
 const SECTOR_BYTES = 512
@@ -56,22 +57,6 @@ function bootId(host: SimulatedHost): string {
   const all = [1, 2, 3, 4].map(hex).join('')
   return [all.slice(0, 8), all.slice(8, 12), all.slice(12, 16), all.slice(16, 20), all.slice(20)].join('-')
 }
-
-export const isSolid = ({ name, sizeBytes }: DiskProfile): boolean =>
-  name.startsWith('nvme') || name.startsWith('mmc') || sizeBytes < 2e12
-
-export function modelOf({ name, sizeBytes }: DiskProfile): string {
-  const size = sizeBytes >= 1e12 ? `${sizeBytes / 1e12}TB` : `${Math.round(sizeBytes / 1e9)}GB`
-  if (name.startsWith('mmc')) return 'SN128'
-  if (name.startsWith('nvme')) return `SAMSUNG MZQL2${size}`
-  return sizeBytes < 2e12 ? `INTEL SSDSC2KB${size}` : `ST${sizeBytes / 1e12}000NM001G-2KK103`
-}
-
-export const serialOf = (host: SimulatedHost, { name, major, minor }: DiskProfile): string =>
-  `${name.startsWith('nvme') ? 'S64G' : 'ZL2'}${Math.floor(hash(host.seed + major, minor) * 0xffffffff)
-    .toString(36)
-    .toUpperCase()
-    .padStart(7, '0')}`
 
 function diskLines(host: SimulatedHost, disk: DiskProfile): string[] {
   const { name, sizeBytes } = disk

@@ -20,7 +20,15 @@ export interface ToolAnswer {
 export type ToolPlayer = (host: SimulatedHost, script: string) => ToolAnswer | null
 
 /** The first that knows a script answers; one that nobody knows ends with 127, as where its tool is not installed. */
-const PLAYERS: readonly ToolPlayer[] = [playCapabilities, playProcessTools, playServices, playHardware, playGpuPower, playPorts, playTraffic]
+const PLAYERS: readonly ToolPlayer[] = [
+  playCapabilities,
+  playProcessTools,
+  playServices,
+  playHardware,
+  playGpuPower,
+  playPorts,
+  playTraffic
+]
 
 export function createToolsPlayer(host: SimulatedHost): LanePlayer {
   return {

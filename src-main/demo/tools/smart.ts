@@ -2,7 +2,7 @@
 import type { SimulatedHost } from '../host.ts'
 import { hash } from '../noise.ts'
 import type { DiskProfile } from '../profiles.ts'
-import { isSolid, modelOf, serialOf } from './hardware.ts'
+import { isSolid, modelOf, serialOf } from './disk-names.ts'
 import type { ToolAnswer } from './player.ts'
 
 type Fate = 'well' | 'worn' | 'pending' | 'failing' | 'asleep' | 'denied'

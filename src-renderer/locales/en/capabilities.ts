@@ -39,7 +39,8 @@ export const capabilities = {
   causeOf: {
     sudo: {
       toolMissing: 'sudo is not installed on the server.',
-      permissionDenied: 'sudo does not run all of it without a password. The line below allows exactly what is asked.'
+      permissionDenied:
+        'sudo does not run all of it without a password. The line below allows exactly what is asked.'
     },
     pressure: { unreadable: 'The kernel has it, but it was not switched on at boot.' }
   },
