@@ -73,7 +73,7 @@ it('shows eight cards with slices and processes, where the power comes from, and
   await page.getByRole('region', { name: 'GPU power' }).scrollIntoViewIfNeeded()
   await photograph(page, 'gpu-charts')
 
-  await page.getByRole('tab', { name: 'Power and temperature' }).click()
+  await page.getByRole('tab', { name: 'Power' }).click()
   const power = page.getByRole('region', { name: 'Power', exact: true }).first()
   await power.getByText('now, by BMC (IPMI)').waitFor({ timeout: 60_000 })
   await photograph(page, 'power')
@@ -92,7 +92,7 @@ it('shows eight cards with slices and processes, where the power comes from, and
   await photograph(page, 'power-energy')
 
   await page.getByText('kvm-bravo').first().click()
-  await page.getByRole('tab', { name: 'Power and temperature' }).click()
+  await page.getByRole('tab', { name: 'Power' }).click()
   await page.getByText('sudo chmod a+r /sys/class/powercap/intel-rapl:*/energy_uj').waitFor()
   await photograph(page, 'power-denied')
   await page.getByRole('tab', { name: 'GPU' }).click()

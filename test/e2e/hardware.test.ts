@@ -69,7 +69,7 @@ afterAll(async () => {
 it('shows what a server is made of, lets the operator choose what counts, and counts the month', async () => {
   const { page, complaints } = await openPage(browser, demo.address)
   await page.getByText('kvm-bravo').first().click()
-  await page.getByRole('tab', { name: 'Disks and network' }).click()
+  await page.getByRole('tab', { name: 'Hardware' }).click()
   const worn = page.getByRole('button', { name: 'Health of sda: worth a look' })
   await worn.waitFor({ timeout: 30_000 })
   await page.getByRole('region', { name: 'Rate' }).waitFor()
@@ -85,7 +85,7 @@ it('shows what a server is made of, lets the operator choose what counts, and co
   await photograph(page, 'hardware-file-systems')
 
   await page.getByText('kvm-alpha').first().click()
-  await page.getByRole('tab', { name: 'Disks and network' }).click()
+  await page.getByRole('tab', { name: 'Hardware' }).click()
   await page.getByText('Interfaces', { exact: true }).click()
   await page.getByRole('row', { name: /eno1.*yes/ }).waitFor()
   await photograph(page, 'hardware-interfaces')
@@ -115,7 +115,7 @@ it('shows what a server is made of, lets the operator choose what counts, and co
   await page.getByRole('region', { name: 'Charts of Thread 7' }).waitFor()
   await photograph(page, 'hardware-cores')
   await page.getByText('gpu-01').first().click()
-  await page.getByRole('tab', { name: 'Disks and network' }).click()
+  await page.getByRole('tab', { name: 'Hardware' }).click()
   await page.getByText('The login user may not read it.').waitFor({ timeout: 30_000 })
   await page.getByText('CPU threads', { exact: true }).click()
   await page.getByRole('button', { name: /^Thread 255:/ }).waitFor()

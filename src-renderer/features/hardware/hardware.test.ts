@@ -62,7 +62,7 @@ describe('the tab', { timeout: 30_000 }, () => {
     before.close()
     view = await openWindow({ fleet: 1 }, `#/servers/${id}/hardware`)
     // The first window of a run, on a busy machine, may take longer than one wait.
-    await view.role('tab', 'Disks and network').catch(() => view.role('tab', 'Disks and network'))
+    await view.role('tab', 'Hardware').catch(() => view.role('tab', 'Hardware'))
   }
   const press = async (name: string): Promise<void> => (await view.role('button', name)).click()
   /** Sections stand in a group of which one is always chosen. */
