@@ -133,7 +133,7 @@ describe('npm run export', () => {
       'There is no metric cpuUsed. Did you mean cpuUsedRatio? Metrics:\n  server: cpuUsedRatio'
     ],
     [['--metric', 'vm.load1'], 'There is no metric vm.load1.'],
-    [['--kind', 'gpus'], 'There is no kind gpus. Kinds: server, disk'],
+    [['--kind', 'gpus'], 'There is no kind gpus. Kinds: server, core, disk'],
     [['--level', 'week'], 'There is no level week. Levels: raw, minute, hour, day.'],
     [['--out', '/no/such/folder/a.csv'], 'There is no folder /no/such/folder.'],
     [['--data-dir', '/no/such/data'], 'There is no data folder /no/such/data.'],
