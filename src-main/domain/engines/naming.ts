@@ -95,14 +95,11 @@ export function labelsOf(
     if (value !== '') labels.push([name, labelText(value)])
   }
   const keyLabel = KEY_LABEL[entity.kind]
-  if (keyLabel !== null && entity.kind !== 'vm') add(keyLabel, entity.key)
+  if (keyLabel !== null) add(keyLabel, entity.key)
+  if (entity.kind === 'vm') add('vm', entity.name)
   add('server', tick.server)
   add('server_id', tick.serverId)
-  if (entity.kind === 'vm') {
-    add('vm', entity.name)
-    add('vm_id', entity.key)
-  }
-  return labels
+  return labels.sort(([one], [other]) => (one < other ? -1 : 1))
 }
 
 /** The values that can go out: known metrics with a finite value, in their outside names and units. */
