@@ -12,8 +12,13 @@ import { RollupTables } from './samples/rollup-tables.ts'
 import { Sealer } from './samples/sealer.ts'
 import type { Database } from './sqlite.ts'
 
-/** Hours up to so old are in memory from the start on; older ones (of an older file) are brought in one by one. */
+/** Hours up to so old are in memory from the start on. */
 const OPEN_HOURS_AT_START = 3
+/**
+ * And as many older ones: a console that was killed again and again may have left some. An older version's file has
+ * thousands; those are brought in one by one as they are sealed, and read from their rollups until then.
+ */
+const MOST_OLDER_HOURS = 100
 
 /** What changes while the file is open. */
 export interface HistoryState {
@@ -66,10 +71,12 @@ export function readKept(db: Database): KeptFrom {
 function fillOpenHours(parts: Pick<HistoryParts, 'registry' | 'raw' | 'sealer'>): void {
   const { registry, raw, sealer } = parts
   const unsealed = sealer.unsealed()
-  const newest = Math.max(0, ...unsealed.map(({ hour }) => hour))
+  const oldest = Math.max(0, ...unsealed.map(({ hour }) => hour)) - OPEN_HOURS_AT_START
+  const isOld = ({ hour }: { readonly hour: number }): boolean => hour <= oldest
+  const skipsOld = unsealed.filter(isOld).length > MOST_OLDER_HOURS
   for (const { serverNumber, hour } of unsealed) {
     const server = registry.numbered(serverNumber)
-    if (server === undefined || hour <= newest - OPEN_HOURS_AT_START) continue
+    if (server === undefined || (skipsOld && isOld({ hour }))) continue
     const open = raw.reopen(serverNumber, hour)
     const byId = new Map([...server.entities.values()].map((entity) => [entity.id, entity]))
     for (const { entityId, atMs } of open.entities.values()) {

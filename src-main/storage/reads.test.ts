@@ -4,7 +4,15 @@ import type { HistoryLevel, SeriesRef } from '#contract/history.ts'
 import type { Storage } from '../application/storage.ts'
 import { appendAll, expectFaithful, KEEP, ref, someTicks } from './test-naive.ts'
 import { openAt } from './test-open.ts'
-import { makeTemporaryFolder, never, newServerId, removeFolder, START_MS, tick } from './test-support.ts'
+import {
+  makeTemporaryFolder,
+  never,
+  newServerId,
+  removeFolder,
+  serverTick,
+  START_MS,
+  tick
+} from './test-support.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -22,6 +30,19 @@ afterEach(async () => {
 })
 
 describe('reads', () => {
+  it('find an hour that a console left unsealed long ago, from the first moment on', async () => {
+    const [one, other] = [newServerId(), newServerId()]
+    const values = { processesTotal: 7 }
+    await storage.history.append(serverTick(one, START_MS + 1_000, values))
+    // Hours later: the first one is due, and nobody gets to seal it.
+    await storage.history.append(serverTick(other, START_MS + 6 * HOUR_MS, values))
+    await storage.close()
+    storage = await openAt(folder, START_MS + 6 * HOUR_MS)
+    const range = { fromAtMs: START_MS, toAtMs: START_MS + HOUR_MS, maxPoints: 100 }
+    const answer = await storage.history.read({ ...range, series: [ref(one, 'processesTotal')] }, never)
+    expect(answer.series[0]?.mean).toEqual([7])
+  })
+
   it('keep every sample, peak and hole at any range and width', async () => {
     const [first, second] = [newServerId(), newServerId()]
     const ticks = [
