@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { EntityInfo } from '#contract/history.ts'
 import type { ServerId } from '#contract/ids.ts'
-import { METRICS } from '#contract/metric-catalogue.ts'
-import { allMetrics, estimate, whatOf } from './export-plan.ts'
+import { ENTITY_KINDS, METRICS } from '#contract/metric-catalogue.ts'
+import { allMetrics, estimate, whatOf, type ChosenMetrics } from './export-plan.ts'
 
 const serverId = '00000000-0000-4000-8000-000000000001' as ServerId
 const HOUR = 3_600_000
@@ -16,7 +16,7 @@ const info = (kind: EntityInfo['entity']['kind'], key: string, from = 0, to = 10
 describe('what is chosen', () => {
   it('is all, some kinds whole, some metrics, or nothing', () => {
     const all = allMetrics()
-    const none = { server: [], disk: [], interface: [], mount: [], vm: [] }
+    const none = Object.fromEntries(ENTITY_KINDS.map((kind) => [kind, []])) as unknown as ChosenMetrics
     expect(whatOf(all)).toEqual({ by: 'all' })
     expect(whatOf({ ...none, vm: all.vm, disk: ['awaitMs'] })).toEqual({
       by: 'kinds',

@@ -14,8 +14,7 @@ describe('the dialog that moves a VM', () => {
       const found = [...document.querySelectorAll<HTMLElement>('button[aria-label^="Actions for"]')]
       return found.length > 0 ? found : null
     })
-    menus[0]?.focus()
-    menus[0]?.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }))
+    menus[0]?.click()
     ;(await view.role('menuitem', 'Move or copy to another server…')).click()
     await view.until(() => text().includes('3 checks passed'))
     expect(text()).toContain('12.0 GiB to copy')
