@@ -5,6 +5,9 @@ import type { GapReason } from '#contract/vocabulary.ts'
 import type { Log } from '../platform/platform.ts'
 import type { HistoryStore, Tick } from '../storage.ts'
 
+/** More lanes than these do not come in one millisecond. */
+const RECENT = 64
+
 export class TickWriter {
   readonly #serverId: ServerId
   readonly #history: HistoryStore
@@ -22,16 +25,20 @@ export class TickWriter {
     this.#lastStoredAtMs = deps.lastStoredAtMs
   }
 
-  /** Lanes may ask in the same millisecond; a row is named by its server and time. */
-  #ownTime(atMs: number): number {
+  /**
+   * The time under which a tick is shown and kept. Lanes may ask in the same millisecond, and a row is named by its server and
+   * time: whoever comes later gets the next one.
+   */
+  claim(atMs: number): number {
     let time = atMs
     while (this.#recentAtMs.includes(time)) time++
-    this.#recentAtMs = [...this.#recentAtMs.slice(-7), time]
+    this.#recentAtMs = [...this.#recentAtMs.slice(1 - RECENT), time]
     return time
   }
 
   /**
    * Never rejects: a full disk must not stop the live view. What could not be kept becomes a gap with its reason.
+   * @param tick its time is a claimed one
    * Resolves with the time under which the tick is kept, or null.
    */
   write(tick: Tick): Promise<number | null> {
@@ -55,9 +62,8 @@ export class TickWriter {
 
   async #write(tick: Tick): Promise<number | null> {
     if (this.#failing && this.#openGap !== 'storageFull') await this.#beginGap('storageFull')
-    const atMs = this.#ownTime(tick.atMs)
     try {
-      await this.#history.append({ ...tick, atMs })
+      await this.#history.append(tick)
     } catch (cause) {
       if (!this.#failing) this.#log.error('history.appendFailed', cause, { serverId: this.#serverId })
       this.#failing = true
@@ -66,7 +72,7 @@ export class TickWriter {
     this.#failing = false
     if (this.#openGap !== null) await this.#close(tick.atMs)
     this.#lastStoredAtMs = Math.max(this.#lastStoredAtMs ?? 0, tick.atMs)
-    return atMs
+    return tick.atMs
   }
 
   /** From the last kept tick on there is nothing, for this reason. A server without any data yet has no gap. */

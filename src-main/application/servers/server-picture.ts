@@ -202,8 +202,9 @@ export class ServerPicture {
     this.#now.take(atMs, entities, labels)
     this.#events.changed()
     if (entities.length === 0) return
-    this.#show(atMs, entities)
-    void this.#writer.write({ serverId: this.#serverId, atMs, entities, ...(labels && { labels }) })
+    const ownAtMs = this.#writer.claim(atMs)
+    this.#show(ownAtMs, entities)
+    void this.#writer.write({ serverId: this.#serverId, atMs: ownAtMs, entities, ...(labels && { labels }) })
   }
 
   takeHost(atMs: number, entities: readonly EntityValues[]): void {
@@ -217,9 +218,14 @@ export class ServerPicture {
       this.happened.takeUptime(server.values.uptimeSec, atMs)
     }
     this.#events.changed()
-    this.#show(atMs, all)
+    const ownAtMs = this.#writer.claim(atMs)
+    this.#show(ownAtMs, all)
     // Not waited for: large fleets are committed together, and a round must not last as long.
-    void this.#writer.write({ serverId: this.#serverId, atMs, entities: this.#cores.keep(atMs, all) })
+    void this.#writer.write({
+      serverId: this.#serverId,
+      atMs: ownAtMs,
+      entities: this.#cores.keep(atMs, all)
+    })
   }
 
   takeList(listings: readonly MachineListing[], atMs: number): void {
@@ -240,13 +246,14 @@ export class ServerPicture {
     if (changed.length > 0) this.#events.machines(changed, [])
     this.#keeping.takeRound(round.notResponding, atMs)
     if (round.machines.length === 0) return
+    const ownAtMs = this.#writer.claim(atMs)
     this.#show(
-      atMs,
+      ownAtMs,
       round.machines.map(({ values }) => values)
     )
     const collected = round.machines.filter(({ uuid }) => this.#keeping.isCollected(uuid))
     if (collected.length === 0) return
-    this.#statsKept = Promise.all([this.#statsKept, this.#keepStats(collected, atMs)])
+    this.#statsKept = Promise.all([this.#statsKept, this.#keepStats(collected, ownAtMs)])
   }
 
   async #keepStats(machines: readonly MachineStats[], atMs: number): Promise<void> {
