@@ -95,7 +95,7 @@ it('shows eight cards with slices and processes, where the power comes from, and
   await page.getByRole('tab', { name: 'Power' }).click()
   await page.getByText('sudo chmod a+r /sys/class/powercap/intel-rapl:*/energy_uj').waitFor()
   await photograph(page, 'power-denied')
-  await page.getByRole('tab', { name: 'GPU' }).click()
-  await page.getByText('This server has none.').waitFor()
+  // A server without any card needs no page that says so.
+  expect(await page.getByRole('tab', { name: 'GPU' }).count()).toBe(0)
   expect(complaints).toEqual([])
 }, 180_000)

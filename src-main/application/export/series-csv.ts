@@ -264,7 +264,11 @@ export function* answerAsCsv(
 ): Generator<CsvChunk, void> {
   const envelope = answer.series.some((entry) => entry.min.length > 0)
   let text = seriesHeader(series, namesOf, envelope ? 'meanMinMax' : 'values')
+  let rows = 0
   for (const [index, atMs] of answer.atMs.entries()) {
+    // Where nothing has a value a line breaks: that is for the eye, and no row.
+    if (answer.series.every((entry) => (entry.mean[index] ?? null) === null)) continue
+    rows++
     text += isoTime(atMs, zone)
     for (const entry of answer.series) {
       const mean = entry.mean[index] ?? null
@@ -273,5 +277,5 @@ export function* answerAsCsv(
     }
     text += '\r\n'
   }
-  yield { bytes: Buffer.from(text), rows: answer.atMs.length, doneRatio: 1 }
+  yield { bytes: Buffer.from(text), rows, doneRatio: 1 }
 }

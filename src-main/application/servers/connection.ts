@@ -55,7 +55,10 @@ export interface Connector {
 export interface ShellOptions {
   readonly signal: AbortSignal
   readonly deadlineMs: number
-  /** It lasts as long as what it carries: few at a time, so that short scripts always have a place. */
+  /**
+   * true: it lasts as long as what it carries, so few at a time. false: it is over in a moment. Absent: of `openShell` it stands
+   * as long as the connection, of `run` the deadline tells.
+   */
   readonly isJob?: boolean
 }
 

@@ -20,8 +20,7 @@ export async function runTelemetryLane(
 ): Promise<void> {
   const { clock, log, signal, serverId } = context
   const wanted = wantedBy(lane, serverId, nudge)
-  await sleepUnlessWanted(clock, lane.firstAfterMs ?? 0, signal, wanted)
-  if (signal.aborted) return
+  // At once: what an operator asks for by hand does not wait for the first reading.
   const session = lane.open(context)
   let lastCode: string | null = null
   const round = async (): Promise<void> => {
@@ -42,6 +41,8 @@ export async function runTelemetryLane(
     }
   }
   try {
+    await sleepUnlessWanted(clock, lane.firstAfterMs ?? 0, signal, wanted)
+    if (signal.aborted) return
     await pace(round, {
       clock,
       signal,

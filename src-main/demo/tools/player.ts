@@ -19,15 +19,18 @@ export interface ToolAnswer {
 /** The answer to a script, as the console sends it; null: not one of this subject's. */
 export type ToolPlayer = (host: SimulatedHost, script: string) => ToolAnswer | null
 
-/** The first that knows a script answers; one that nobody knows ends with 127, as where its tool is not installed. */
+/**
+ * The first that knows a script answers, so those that know theirs by few words come last; one that nobody knows ends with 127, as
+ * where its tool is not installed.
+ */
 const PLAYERS: readonly ToolPlayer[] = [
-  playCapabilities,
-  playProcessTools,
   playServices,
+  playTraffic,
   playHardware,
   playGpuPower,
   playPorts,
-  playTraffic
+  playCapabilities,
+  playProcessTools
 ]
 
 export function createToolsPlayer(host: SimulatedHost): LanePlayer {

@@ -81,7 +81,7 @@ export async function sendPower(
   if (!isKnown(command)) throw new RangeError('no power command')
   const marker = randomBytes(16).toString('hex')
   const never = new AbortController().signal
-  const channel = await connection.openShell({ signal: never, deadlineMs })
+  const channel = await connection.openShell({ signal: never, deadlineMs, isJob: false })
   let text = ''
   let taken = false
   const { promise, resolve } = Promise.withResolvers<PowerSent>()

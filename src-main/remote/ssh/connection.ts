@@ -57,7 +57,8 @@ export class SshConnection implements Connection {
   }
 
   openShell(options: ShellOptions): Promise<ShellChannel> {
-    return this.#openShell(options.isJob === true ? 'job' : 'lane', options)
+    const kind = options.isJob === undefined ? 'lane' : options.isJob ? 'job' : 'run'
+    return this.#openShell(kind, options)
   }
 
   #openShell(kind: SessionKind, options: OpenOptions): Promise<ShellChannel> {

@@ -103,7 +103,7 @@ async function readBytes(
   { from, maxBytes }: { from: number; maxBytes: number },
   signal: AbortSignal
 ): Promise<LogBytes> {
-  const channel = await connection.openShell({ signal, deadlineMs: OPEN_DEADLINE_MS })
+  const channel = await connection.openShell({ signal, deadlineMs: OPEN_DEADLINE_MS, isJob: true })
   const marker = makeMarker()
   const answer = new Answer(marker, maxBytes + EXTRA_BYTES)
   const failed = Promise.withResolvers<never>()
