@@ -62,6 +62,8 @@ describe.skipIf(missing !== null)(`with few rights${missing === null ? '' : ` ($
     await dialog.getByText('It works, without what is marked above.').waitFor()
     await dialog.getByRole('button', { name: 'Add server' }).click()
     await dialog.waitFor({ state: 'detached' })
+    // The new server's page is shown first.
+    await page.waitForURL(/#\/servers\//)
     await go('#/')
   }
   const go = (hash: string): Promise<void> => page.evaluate((to) => void (location.hash = to), hash)
