@@ -62,7 +62,7 @@ describe.skipIf(missing !== null)(`telemetry${missing === null ? '' : ` (${missi
   })
 
   it(
-    `costs one login, at most two processes a tick and no file, with all lanes for ${TICKS} ticks`,
+    `costs one login, three processes a second and no file, with all lanes and sudo for ${TICKS} ticks`,
     { timeout: 600_000 },
     async () => {
       const files = await lab.writableFiles('lab3')
@@ -75,7 +75,8 @@ describe.skipIf(missing !== null)(`telemetry${missing === null ? '' : ` (${missi
       const forks = (await lastPid('lab3')) - before - cost
       console.info(`${(forks / ticks).toFixed(2)} processes a tick`)
       expect(ticks).toBe(TICKS)
-      expect(forks / ticks).toBeLessThanOrEqual(2)
+      // The fast lane starts none or one a tick (sampling.test.ts); the rest is what the slow lanes run in this span.
+      expect(forks / ticks).toBeLessThanOrEqual(3 * (INTERVAL_MS / 1_000))
       expect(changesOf(files, await lab.writableFiles('lab3'))).toEqual([])
       expect(lab.loginCount('lab3', 'op')).toBe(logins + 1)
       await own.close()
