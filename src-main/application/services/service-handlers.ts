@@ -114,6 +114,7 @@ async function act(
       deps,
       (journal) => host.act(connection, { target, action, sudo }, journal, both)
     )
+    // The act has been done, or not: that is the answer. State and log lines that cannot be had now are asked for by hand.
     const [stateNow, log] = await Promise.all([
       host.stateOf(connection, target, sudo, both).catch(() => null),
       readLog(deps, runtime, target, both).catch(() => ({

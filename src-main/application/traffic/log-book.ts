@@ -82,6 +82,7 @@ export class LogBook {
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const turn = this.#turn.then(work, work)
+    // The failure belongs to who asked; the next in turn only waits.
     this.#turn = turn.catch(() => undefined)
     return turn
   }

@@ -52,6 +52,7 @@ export function createTraffic(deps: TrafficDeps): { subject: TelemetrySubject; h
   const showPast = async (serverId: ServerId, path: string): Promise<void> => {
     const state = await bookOf(serverId, path)
       .state()
+      // The task that counts fails by itself then, with the reason; this only shows how far it is.
       .catch(() => null)
     if (state === null) return
     const { past, countedFromAtMs, unreadableLines, lostParts } = state

@@ -83,6 +83,7 @@ export class TrafficSession implements LaneSession {
 
   read(signal: AbortSignal): Promise<LaneReading> {
     const turn = this.#turn.then(() => this.#read(signal))
+    // The failure belongs to who asked; the next in turn only waits.
     this.#turn = turn.catch(() => undefined)
     return turn
   }
