@@ -8,6 +8,9 @@ import type { VirthelmContract } from '#contract/index.ts'
 import type { MachineView } from '#contract/machines.ts'
 import type { Prompt, ServerView, SshConfigHost } from '#contract/servers.ts'
 import { activityHandlers } from './activity/activity-handlers.ts'
+import { alertChannelHandlers } from './alert-channels/alert-channel-handlers.ts'
+import { alertHandlers } from './alerts/alert-handlers.ts'
+import { alertRuleHandlers } from './alerts/alert-rule-handlers.ts'
 import { watchAttention } from './attention.ts'
 import { backupHandlers } from './backup/backup-handlers.ts'
 import { capabilityHandlers } from './capabilities/capability-handlers.ts'
@@ -28,6 +31,7 @@ import { OutsideEngines } from './engines/outside-engines.ts'
 import { outsideTickOf } from './engines/outside-ticks.ts'
 import type { RecordQueues } from './engines/record-queue.ts'
 import { exportHandlers } from './export/export-handlers.ts'
+import { fleetFiguresHandlers } from './fleet-figures/fleet-figures-handlers.ts'
 import { gpuPowerSubject } from './gpu-power/gpu-power-subject.ts'
 import type { GpuPowerProbes } from './gpu-power/probes.ts'
 import { Hardware } from './hardware/hardware.ts'
@@ -257,6 +261,10 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
     }),
     ...hardware.handlers((serverId) => void directory.get(serverId)),
     ...engines.handlers,
+    ...alertHandlers,
+    ...alertRuleHandlers,
+    ...alertChannelHandlers,
+    ...fleetFiguresHandlers,
     ...traffic.handlers,
     ...activityHandlers(storage.journal, journalTopic),
     ...exportHandlers({ directory, history: storage.history, settings, target: platform.exportTarget }),

@@ -27,3 +27,23 @@ export type PromptId = z.infer<typeof PromptId>
 /** A time-series engine of the operator's own that gets the samples too. */
 export const EngineId = z.uuid().brand<'EngineId'>()
 export type EngineId = z.infer<typeof EngineId>
+
+/** A rule of alerts. The rules that come with the console have fixed ids, so that a restored backup meets them again. */
+export const RuleId = z.uuid().brand<'RuleId'>()
+export type RuleId = z.infer<typeof RuleId>
+
+/** One alert, from its raise to its recovery. */
+export const AlertId = z.uuid().brand<'AlertId'>()
+export type AlertId = z.infer<typeof AlertId>
+
+/** A way by which alerts are told: a webhook, a topic of ntfy, a mailbox. */
+export const ChannelId = z.uuid().brand<'ChannelId'>()
+export type ChannelId = z.infer<typeof ChannelId>
+
+/** A planned time without news. */
+export const MaintenanceId = z.uuid().brand<'MaintenanceId'>()
+export type MaintenanceId = z.infer<typeof MaintenanceId>
+
+/** A silence: no news of one thing until a time. */
+export const SilenceId = z.uuid().brand<'SilenceId'>()
+export type SilenceId = z.infer<typeof SilenceId>

@@ -1,5 +1,8 @@
 /** The whole contract between the window and the engine. */
 import { activityContract } from './activity.ts'
+import { alertChannelsContract } from './alert-channels.ts'
+import { alertRulesContract } from './alert-rules.ts'
+import { alertsContract } from './alerts.ts'
 import { backupContract } from './backup.ts'
 import { capabilitiesContract } from './capabilities.ts'
 import { configurationContract } from './configuration.ts'
@@ -8,6 +11,7 @@ import { clonesContract } from './clones.ts'
 import { consoleContract } from './console.ts'
 import { deletionContract } from './deletion.ts'
 import { consolesContract } from './consoles.ts'
+import { fleetFiguresContract } from './fleet-figures.ts'
 import { gpusContract } from './gpus.ts'
 import { guestContract } from './guest.ts'
 import { createContract } from './create.ts'
@@ -33,6 +37,9 @@ import { volumesContract } from './volumes.ts'
 
 export const contract = {
   ...activityContract,
+  ...alertChannelsContract,
+  ...alertRulesContract,
+  ...alertsContract,
   ...backupContract,
   ...capabilitiesContract,
   ...configurationContract,
@@ -41,6 +48,7 @@ export const contract = {
   ...consoleContract,
   ...deletionContract,
   ...consolesContract,
+  ...fleetFiguresContract,
   ...gpusContract,
   ...guestContract,
   ...createContract,

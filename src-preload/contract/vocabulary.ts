@@ -189,3 +189,7 @@ export const TrafficTotal = z.object({
   statusOther: z.number()
 })
 export type TrafficTotal = z.infer<typeof TrafficTotal>
+
+/** RED: it is so. AMBER: it is foretold, or the rule was made to warn only. */
+export const AlertLevel = z.enum(['RED', 'AMBER'])
+export type AlertLevel = z.infer<typeof AlertLevel>

@@ -16,8 +16,12 @@ import type { Prompt, ServersEvent, ServerView, TestStep } from '#contract/serve
 import { Settings } from '#contract/settings.ts'
 import type { LogStatus } from '#contract/traffic.ts'
 import type { DomainState, MachineAction } from '#contract/vocabulary.ts'
+import { alertChannelHandlers } from '../../src-main/application/alert-channels/alert-channel-handlers.ts'
+import { alertHandlers } from '../../src-main/application/alerts/alert-handlers.ts'
+import { alertRuleHandlers } from '../../src-main/application/alerts/alert-rule-handlers.ts'
 import { systemClock } from '../../src-main/application/clock.ts'
 import type { Log } from '../../src-main/application/platform/platform.ts'
+import { fleetFiguresHandlers } from '../../src-main/application/fleet-figures/fleet-figures-handlers.ts'
 import { createTopic } from '../../src-main/application/streams.ts'
 import { createTaskRegistry } from '../../src-main/application/tasks/task-registry.ts'
 import { createRpcServer } from '../../src-main/rpc/server.ts'
@@ -266,6 +270,10 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
   }
 
   const handlers: Handlers<VirthelmContract> = {
+    ...alertHandlers,
+    ...alertRuleHandlers,
+    ...alertChannelHandlers,
+    ...fleetFiguresHandlers,
     ...notPlayedHere,
     'activity.list': async ({ serverId, vmUuid, beforeId, limit }) => ({
       entries: journal
