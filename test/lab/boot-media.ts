@@ -12,6 +12,9 @@ export interface BootMedia {
   /** Files on this machine. */
   readonly iso: string
   readonly cloudImage: string
+  /** For a boot by network. */
+  readonly kernel: string
+  readonly initrd: string
   remove(): void
 }
 
@@ -46,5 +49,11 @@ export async function makeBootMedia(): Promise<BootMedia> {
   )
   const cloudImage = join(folder, 'lab-cloud.qcow2')
   await run(['qemu-img', 'convert', '-O', 'qcow2', iso, cloudImage])
-  return { iso, cloudImage, remove: () => rmSync(folder, { recursive: true }) }
+  return {
+    iso,
+    cloudImage,
+    kernel: join(tree, 'kernel'),
+    initrd: join(tree, 'initrd'),
+    remove: () => rmSync(folder, { recursive: true })
+  }
 }

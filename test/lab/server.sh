@@ -18,6 +18,11 @@ private var-log /var/log
 if [ "$LAB_LIBVIRT" = yes ]; then
   private var-lib-libvirt /var/lib/libvirt
   private var-cache-libvirt /var/cache/libvirt
+  # The software TPM of machines signs certificates with an authority of its own.
+  if [ -d /var/lib/swtpm-localca ]; then
+    chown tss "$LAB_FOLDER/var-lib-swtpm-localca" "$LAB_FOLDER/var-log/swtpm/libvirt/qemu"
+    private var-lib-swtpm-localca /var/lib/swtpm-localca
+  fi
 else
   # A server without libvirt: its tools are not there at all.
   mkdir -p /run/lab-bin

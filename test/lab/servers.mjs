@@ -67,13 +67,21 @@ export async function prepareServer(server, { accounts, keys, kvm }) {
     'var-log',
     'var-lib-libvirt/images',
     'var-cache-libvirt',
+    'var-lib-swtpm-localca',
     'folder-cover'
   ])
     mkdirSync(join(folder, name), { recursive: true })
   for (const name of ['root', 'tmp', 'var-tmp']) mkdirSync(join(folder, name), { recursive: true })
-  await run(['bash', '-c', 'chmod 700 root && chmod 1777 tmp var-tmp && mkdir -p var-log/libvirt/qemu'], {
-    cwd: folder
-  })
+  await run(
+    [
+      'bash',
+      '-c',
+      'chmod 700 root && chmod 1777 tmp var-tmp && mkdir -p var-log/libvirt/qemu var-log/swtpm/libvirt/qemu'
+    ],
+    {
+      cwd: folder
+    }
+  )
   await run(['cp', '-a', '/etc', join(folder, 'etc')])
   const lab = join(folder, 'etc/lab')
   mkdirSync(lab)

@@ -38,6 +38,8 @@ type Fate = 'answers' | 'refuses' | 'lostBefore' | 'lostAfter'
 class PlayedServer {
   readonly volumes = new Set<string>(['somebody-elses.qcow2'])
   domain: { name: string; isActive: boolean } | null = null
+  /** So often it says that the machine is only being started. */
+  startingFor = 0
   readonly sent: string[] = []
   /** By number of the write; others are answered. */
   readonly fates = new Map<number, Fate>()
@@ -56,7 +58,11 @@ class PlayedServer {
       if (fate !== 'answers') throw new AppError('disconnected')
       await journal.afterSend({ exitCode: 0, stderr: '', durationMs: 1 })
     },
-    domain: async () => (this.domain === null ? null : { ...this.domain, hasNamesake: false }),
+    domain: async () => {
+      if (this.domain === null) return null
+      const isStarting = this.domain.isActive && this.startingFor > 0 && this.startingFor-- > 0
+      return { ...this.domain, isStarting, hasNamesake: false }
+    },
     hasVolume: async (_pool, name) => this.volumes.has(name)
   }
 
@@ -174,6 +180,16 @@ describe('a create', () => {
       expectWhole(server)
     }
   )
+
+  it('waits for a machine that is only being brought up, and does not start it twice', async () => {
+    const { run, server, finished } = begin()
+    server.fates.set(ACTIONS.length - 1, 'lostAfter')
+    server.startingFor = 30
+    await finished(run.forward(never, quiet))
+    expect(server.startingFor).toBe(0)
+    expect(server.sent.filter((kind) => kind === 'start')).toHaveLength(1)
+    expectWhole(server)
+  })
 
   it.each(losses)(
     'cancelled while the answer is %s at step %i (%s): nothing is left',

@@ -102,7 +102,7 @@ export class CreateRun {
     const { vmUuid } = this.#record.ref
     const { session } = this.#runtime
     const domain = session === null ? null : await session.creation.domain(vmUuid, signal)
-    return domain !== null && (last.kind !== 'start' || domain.isActive)
+    return domain !== null && (last.kind !== 'start' || (domain.isActive && !domain.isStarting))
   }
 
   /** Keeps why it stopped. */
@@ -157,8 +157,12 @@ export class CreateRun {
           return !(await creation.hasVolume(action.poolUuid, action.name, signal))
         case 'define':
           return (await creation.domain(vmUuid, signal)) !== null
-        case 'start':
-          return (await creation.domain(vmUuid, signal))?.isActive ?? false
+        case 'start': {
+          const domain = await creation.domain(vmUuid, signal)
+          // Neither yes nor no yet: asked again, as after a lost answer.
+          if (domain?.isStarting === true) throw new AppError('deadlineExceeded')
+          return domain?.isActive ?? false
+        }
         case 'forceOff':
           return !((await creation.domain(vmUuid, signal))?.isActive ?? false)
         case 'undefine':

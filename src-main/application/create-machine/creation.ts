@@ -47,6 +47,8 @@ export type CreateAction =
 export interface FoundDomain {
   readonly name: string
   readonly isActive: boolean
+  /** Active, but QEMU is only being brought up: it may yet fail. */
+  readonly isStarting: boolean
   /** Another machine is named like this one's UUID: virsh could take one for the other. */
   readonly hasNamesake: boolean
 }

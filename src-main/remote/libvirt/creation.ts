@@ -65,9 +65,14 @@ export function createCreationSession(virsh: Virsh, uri: string): CreationSessio
       if (!sound) throw new AppError('protocolViolation', { params: { subject: 'list' } })
       const found = domains.find(({ uuid }) => uuid === vmUuid)
       const hasNamesake = domains.some(({ uuid, name }) => uuid !== vmUuid && name.toLowerCase() === vmUuid)
-      return found === undefined
-        ? null
-        : ({ name: found.name, isActive: found.id !== null, hasNamesake } satisfies FoundDomain)
+      if (found === undefined) return null
+      const state = found.id === null ? null : await virsh.read(['domstate', '--reason', vmUuid], options)
+      return {
+        name: found.name,
+        isActive: state !== null,
+        isStarting: state?.trim() === 'paused (starting up)',
+        hasNamesake
+      } satisfies FoundDomain
     },
     async hasVolume(poolUuid, name, signal) {
       try {
