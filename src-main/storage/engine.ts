@@ -1,5 +1,6 @@
 /** What the worker does for each call: opens both files and puts repositories and history behind the protocol. */
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import type { AlertChange } from '../application/alerts/alert-store.ts'
 import { applyPendingRestore } from './archive/pending-restore.ts'
 import { ConsoleFile } from './console-file.ts'
 import { dataFiles, makeFolder, removeTemporaryFiles } from './files.ts'
@@ -83,7 +84,7 @@ interface Engine {
 }
 
 function makeHandlers({ console, history, space, nowMs, recovered, release }: Engine): WorkerHandlers {
-  const { servers, pins, blobs, settings, journal } = console
+  const { servers, pins, blobs, settings, journal, alerts } = console
   const cursors = rowCursors(history.context)
 
   return {
@@ -110,6 +111,12 @@ function makeHandlers({ console, history, space, nowMs, recovered, release }: En
     'journal.begin': ([entry]) => journal.begin(entry),
     'journal.end': ([id, result]) => journal.end(id, result),
     'journal.list': ([query]) => journal.list(query),
+    'alerts.load': () => alerts.load(),
+    // What the operator wrote is worth a backup; what comes and goes by itself is not.
+    'alerts.commit': ([change]) =>
+      isOperators(change) ? console.changed(() => alerts.commit(change)) : alerts.commit(change),
+    'alerts.history': ([query]) => alerts.history(query),
+    'alerts.prune': ([endedBeforeMs, most]) => alerts.prune(endedBeforeMs, most),
     append: (tick) => history.append(tick),
     'history.flush': () => history.flush(),
     'history.beginGap': ([serverId, fromAtMs, reason, vmUuid]) =>
@@ -153,6 +160,10 @@ function makeHandlers({ console, history, space, nowMs, recovered, release }: En
       release()
     }
   }
+}
+
+function isOperators({ alerts, memory, ...others }: AlertChange): boolean {
+  return Object.values(others).some((part) => part !== undefined && part.length > 0)
 }
 
 /** Every handler's errors pass by `noteFailure`. */
