@@ -112,7 +112,6 @@ function makeHandlers({ console, history, space, nowMs, recovered, release }: En
     'journal.end': ([id, result]) => journal.end(id, result),
     'journal.list': ([query]) => journal.list(query),
     'alerts.load': () => alerts.load(),
-    // What the operator wrote is worth a backup; what comes and goes by itself is not.
     'alerts.commit': ([change]) =>
       isOperators(change) ? console.changed(() => alerts.commit(change)) : alerts.commit(change),
     'alerts.history': ([query]) => alerts.history(query),
@@ -162,8 +161,12 @@ function makeHandlers({ console, history, space, nowMs, recovered, release }: En
   }
 }
 
-function isOperators({ alerts, memory, ...others }: AlertChange): boolean {
-  return Object.values(others).some((part) => part !== undefined && part.length > 0)
+/** Whether the operator wrote it: then it is worth a backup. */
+function isOperators(change: AlertChange): boolean {
+  const { rules = [], removedRules = [], silences = [], removedSilences = [] } = change
+  const { maintenances = [], removedMaintenances = [] } = change
+  const lists = [rules, removedRules, silences, removedSilences, maintenances, removedMaintenances]
+  return lists.some((list) => list.length > 0)
 }
 
 /** Every handler's errors pass by `noteFailure`. */
