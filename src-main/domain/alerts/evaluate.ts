@@ -143,7 +143,8 @@ function count(
   if (state.betweenMs > condition.forMs) forgetBeyond(state)
 }
 
-const gapMs = (everyMs: number): number => Math.max(GAP * everyMs, LEAST_GAP_MS)
+/** A longer time without a value is a gap. */
+export const gapMs = (everyMs: number): number => Math.max(GAP * everyMs, LEAST_GAP_MS)
 
 const isBeyond = ({ direction, threshold }: RuleCondition, value: number): boolean =>
   direction === 'above' ? value > threshold : value < threshold

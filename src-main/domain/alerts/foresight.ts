@@ -32,6 +32,10 @@ const ENOUGH_VALUES = 60
 /** How far back values are looked at; history to refill a `Foresight` from is asked for as much. */
 export const lookBackMs = (horizonMs: number): number => horizonMs * LOOK_BACK
 
+/** A profile (`Foresight.profile`) is good for so long, and made of so many days. */
+export const PROFILE_EVERY_MS = 6 * 3_600_000
+export const PROFILE_DAYS = 14
+
 /** A repeatable number of a text (FNV-1a), to spread work evenly. */
 export function spreadOf(key: string): number {
   let hash = 0x811c9dc5
