@@ -15,6 +15,8 @@ export interface ServerSight {
   /** The operator switched it off. */
   readonly isExpectedOff: boolean
   readonly machines: readonly MachineView[]
+  /** Its VMs were listed at least once in this run. */
+  readonly hasListed: boolean
   machine(vmUuid: VmUuid): MachineView | null
 }
 
@@ -46,6 +48,9 @@ function sightOf(runtime: ServerRuntime, nowMs: number): ServerSight {
     get machines() {
       return machines.views()
     },
+    get hasListed() {
+      return machines.counts() !== null
+    },
     machine: (vmUuid) => machines.view(vmUuid)
   }
 }
@@ -56,10 +61,10 @@ function isExpectedOff({ picture }: ServerRuntime, nowMs: number): boolean {
   return expected !== null && (expected.action !== 'reboot' || nowMs - expected.atMs < REBOOT_DEADLINE_MS)
 }
 
-export const scopeTargetOf = (
-  { id, location, tags }: ServerRecord,
-  vmUuid: VmUuid | null
-): ScopeTarget => ({ server: { id, location, tags }, vmUuid })
+export const scopeTargetOf = ({ id, location, tags }: ServerRecord, vmUuid: VmUuid | null): ScopeTarget => ({
+  server: { id, location, tags },
+  vmUuid
+})
 
 const RUNNING: ReadonlySet<MachineView['state']> = new Set(['running', 'blocked', 'shuttingDown'])
 

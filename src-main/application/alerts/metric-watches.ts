@@ -22,6 +22,17 @@ export interface WatchDeps {
   readonly onForesight: (tracked: Tracked) => void
 }
 
+/** Every few seconds, at all servers. */
+export interface Look {
+  readonly atMs: number
+  /** By the monotonic clock. */
+  readonly nowMs: number
+  /** false = the workstation is cut off. */
+  readonly canSee: boolean
+  /** VMs that run, wherever. */
+  readonly running: ReadonlySet<VmUuid>
+}
+
 interface Bound {
   readonly metric: string
   readonly tracked: Tracked
@@ -32,6 +43,7 @@ interface Plan {
   readonly bound: Map<EntityKind, Map<string, readonly Bound[]>>
   readonly labels: Map<string, string>
   readonly kindSeenMs: Map<EntityKind, number>
+  readonly tracked: Set<Tracked>
   /** null = it is not online. */
   onlineSinceMs: number | null
 }
@@ -63,15 +75,19 @@ export class MetricWatches {
     return this.#tracked.size
   }
 
+  /** Those with a forecast. */
+  *foretold(): Generator<Tracked> {
+    for (const tracked of this.#tracked.values()) if (tracked.context.foresight !== null) yield tracked
+  }
+
   /** Goes on with an alert of an earlier run. */
   restore(tracked: Tracked): void {
-    this.#tracked.set(tracked.key, tracked)
-    if (tracked.context.foresight !== null) this.#deps.onForesight(tracked)
+    this.#add(tracked)
   }
 
   takeTick(tick: LiveTick, labels: Tick['labels'], nowMs: number): void {
     const plan = this.#plan(tick.serverId)
-    for (const { kind, key, label } of labels ?? []) this.#takeLabel(tick.serverId, plan, kind, key, label)
+    for (const { kind, key, label } of labels ?? []) this.#takeLabel(plan, kind, key, label)
     for (const { kind, key, values } of tick.entities) {
       if (!this.#rules.has(kind)) continue
       plan.kindSeenMs.set(kind, nowMs)
@@ -87,15 +103,15 @@ export class MetricWatches {
     }
   }
 
-  /** Every few seconds: who is silent, and what is gone. `canSee` false = the workstation is cut off. */
-  check(sight: ServerSight, { atMs, nowMs, canSee }: { atMs: number; nowMs: number; canSee: boolean }): void {
+  /** Who is silent, and what is gone. */
+  check(sight: ServerSight, { atMs, nowMs, canSee, running }: Look): void {
     const plan = this.#plan(sight.record.id)
     const isOnline = sight.connection.kind === 'online' && canSee
     if (!isOnline) plan.onlineSinceMs = null
     else plan.onlineSinceMs ??= nowMs
-    for (const tracked of this.#trackedOf(sight.record.id)) {
+    for (const tracked of plan.tracked) {
       const machine = tracked.target.vmUuid === null ? null : sight.machine(tracked.target.vmUuid)
-      if (machine !== null && !runs(machine)) this.#end(tracked, atMs, 'recovered')
+      if (machine !== null && !running.has(machine.ref.vmUuid)) this.#end(tracked, atMs, 'recovered')
       else if (tracked.context.condition.noDataForMs !== null) {
         const hasMachine = tracked.target.vmUuid === null || machine !== null
         const sample = { atMs, value: null, isOnline: isOnline && hasMachine }
@@ -126,12 +142,12 @@ export class MetricWatches {
   /** Its record was changed: location, tags, interval. */
   serverChanged(serverId: ServerId, atMs: number): void {
     this.#plans.get(serverId)?.bound.clear()
-    for (const tracked of this.#trackedOf(serverId)) this.#reconcile(tracked, atMs)
+    for (const tracked of this.#plan(serverId).tracked) this.#reconcile(tracked, atMs)
   }
 
   /** It was removed, or nobody is to look at it. */
   forget(serverId: ServerId, atMs: number): void {
-    for (const tracked of this.#trackedOf(serverId)) this.#drop(tracked, atMs, 'targetGone')
+    for (const tracked of this.#plan(serverId).tracked) this.#drop(tracked, atMs, 'targetGone')
     this.#plans.delete(serverId)
   }
 
@@ -144,34 +160,36 @@ export class MetricWatches {
   #plan(serverId: ServerId): Plan {
     const known = this.#plans.get(serverId)
     if (known !== undefined) return known
-    const plan: Plan = { bound: new Map(), labels: new Map(), kindSeenMs: new Map(), onlineSinceMs: null }
+    const plan: Plan = {
+      bound: new Map(),
+      labels: new Map(),
+      kindSeenMs: new Map(),
+      tracked: new Set(),
+      onlineSinceMs: null
+    }
     this.#plans.set(serverId, plan)
     return plan
   }
 
-  *#trackedOf(serverId: ServerId): Generator<Tracked> {
-    for (const tracked of this.#tracked.values()) if (tracked.target.serverId === serverId) yield tracked
+  #add(tracked: Tracked): void {
+    this.#tracked.set(tracked.key, tracked)
+    this.#plan(tracked.target.serverId).tracked.add(tracked)
+    if (tracked.context.foresight !== null) this.#deps.onForesight(tracked)
   }
 
-  #takeLabel(serverId: ServerId, plan: Plan, kind: EntityKind, key: string, label: string): void {
+  #takeLabel(plan: Plan, kind: EntityKind, key: string, label: string): void {
     const name = labelKey(kind, key)
     if (plan.labels.get(name) === label) return
     plan.labels.set(name, label)
     // A pattern may fit the new name and not the old one.
     plan.bound.get(kind)?.delete(key)
-    for (const tracked of this.#trackedOf(serverId)) {
+    for (const tracked of plan.tracked) {
       const { entity } = tracked.target
       if (entity?.kind === kind && entity.key === key) tracked.target = entityTarget(entity, label)
     }
   }
 
-  #boundOf(
-    serverId: ServerId,
-    plan: Plan,
-    kind: EntityKind,
-    key: string,
-    nowMs: number
-  ): readonly Bound[] {
+  #boundOf(serverId: ServerId, plan: Plan, kind: EntityKind, key: string, nowMs: number): readonly Bound[] {
     const known = plan.bound.get(kind)?.get(key)
     if (known !== undefined) return known
     const sight = this.#deps.fleet.server(serverId)
@@ -213,8 +231,7 @@ export class MetricWatches {
     const condition = evaluatedCondition(rule.watch, at.condition)
     const everyMs = this.#everyMs(rule, sight)
     const tracked = track(rule, target, { condition, everyMs, nowMs })
-    this.#tracked.set(tracked.key, tracked)
-    if (tracked.context.foresight !== null) this.#deps.onForesight(tracked)
+    this.#add(tracked)
     return tracked
   }
 
@@ -226,6 +243,8 @@ export class MetricWatches {
     const runsOn = (id: ServerId): boolean => runs(this.#deps.fleet.server(id)?.machine(vmUuid) ?? null)
     if (runsOn(before) || !runsOn(serverId)) return false
     this.#plans.get(before)?.bound.get('vm')?.delete(vmUuid)
+    this.#plans.get(before)?.tracked.delete(tracked)
+    this.#plan(serverId).tracked.add(tracked)
     tracked.target = { ...target, serverId, entity: entity && { ...entity, serverId } }
     return true
   }
@@ -270,7 +289,9 @@ export class MetricWatches {
     this.#end(tracked, atMs, ended)
     this.#tracked.delete(tracked.key)
     const { serverId, entity } = tracked.target
-    if (entity !== null) this.#plans.get(serverId)?.bound.get(entity.kind)?.delete(entity.key)
+    const plan = this.#plans.get(serverId)
+    plan?.tracked.delete(tracked)
+    if (entity !== null) plan?.bound.get(entity.kind)?.delete(entity.key)
   }
 }
 
