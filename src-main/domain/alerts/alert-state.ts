@@ -42,8 +42,6 @@ export interface AlertState {
   beyondSamples: number
   /** Worst of the samples counted in `beyondSamples`. */
   worst: number | null
-  /** Whether the newest value was beyond. */
-  isBeyond: boolean
   /** Time between threshold and `recoverAt` since it was beyond last. */
   betweenMs: number
   /** Time at `recoverAt` or better; null = the newest value was not. */
@@ -61,7 +59,6 @@ export const newAlertState = (): AlertState => ({
   beyondMs: 0,
   beyondSamples: 0,
   worst: null,
-  isBeyond: false,
   betweenMs: 0,
   goodMs: null,
   silentMs: 0,

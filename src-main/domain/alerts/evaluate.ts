@@ -31,6 +31,8 @@ const IN_TIME = 2.5
 /** So many times later than usual, and at least a minute, is a gap: what was before says nothing of now. */
 const GAP = 5
 const LEAST_GAP_MS = 60_000
+/** Between threshold and `recoverAt` for so many times the duration, it was not beyond "all the time" any more. */
+const BETWEEN = 2
 /** Silence is news only after so many values that did not come. */
 const MISSED_VALUES = 3
 
@@ -124,15 +126,14 @@ function count(
   state.valueAtMs = atMs
   if (isGap) forgetBeyond(state)
   if (isBeyond(condition, value)) {
-    if (state.isBeyond && !isGap) state.beyondMs += countedMs
-    state.isBeyond = true
+    // The time up to a sample is that sample's.
+    if (state.beyondSamples > 0) state.beyondMs += countedMs
     state.beyondSamples++
     state.betweenMs = 0
     state.goodMs = null
     state.worst = worseOf(condition, state.worst, value)
     return
   }
-  state.isBeyond = false
   if (isRecovered(condition, value)) {
     state.goodMs = state.goodMs === null || isGap ? 0 : state.goodMs + countedMs
     forgetBeyond(state)
@@ -140,7 +141,7 @@ function count(
   }
   state.goodMs = null
   state.betweenMs += countedMs
-  if (state.betweenMs > condition.forMs) forgetBeyond(state)
+  if (state.betweenMs > BETWEEN * condition.forMs) forgetBeyond(state)
 }
 
 /** A longer time without a value is a gap. */
@@ -167,7 +168,6 @@ function forgetBeyond(state: AlertState): void {
 
 function startOver(state: AlertState): void {
   forgetBeyond(state)
-  state.isBeyond = false
   state.goodMs = null
   state.silentMs = 0
   state.answers = []
