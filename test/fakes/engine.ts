@@ -6,7 +6,7 @@ import { contract, type VirthelmContract } from '#contract/index.ts'
 import type { Handlers } from '#contract/define.ts'
 import { AppError } from '#contract/errors.ts'
 import type { JournalEntry } from '#contract/activity.ts'
-import type { ConsoleHealth, ConsoleInfo } from '#contract/console.ts'
+import type { ConsoleHealth, ConsoleInfo, ConsoleNotification } from '#contract/console.ts'
 import type { ClientFrame, RpcPort, ServerFrame } from '#contract/frames.ts'
 import type { ServerId, VmRef } from '#contract/ids.ts'
 import type { HistoryMark } from '#contract/history.ts'
@@ -16,7 +16,6 @@ import type { Prompt, ServersEvent, ServerView, TestStep } from '#contract/serve
 import { Settings } from '#contract/settings.ts'
 import type { LogStatus } from '#contract/traffic.ts'
 import type { DomainState, MachineAction } from '#contract/vocabulary.ts'
-import { alertChannelHandlers } from '../../src-main/application/alert-channels/alert-channel-handlers.ts'
 import { alertHandlers } from '../../src-main/application/alerts/alert-handlers.ts'
 import { alertRuleHandlers } from '../../src-main/application/alerts/alert-rule-handlers.ts'
 import { systemClock } from '../../src-main/application/clock.ts'
@@ -27,6 +26,7 @@ import { createTaskRegistry } from '../../src-main/application/tasks/task-regist
 import { createRpcServer } from '../../src-main/rpc/server.ts'
 import { createClient } from '../../src-renderer/rpc/client.ts'
 import type { VirthelmClient } from '../../src-renderer/rpc/index.ts'
+import { fakeAlertChannels } from './engine-alert-channels.ts'
 import { fakeMigration } from './migration.ts'
 import { fakeBackup } from './engine-backup.ts'
 import { fakeDeletion } from './engine-deletion.ts'
@@ -272,7 +272,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
   const handlers: Handlers<VirthelmContract> = {
     ...alertHandlers,
     ...alertRuleHandlers,
-    ...alertChannelHandlers,
+    ...fakeAlertChannels(),
     ...fleetFiguresHandlers,
     ...notPlayedHere,
     'activity.list': async ({ serverId, vmUuid, beforeId, limit }) => ({
@@ -289,6 +289,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     'activity.watch': (_input, { signal }) => journalTopic.all(signal),
     'console.info': async () => info,
     'console.health': (_input, { signal }) => createTopic<ConsoleHealth>(health).latest(signal),
+    'console.notifications': (_input, { signal }) => createTopic<ConsoleNotification>().all(signal),
     'console.openDemo': async () => ({ address: null }),
     ...fakeBackup(),
     ...fakeConfiguration(),
