@@ -350,7 +350,6 @@ function openEngines(deps: EngineDeps): {
   return { outside, handlers: engineHandlers({ engines: outside, vault, http, clock, log }) }
 }
 
-// eslint-disable-next-line @typescript-eslint/no-empty-function
 async function* nothing(): AsyncGenerator<never, void> {}
 
 async function forEach<T>(values: AsyncIterable<T>, visit: (value: T) => void): Promise<void> {

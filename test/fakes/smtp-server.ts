@@ -24,7 +24,7 @@ export interface SmtpBehaviour {
 
 export class SmtpServer {
   readonly mails: ReceivedMail[] = []
-  /** Every line of every client, as it came. */
+  /** Every line of every client outside of messages, as it came. */
   readonly lines: string[] = []
   readonly behaviour: SmtpBehaviour = {
     login: null,
@@ -99,7 +99,7 @@ class Conversation {
   }
 
   #take(line: string): void {
-    this.#server.lines.push(line)
+    if (this.#data === null) this.#server.lines.push(line)
     if (this.#data !== null) this.#takeData(this.#data, line)
     else if (this.#login !== null) this.#takeLogin(this.#login, line)
     else {

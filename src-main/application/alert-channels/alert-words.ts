@@ -49,7 +49,7 @@ interface Measured {
 function measured({ watch, label, process }: Alert): Measured {
   if (watch.kind === 'process') {
     const cpu = watch.measure === 'cpuUsedRatio'
-    const user = process?.user == null ? '' : ` of ${safeText(process.user, 40)}`
+    const user = process === null || process.user === null ? '' : ` of ${safeText(process.user, 40)}`
     const who =
       process === null ? safeText(label) : `${safeText(process.name)} (pid ${String(process.pid)}${user})`
     return {

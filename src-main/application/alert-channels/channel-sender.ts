@@ -54,6 +54,7 @@ export class ChannelSender {
   async open(): Promise<void> {
     const kept = await this.#keeper.load()
     this.#outbox = new Outbox(this.#setup.draft, this.#deps.clock.nowMs(), kept)
+    if (this.#outbox.waiting > 0) this.#nextTryMs = this.#deps.clock.monotonicMs() + LOOK_FIRST_MS
     this.#running = this.#run(this.#life.signal)
   }
 
@@ -203,5 +204,7 @@ export class ChannelSender {
   }
 }
 
+/** What waited while the console was closed may be over: servers are asked first, so that one message can say both. */
+const LOOK_FIRST_MS = 30_000
 /** Longer sleeps are woken from. */
 const IDLE_MS = 600_000

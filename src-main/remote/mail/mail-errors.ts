@@ -35,7 +35,7 @@ export function mailError(
   if (seen.late) return make(LATE[seen.stage], true, { deadlineMs: seen.deadlineMs })
   if (error instanceof AppError) return make(error.code, true, error.params)
   const failure = factsOf(error)
-  const code = String(failure.originalCode ?? failure.code ?? '')
+  const code = socketCodeOf(failure)
   if (seen.stage === 'tls' || failure.code === 'ETLS' || CERTIFICATE.test(code))
     return make('tlsFailed', true, { reason: remoteWords(wordsOf(failure) || error) })
   const answer = typeof failure.responseCode === 'number' ? failure.responseCode : null
@@ -44,8 +44,8 @@ export function mailError(
     return make('notifyLoginRefused', false, { user: user ?? '', reason: 'noLoginOffered' })
   if (failure.code === 'ETIMEDOUT') return make('deadlineExceeded', true, { deadlineMs: seen.deadlineMs })
   if (failure.code === 'EPROTOCOL') return make('notifyRefused', false, { reason: 'notSmtp' })
-  const inside = error instanceof AggregateError ? error.errors[0] : error
-  const reached = socketError(new CodedError(codeOfSocket(inside)), { host, port })
+  const inside: unknown = error instanceof AggregateError ? error.errors[0] : error
+  const reached = socketError(new CodedError(socketCodeOf(factsOf(inside))), { host, port })
   return make(reached.code, true)
 }
 
@@ -71,15 +71,15 @@ function answered(status: number, failure: MailFailure, { make, user, to }: Answ
   return make('notifyRefused', false, params)
 }
 
-const factsOf = (error: unknown): MailFailure =>
-  typeof error === 'object' && error !== null ? (error as MailFailure) : {}
+const factsOf = (error: unknown): MailFailure => (typeof error === 'object' && error !== null ? error : {})
 
 const wordsOf = ({ response }: MailFailure): string =>
   typeof response === 'string' ? response.replace(/\r?\n\d{3}[- ]/g, ' ').trim() : ''
 
-function codeOfSocket(error: unknown): string {
-  const { originalCode, code } = factsOf(error)
-  return String(originalCode ?? code ?? '')
+/** What the socket or TLS said, below nodemailer's own code. */
+function socketCodeOf({ originalCode, code }: MailFailure): string {
+  if (typeof originalCode === 'string') return originalCode
+  return typeof code === 'string' ? code : ''
 }
 
 class CodedError extends Error {

@@ -1,4 +1,5 @@
 import { createServer, type AddressInfo } from 'node:net'
+import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
 import { AppError } from '#contract/errors.ts'
 import { SmtpServer } from '../../../test/fakes/smtp-server.ts'
@@ -174,5 +175,44 @@ describe('an e-mail', () => {
       cancel.abort()
       expect((await asked).code).toBe('cancelled')
     }
+  })
+
+  it('has no header, no receiver and no command that a text of others brought in', async () => {
+    const { server, port } = await serve()
+    const headerNames = (data: string): Set<string> =>
+      new Set(
+        data
+          .slice(0, data.indexOf('\r\n\r\n'))
+          .split('\r\n')
+          .filter((line) => !/^[ \t]/.test(line))
+          .map((line) => line.slice(0, line.indexOf(':')))
+      )
+    await strict.send(to(port), MAIL, options())
+    const plain = headerNames(server.mails[0]?.data ?? '')
+    expect(plain).toContain('Subject')
+    const hostile = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 80 }),
+      fc.constantFrom(
+        'a\r\nBcc: all@example.com',
+        'a\nX-Evil: 1\n\nbody',
+        'a\r\n.\r\nMAIL FROM:<x@y>\r\n',
+        '\r\n\r\n<html>',
+        '\u2028Bcc: x@y\u0085z',
+        '.\r\n.'
+      )
+    )
+    await fc.assert(
+      fc.asyncProperty(hostile, hostile, async (subject, text) => {
+        server.mails.length = 0
+        server.lines.length = 0
+        await strict.send(to(port), { subject, text, urgent: true }, options())
+        expect(server.mails).toHaveLength(1)
+        expect(server.mails[0]?.to).toEqual(['<ops@example.org>'])
+        for (const name of headerNames(server.mails[0]?.data ?? '')) expect(plain).toContain(name)
+        const commands = server.lines.filter((line) => /^(MAIL|RCPT|DATA)/.test(line))
+        expect(commands).toHaveLength(3)
+      }),
+      { numRuns: 60 }
+    )
   })
 })
