@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { OwnNetwork, type LinkNow } from './own-network.ts'
 
-const online: LinkNow = { kind: 'online' }
+const online: LinkNow = { kind: 'answers' }
 const other: LinkNow = { kind: 'other' }
 const lost = (sinceAtMs: number): LinkNow => ({ kind: 'lost', sinceAtMs })
 

@@ -1,14 +1,14 @@
 /**
- * Whether it is the workstation that is cut off, and no server. Then nobody is blamed: when everything that was online is lost
+ * Whether it is the workstation that is cut off, and no server. Then nobody is blamed: when everything is lost
  * at once, and when the workstation was asleep, until the first server answers again. Pure; clocks are passed in.
  */
 
 export type LinkNow =
-  /** Values come from it. */
-  | { readonly kind: 'online' }
-  /** It was online in this run; since when it is not. */
+  /** It is online, or was there and refused. */
+  | { readonly kind: 'answers' }
+  /** Nothing comes from it, since when. */
   | { readonly kind: 'lost'; readonly sinceAtMs: number }
-  /** Not looked at, or not reached in this run yet. */
+  /** Not looked at, or not known yet. */
   | { readonly kind: 'other' }
 
 export interface Look {
@@ -64,9 +64,9 @@ export class OwnNetwork {
   }
 }
 
-/** When the first of at least two was lost, where nothing is online and the newest losses came together. */
+/** When the first of at least two was lost, where nothing answers and the newest losses came together. */
 function allLostSince(links: readonly LinkNow[]): number | null {
-  if (links.some(({ kind }) => kind === 'online')) return null
+  if (links.some(({ kind }) => kind === 'answers')) return null
   const lost = links.flatMap((link) => (link.kind === 'lost' ? [link.sinceAtMs] : []))
   const newestMs = Math.max(...lost)
   // One that was off long before has nothing to do with it.
