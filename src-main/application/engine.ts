@@ -1,5 +1,6 @@
 /** The engine: everything the console does, whatever window or shell it runs in. Knows no transport and no Electron. */
 import type { JournalEntry } from '#contract/activity.ts'
+import type { AlertCounts } from '#contract/alerts.ts'
 import type { ConsoleHealth } from '#contract/console.ts'
 import type { Handlers } from '#contract/define.ts'
 import type { HistoryMark } from '#contract/history.ts'
@@ -11,7 +12,9 @@ import { activityHandlers } from './activity/activity-handlers.ts'
 import { alertChannelHandlers } from './alert-channels/alert-channel-handlers.ts'
 import { alertHandlers } from './alerts/alert-handlers.ts'
 import { alertRuleHandlers } from './alerts/alert-rule-handlers.ts'
-import { watchAttention } from './attention.ts'
+import { tellsNobody } from './alerts/alert-teller.ts'
+import { Alerts } from './alerts/alerts.ts'
+import { fleetSight } from './alerts/fleet-sight.ts'
 import { backupHandlers } from './backup/backup-handlers.ts'
 import { capabilityHandlers } from './capabilities/capability-handlers.ts'
 import { createFirmwareLane, type FirmwareReader } from './capabilities/firmware-lane.ts'
@@ -100,8 +103,8 @@ export interface Engine {
   readonly handlers: Handlers<VirthelmContract>
   readonly tasks: TaskHost
   readonly directory: ServerDirectory
-  /** Servers off and VMs not responding; for tray and title. Called at once with the present count. */
-  onAttention(listener: (count: number) => void): void
+  /** Alerts that are not kept quiet; for tray and title. Called at once with the present counts. */
+  onAttention(listener: (counts: AlertCounts) => void): void
   /** Ends tasks and connections, then commits and closes the files. */
   close(): Promise<void>
 }
@@ -121,7 +124,6 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
   const live = new LiveTicks()
   const marks = createTopic<HistoryMark>()
   const journalTopic = createTopic<JournalEntry>()
-  const attention = createTopic<number>(0)
   const engines = openEngines(deps)
   const feedOptions = { minIntervalMs: FEED_INTERVAL_MS, clock }
 
@@ -148,7 +150,8 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
     store: storage.processes,
     blobs: storage.blobs,
     clock,
-    log: platform.log
+    log: platform.log,
+    onReading: (serverId, now) => alerts.takeProcesses(serverId, now)
   })
   const hardware = new Hardware({
     blobs: storage.blobs,
@@ -157,7 +160,10 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
     log: platform.log,
     zone: () => settings.current().timeZone
   })
-  const onJournal = (entry: JournalEntry): void => journalTopic.publish(entry)
+  const onJournal = (entry: JournalEntry): void => {
+    journalTopic.publish(entry)
+    alerts.takeOperation(entry)
+  }
   const ports = openPorts({
     ports: deps.portAccess,
     power: deps.powerAccess,
@@ -194,14 +200,21 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
       defaultIntervalMs: () => settings.current().intervalMs
     },
     {
-      serverChanged: (serverId) => serverFeed.touch(serverId),
-      serverRemoved: (serverId) => serverFeed.touch(serverId),
+      serverChanged(serverId) {
+        serverFeed.touch(serverId)
+        alerts.serverChanged(serverId)
+      },
+      serverRemoved(serverId) {
+        serverFeed.touch(serverId)
+        alerts.serverRemoved(serverId)
+      },
       machinesChanged(changed, removed) {
         for (const view of changed) machineFeed.touch(machineKey(view.ref))
         for (const ref of removed) machineFeed.touch(machineKey(ref))
       },
-      tick(tick) {
+      tick(tick, labels) {
         live.publish(tick)
+        alerts.takeTick(tick, labels)
         hardware.takeTick(tick)
         const outside = engines.outside.takesTicks ? outsideTickOf(tick, directory) : null
         if (outside !== null) engines.outside.take(outside)
@@ -209,6 +222,20 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
       mark: (mark) => marks.publish(mark)
     }
   )
+  const defaultIntervalMs = (): number => settings.current().intervalMs
+  const fleet = fleetSight(directory, () => clock.nowMs())
+  const alerts = new Alerts({
+    store: storage.alerts,
+    history: storage.history,
+    // branch channels: its AlertTeller here
+    teller: tellsNobody,
+    fleet,
+    clock,
+    log: platform.log,
+    defaultIntervalMs,
+    processIntervalMs: (serverId) => processes.intervalMs(serverId),
+    onMark: (serverId, atMs, event) => directory.find(serverId)?.picture.happened.tell(event, atMs)
+  })
   const serverFeed = createSnapshotFeed<ServerView>(
     {
       ids: () => directory.runtimes().map((runtime) => runtime.record.id),
@@ -261,8 +288,8 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
     }),
     ...hardware.handlers((serverId) => void directory.get(serverId)),
     ...engines.handlers,
-    ...alertHandlers,
-    ...alertRuleHandlers,
+    ...alertHandlers(alerts),
+    ...alertRuleHandlers(alerts, { history: storage.history, fleet, defaultIntervalMs }),
     ...alertChannelHandlers,
     ...fleetFiguresHandlers,
     ...traffic.handlers,
@@ -304,25 +331,22 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
   await engines.outside.open()
   await directory.load()
   await deps.seed?.(directory)
+  await alerts.open()
   directory.start()
+  alerts.start()
   ports.start()
-  const background = Promise.allSettled([
-    watchAttention(
-      { directory, notifier: platform.notifier, clock, onCount: (count) => attention.publish(count) },
-      life.signal
-    ),
-    keepRetention(storage, settings, deps, life.signal)
-  ])
+  const background = keepRetention(storage, settings, deps, life.signal)
   return {
     handlers,
     tasks,
     directory,
     onAttention(listener) {
-      void forEach(attention.latest(life.signal), listener)
+      void forEach(alerts.counts.latest(life.signal), listener)
     },
     async close() {
       life.abort()
       await tasks.close()
+      await alerts.close()
       await directory.close()
       await telemetry.close()
       await engines.outside.close()

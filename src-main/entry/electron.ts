@@ -121,7 +121,7 @@ async function run(options: StartOptions, dataFolder: string, log: FileLog): Pro
     show,
     toggle: () => (mainWindow?.isVisible() === true ? mainWindow.hide() : show())
   })
-  engine.onAttention((count) => tray.setCount(count))
+  engine.onAttention(({ red, amber }) => tray.setCount(red + amber))
   app.on('second-instance', show)
   app.on('activate', show)
   closeInOrder(engine, log)

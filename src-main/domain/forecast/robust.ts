@@ -2,7 +2,7 @@
 
 /** The middle value; the mean of the two middle ones. NaN of nothing. */
 export function median(values: readonly number[]): number {
-  const sorted = Float64Array.from(values).sort()
+  const sorted = new Float64Array(values).sort()
   const half = sorted.length >> 1
   if (sorted.length === 0) return NaN
   return sorted.length % 2 === 1
@@ -35,6 +35,8 @@ export interface RobustLine {
 const NINE_OF_TEN = 1.645
 /** Neighbours that resemble each other tell less than their number: at most this much less. */
 const MOST_INFLATION = 8
+/** A line that rises by so many spreads is one, however its small deviations resemble each other. */
+const CLEAN = 100
 
 /**
  * The line of Theil and Sen (the median of the slopes of all pairs), with the certainty of Mann and Kendall (how many pairs
@@ -44,14 +46,11 @@ const MOST_INFLATION = 8
 export function robustLine(x: readonly number[], y: readonly number[]): RobustLine {
   const count = x.length
   const slopes = new Float64Array((count * (count - 1)) / 2)
-  let rising = 0
   let pair = 0
   for (let later = 1; later < count; later++) {
-    for (let earlier = 0; earlier < later; earlier++) {
-      const difference = (y[later] ?? 0) - (y[earlier] ?? 0)
-      slopes[pair++] = difference / ((x[later] ?? 0) - (x[earlier] ?? 0))
-      rising += Math.sign(difference)
-    }
+    const [atX, atY] = [x[later] ?? 0, y[later] ?? 0]
+    for (let earlier = 0; earlier < later; earlier++)
+      slopes[pair++] = (atY - (y[earlier] ?? 0)) / (atX - (x[earlier] ?? 0))
   }
   slopes.sort()
   const at = (place: number): number =>
@@ -60,16 +59,38 @@ export function robustLine(x: readonly number[], y: readonly number[]): RobustLi
   const slope = (at(Math.floor(middle)) + at(Math.ceil(middle))) / 2
   const intercept = median(y.map((value, index) => value - slope * (x[index] ?? 0)))
   const residuals = y.map((value, index) => value - intercept - slope * (x[index] ?? 0))
-  const deviation = Math.sqrt(((count * (count - 1) * (2 * count + 5)) / 18) * inflation(residuals))
-  const reach = (NINE_OF_TEN * deviation) / 2
+  const rise = Math.abs(slope * ((x[count - 1] ?? 0) - (x[0] ?? 0)))
+  const wider = Math.sqrt(rise > CLEAN * spread(residuals) ? 1 : inflation(residuals))
+  const reach = (NINE_OF_TEN * orderDeviation(count) * wider) / 2
   return {
     slope,
     slopeLow: at(middle - reach),
     slopeHigh: at(middle + reach),
     intercept,
     residuals,
-    certainty: deviation === 0 ? 0 : (rising - Math.sign(rising)) / deviation
+    certainty: orderCertainty(y) / wider
   }
+}
+
+/** Standard deviation of "pairs that rise less pairs that fall", of values without a trend. */
+const orderDeviation = (count: number): number => Math.sqrt((count * (count - 1) * (2 * count + 5)) / 18)
+
+/**
+ * The certainty of Mann and Kendall as if neighbours did not resemble each other: `robustLine` never gives more, and this costs a
+ * small part of it.
+ */
+export function orderCertainty(y: readonly number[]): number {
+  let rising = 0
+  for (let later = 1; later < y.length; later++) {
+    const atY = y[later] ?? 0
+    for (let earlier = 0; earlier < later; earlier++) {
+      const before = y[earlier] ?? 0
+      if (atY > before) rising++
+      else if (atY < before) rising--
+    }
+  }
+  const deviation = orderDeviation(y.length)
+  return deviation === 0 ? 0 : (rising - Math.sign(rising)) / deviation
 }
 
 /** How much wider chance is because a value resembles the one before it. */
