@@ -46,6 +46,10 @@ import { ProcessSubject } from './processes/process-subject.ts'
 import type { ActOnProcess, ProcessTools } from './processes/process-tools.ts'
 import type { PortAccess, PowerAccess } from './ports/port-access.ts'
 import { openPorts } from './ports/port-engine.ts'
+import type { ReportFiles } from './reports/report-desk.ts'
+import { openReports } from './reports/report-handlers.ts'
+import { noMailer } from './reports/no-mailer.ts'
+import { periodAlerts } from './reports/period-alerts.ts'
 import type { HostSampler } from './sampling/host-sampler.ts'
 import type { Connection, Connector, Secret } from './servers/connection.ts'
 import { PromptBroker } from './servers/prompt-broker.ts'
@@ -82,6 +86,7 @@ export interface EngineDeps {
   readonly sudoProbe: SudoProbe
   readonly firmwareReader: FirmwareReader
   readonly storage: Storage
+  readonly reportFiles: ReportFiles
   readonly archive: DataArchive
   /** Outside engines: the way to them, and where samples wait for them. */
   readonly engineHttp: EngineHttp
@@ -219,6 +224,25 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
   const machineFeed = createSnapshotFeed<MachineView>(machineSource(directory), feedOptions)
   const tasks = createTaskRegistry({ clock, log: platform.log, descriptions: taskDescriptions })
 
+  const reports = openReports({
+    sources: {
+      figures: (query, signal) => fleetFiguresHandlers['fleetFigures.read'](query, { signal }),
+      alerts: periodAlerts((query, signal) => alertHandlers['alerts.history'](query, { signal })),
+      history: storage.history,
+      servers: storage.servers
+    },
+    store: storage.reports,
+    blobs: storage.blobs,
+    files: deps.reportFiles,
+    desk: platform.reportDesk,
+    mailer: noMailer,
+    target: platform.exportTarget,
+    clock,
+    log: platform.log,
+    zone: () => settings.current().timeZone,
+    meta: platform.info
+  })
+
   const handlers: Handlers<VirthelmContract> = {
     ...serverHandlers({ ...deps, telemetry, directory, vault, prompts, openPrompts, feed: serverFeed }),
     ...capabilityHandlers({ directory }),
@@ -286,6 +310,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
       onJournal
     }),
     ...ports.handlers(),
+    ...reports.handlers,
     ...settings.handlers,
     'tasks.watch': (_input, { signal }) => tasks.watch(signal),
     'tasks.cancel': async ({ taskId }) => {
@@ -302,10 +327,12 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
   }
 
   await engines.outside.open()
+  await reports.open()
   await directory.load()
   await deps.seed?.(directory)
   directory.start()
   ports.start()
+  reports.start()
   const background = Promise.allSettled([
     watchAttention(
       { directory, notifier: platform.notifier, clock, onCount: (count) => attention.publish(count) },
@@ -323,6 +350,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
     async close() {
       life.abort()
       await tasks.close()
+      await reports.close()
       await directory.close()
       await telemetry.close()
       await engines.outside.close()

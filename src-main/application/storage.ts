@@ -29,6 +29,7 @@ import type { HostKey, ServerFacts, ServerNow, ServerRecord } from '#contract/se
 import type { Settings } from '#contract/settings.ts'
 import type { TrafficAnswer, TrafficQuery } from '#contract/traffic.ts'
 import type { GapReason } from '#contract/vocabulary.ts'
+import type { ReportStore } from './reports/report-store.ts'
 import type { TrafficCount } from '../domain/traffic/traffic-counts.ts'
 import type { CounterReading } from '../domain/traffic/count-up.ts'
 import type { DayZone } from '../domain/traffic/days.ts'
@@ -147,6 +148,8 @@ export interface HistoryStore {
   rowsPage(query: RowsPageQuery, signal: AbortSignal): Promise<RowsPage>
   top(query: TopQuery, signal: AbortSignal): Promise<TopEntry[]>
   busyHours(query: BusyQuery, signal: AbortSignal): Promise<BusyHour[]>
+  /** Means between edges of any calendar, over all samples: one row per metric, NaN = no value. Throws cancelled. */
+  means(query: MeansQuery, signal: AbortSignal): Promise<MeansAnswer>
   usage(): Promise<HistoryUsage>
   entities(serverId: ServerId): Promise<readonly EntityInfo[]>
   /** Rows in order of time, in batches, for exports. Column order = series order, then metric order. */
@@ -189,6 +192,19 @@ export interface TrafficCommit {
   readonly revision: number | null
   readonly state: string
   readonly counts: readonly TrafficCount[]
+}
+
+/** At least two edges, ascending. Answered from hours where every edge is a full hour, else from minutes where they are kept. */
+export interface MeansQuery {
+  readonly series: readonly SeriesRef[]
+  readonly edgesAtMs: readonly number[]
+}
+
+export interface MeansAnswer {
+  /** Of what they are; steps finer than it have values only now and then. */
+  readonly level: HistoryLevel
+  /** In the order of the series, then of their metrics. */
+  readonly means: readonly Float64Array[]
 }
 
 export interface RowsQuery {
@@ -244,6 +260,7 @@ export interface Storage {
   readonly blobs: BlobStore
   readonly settings: SettingsStore
   readonly journal: JournalStore
+  readonly reports: ReportStore
   readonly history: HistoryStore
   health(): Promise<ConsoleHealth>
   /** Commits what is queued and closes the file. */

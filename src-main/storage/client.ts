@@ -90,6 +90,12 @@ function makeStorage(calls: WorkerCalls): Storage {
       end: (id, result) => calls.call('journal.end', id, result),
       list: (query) => calls.call('journal.list', query)
     },
+    reports: {
+      list: () => calls.call('reports.list'),
+      insert: (report, scheduleKey) => calls.call('reports.insert', report, scheduleKey),
+      update: (report) => calls.call('reports.update', report),
+      remove: (reportId) => calls.call('reports.remove', reportId)
+    },
     history: makeHistory(calls),
     processes: {
       append: (snapshot) => calls.call('processes.append', snapshot),
@@ -132,6 +138,7 @@ function makeHistory(calls: WorkerCalls): HistoryStore {
     rowsPage: (query, signal) => calls.callUntil(signal, 'history.rowsPage', query),
     top: (query, signal) => calls.callUntil(signal, 'history.top', query),
     busyHours: (query, signal) => calls.callUntil(signal, 'history.busyHours', query),
+    means: (query, signal) => calls.callUntil(signal, 'history.means', query),
     usage: () => calls.call('history.usage'),
     entities: (serverId) => calls.call('history.entities', serverId),
     rows: (query, signal) => rowBatches(calls, query, signal),

@@ -8,6 +8,7 @@ import type { Report } from './protocol.ts'
 import { BlobRepository } from './repositories/blobs.ts'
 import { JournalRepository } from './repositories/journal.ts'
 import { PinRepository } from './repositories/pins.ts'
+import { ReportRepository } from './repositories/reports.ts'
 import { ServerRepository } from './repositories/servers.ts'
 import { SettingsRepository } from './repositories/settings.ts'
 import { type Database, isDiskFull, type OpenDatabase } from './sqlite.ts'
@@ -29,6 +30,7 @@ export class ConsoleFile {
   readonly blobs: BlobRepository
   readonly settings: SettingsRepository
   readonly journal: JournalRepository
+  readonly reports: ReportRepository
   /** The new name of a damaged file that was put aside at start. */
   readonly recoveredFrom: string | null
   private readonly db: Database
@@ -76,6 +78,7 @@ export class ConsoleFile {
     this.blobs = new BlobRepository(db)
     this.settings = new SettingsRepository(db, context.report)
     this.journal = new JournalRepository(db)
+    this.reports = new ReportRepository(db, context.report)
   }
 
   /** What a former run left pending ended unheard. On a full disk the next start says so. */

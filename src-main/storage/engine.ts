@@ -10,6 +10,7 @@ import { HISTORY_MIGRATIONS } from './migrations/history/index.ts'
 import { openFile, refuseNewer } from './open-file.ts'
 import type { Report, WorkerHandlers, WorkerOptions } from './protocol.ts'
 import { rowCursors } from './row-cursors.ts'
+import { meansOf } from './samples/means.ts'
 import { busyHoursOf, rowsPageOf, statisticsOf } from './samples/questions.ts'
 import { readHistory } from './samples/read.ts'
 import { entitiesOf } from './samples/registry.ts'
@@ -83,7 +84,7 @@ interface Engine {
 }
 
 function makeHandlers({ console, history, space, nowMs, recovered, release }: Engine): WorkerHandlers {
-  const { servers, pins, blobs, settings, journal } = console
+  const { servers, pins, blobs, settings, journal, reports } = console
   const cursors = rowCursors(history.context)
 
   return {
@@ -110,6 +111,10 @@ function makeHandlers({ console, history, space, nowMs, recovered, release }: En
     'journal.begin': ([entry]) => journal.begin(entry),
     'journal.end': ([id, result]) => journal.end(id, result),
     'journal.list': ([query]) => journal.list(query),
+    'reports.list': () => reports.list(),
+    'reports.insert': ([report, key]) => console.changed(() => reports.insert(report, key)),
+    'reports.update': ([report]) => console.changed(() => reports.update(report)),
+    'reports.remove': ([reportId]) => console.changed(() => reports.remove(reportId)),
     append: (tick) => history.append(tick),
     'history.flush': () => history.flush(),
     'history.beginGap': ([serverId, fromAtMs, reason, vmUuid]) =>
@@ -128,6 +133,7 @@ function makeHandlers({ console, history, space, nowMs, recovered, release }: En
     'history.rowsPage': ([query], signal) => rowsPageOf(history.upToDate(), query, signal),
     'history.top': ([query], signal) => topOf(history.upToDate(), query, signal),
     'history.busyHours': ([query], signal) => busyHoursOf(history.upToDate(), query, signal),
+    'history.means': ([query], signal) => meansOf(history.upToDate(), query, signal),
     'history.usage': () => history.usage(),
     'history.entities': ([serverId]) => entitiesOf(history.context.registry, serverId),
     'history.rowsOpen': ([query]) => {

@@ -19,19 +19,23 @@ import type {
   TopEntry,
   TopQuery
 } from '#contract/history.ts'
-import type { ServerId, VmUuid } from '#contract/ids.ts'
+import type { ReportId, ServerId, VmUuid } from '#contract/ids.ts'
 import type { PastTable } from '#contract/processes.ts'
+import type { Report as MadeReport } from '#contract/reports.ts'
 import type { HostKey, ServerFacts, ServerRecord } from '#contract/servers.ts'
 import type { Settings } from '#contract/settings.ts'
 import type { TrafficAnswer, TrafficQuery } from '#contract/traffic.ts'
 import type { GapReason } from '#contract/vocabulary.ts'
 import type { PackedAnswer } from './packed-answer.ts'
 import type { TickBatch } from './tick-outbox.ts'
+import type { StoredReport } from '../application/reports/report-store.ts'
 import type {
   DayTotal,
   DayTotalsQuery,
   HistoryStore,
   JournalStore,
+  MeansAnswer,
+  MeansQuery,
   ProcessMoment,
   ProcessSeries,
   ProcessSnapshot,
@@ -84,6 +88,10 @@ export interface WorkerApi {
   'journal.begin': (entry: Parameters<JournalStore['begin']>[0]) => JournalEntry
   'journal.end': (id: number, result: Parameters<JournalStore['end']>[1]) => JournalEntry
   'journal.list': (query: Parameters<JournalStore['list']>[0]) => readonly JournalEntry[]
+  'reports.list': () => readonly StoredReport[]
+  'reports.insert': (report: MadeReport, scheduleKey: string | null) => void
+  'reports.update': (report: MadeReport) => void
+  'reports.remove': (reportId: ReportId) => void
   'history.flush': () => void
   'history.beginGap': (serverId: ServerId, fromAtMs: number, reason: GapReason, vmUuid: VmUuid | null) => void
   'history.endGap': (serverId: ServerId, toAtMs: number, vmUuid: VmUuid | null) => void
@@ -100,6 +108,7 @@ export interface WorkerApi {
   'history.rowsPage': (query: RowsPageQuery) => RowsPage
   'history.top': (query: TopQuery) => TopEntry[]
   'history.busyHours': (query: BusyQuery) => BusyHour[]
+  'history.means': (query: MeansQuery) => MeansAnswer
   'history.usage': () => HistoryUsage
   'history.entities': (serverId: ServerId) => readonly EntityInfo[]
   /** The number of a cursor for `rowsNext`. */

@@ -114,3 +114,33 @@ export function nextDueAt(kind: CalendarKind, at: string, zone: DayZone, nowMs: 
     first = shifted(kind, first, 1)
   }
 }
+
+/** Of the files, without an ending: `virthelm-report-2026-W47`. Sorted by name they are sorted by time. */
+export function reportFileName(
+  kind: CalendarKind | 'range',
+  { fromAtMs, toAtMs }: Span,
+  zone: DayZone
+): string {
+  const day = dayOf(fromAtMs, zone)
+  const time = (atMs: number): string => {
+    const at = new Date(atMs)
+    const [hour, minute] =
+      zone === 'utc' ? [at.getUTCHours(), at.getUTCMinutes()] : [at.getHours(), at.getMinutes()]
+    return `${dayOf(atMs, zone)}-${String(hour).padStart(2, '0')}${String(minute).padStart(2, '0')}`
+  }
+  const period = {
+    daily: day,
+    weekly: isoWeek(day),
+    monthly: day.slice(0, 7),
+    range: `${time(fromAtMs)}-to-${time(toAtMs)}`
+  }[kind]
+  return `virthelm-report-${period}`
+}
+
+/** ISO 8601: `2026-W47`; a week belongs to the year that holds its Thursday. */
+export function isoWeek(day: string): string {
+  const thursday = addDays(firstDay('weekly', day), 3)
+  const year = thursday.slice(0, 4)
+  const days = (Date.parse(`${thursday}T00:00:00Z`) - Date.parse(`${year}-01-01T00:00:00Z`)) / 86_400_000
+  return `${year}-W${String(Math.floor(days / 7) + 1).padStart(2, '0')}`
+}
