@@ -264,7 +264,14 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
     ...alertHandlers,
     ...alertRuleHandlers,
     ...alertChannelHandlers,
-    ...fleetFiguresHandlers,
+    ...fleetFiguresHandlers({
+      figures: {
+        history: storage.history,
+        servers: () => directory.runtimes().map(({ record }) => record),
+        zone: () => settings.current().timeZone,
+        nowMs: () => clock.nowMs()
+      }
+    }),
     ...traffic.handlers,
     ...activityHandlers(storage.journal, journalTopic),
     ...exportHandlers({ directory, history: storage.history, settings, target: platform.exportTarget }),

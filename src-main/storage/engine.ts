@@ -10,9 +10,11 @@ import { HISTORY_MIGRATIONS } from './migrations/history/index.ts'
 import { openFile, refuseNewer } from './open-file.ts'
 import type { Report, WorkerHandlers, WorkerOptions } from './protocol.ts'
 import { rowCursors } from './row-cursors.ts'
+import { figuresOf } from './samples/figures.ts'
 import { busyHoursOf, rowsPageOf, statisticsOf } from './samples/questions.ts'
 import { readHistory } from './samples/read.ts'
 import { entitiesOf } from './samples/registry.ts'
+import { sharesOf } from './samples/shares.ts'
 import { topOf } from './samples/top.ts'
 import { asAppError, isDamage, isDiskFull, type OpenDatabase } from './sqlite.ts'
 import { Space } from './space.ts'
@@ -128,6 +130,8 @@ function makeHandlers({ console, history, space, nowMs, recovered, release }: En
     'history.rowsPage': ([query], signal) => rowsPageOf(history.upToDate(), query, signal),
     'history.top': ([query], signal) => topOf(history.upToDate(), query, signal),
     'history.busyHours': ([query], signal) => busyHoursOf(history.upToDate(), query, signal),
+    'history.figures': ([query], signal) => figuresOf(history.upToDate(), query, signal),
+    'history.shares': ([query], signal) => sharesOf(history.upToDate(), query, signal),
     'history.usage': () => history.usage(),
     'history.entities': ([serverId]) => entitiesOf(history.context.registry, serverId),
     'history.rowsOpen': ([query]) => {

@@ -30,6 +30,8 @@ import type { TickBatch } from './tick-outbox.ts'
 import type {
   DayTotal,
   DayTotalsQuery,
+  FiguresAnswer,
+  FiguresQuery,
   HistoryStore,
   JournalStore,
   ProcessMoment,
@@ -37,6 +39,8 @@ import type {
   ProcessSnapshot,
   RowBatch,
   RowsQuery,
+  SeriesShare,
+  SharesQuery,
   StoredLog,
   StoredServer,
   TrafficCommit
@@ -100,6 +104,8 @@ export interface WorkerApi {
   'history.rowsPage': (query: RowsPageQuery) => RowsPage
   'history.top': (query: TopQuery) => TopEntry[]
   'history.busyHours': (query: BusyQuery) => BusyHour[]
+  'history.figures': (query: FiguresQuery) => FiguresAnswer
+  'history.shares': (query: SharesQuery) => SeriesShare[]
   'history.usage': () => HistoryUsage
   'history.entities': (serverId: ServerId) => readonly EntityInfo[]
   /** The number of a cursor for `rowsNext`. */
