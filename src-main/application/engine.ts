@@ -31,6 +31,7 @@ import { OutsideEngines } from './engines/outside-engines.ts'
 import { outsideTickOf } from './engines/outside-ticks.ts'
 import type { RecordQueues } from './engines/record-queue.ts'
 import { exportHandlers } from './export/export-handlers.ts'
+import { readFleetFigures, type FleetFiguresDeps } from './fleet-figures/fleet-figures.ts'
 import { fleetFiguresHandlers } from './fleet-figures/fleet-figures-handlers.ts'
 import { gpuPowerSubject } from './gpu-power/gpu-power-subject.ts'
 import type { GpuPowerProbes } from './gpu-power/probes.ts'
@@ -224,9 +225,15 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
   const machineFeed = createSnapshotFeed<MachineView>(machineSource(directory), feedOptions)
   const tasks = createTaskRegistry({ clock, log: platform.log, descriptions: taskDescriptions })
 
+  const fleetFigures: FleetFiguresDeps = {
+    history: storage.history,
+    servers: () => directory.runtimes().map(({ record }) => record),
+    zone: () => settings.current().timeZone,
+    nowMs: () => clock.nowMs()
+  }
   const reports = openReports({
     sources: {
-      figures: (query, signal) => fleetFiguresHandlers['fleetFigures.read'](query, { signal }),
+      figures: (query, signal) => readFleetFigures(query, fleetFigures, signal),
       alerts: periodAlerts((query, signal) => alertHandlers['alerts.history'](query, { signal })),
       history: storage.history,
       servers: storage.servers
@@ -288,7 +295,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
     ...alertHandlers,
     ...alertRuleHandlers,
     ...alertChannelHandlers,
-    ...fleetFiguresHandlers,
+    ...fleetFiguresHandlers({ figures: fleetFigures }),
     ...traffic.handlers,
     ...activityHandlers(storage.journal, journalTopic),
     ...exportHandlers({ directory, history: storage.history, settings, target: platform.exportTarget }),

@@ -139,6 +139,8 @@ function makeHistory(calls: WorkerCalls): HistoryStore {
     top: (query, signal) => calls.callUntil(signal, 'history.top', query),
     busyHours: (query, signal) => calls.callUntil(signal, 'history.busyHours', query),
     means: (query, signal) => calls.callUntil(signal, 'history.means', query),
+    figures: (query, signal) => calls.callUntil(signal, 'history.figures', query),
+    shares: (query, signal) => calls.callUntil(signal, 'history.shares', query),
     usage: () => calls.call('history.usage'),
     entities: (serverId) => calls.call('history.entities', serverId),
     rows: (query, signal) => rowBatches(calls, query, signal),

@@ -11,9 +11,11 @@ import { openFile, refuseNewer } from './open-file.ts'
 import type { Report, WorkerHandlers, WorkerOptions } from './protocol.ts'
 import { rowCursors } from './row-cursors.ts'
 import { meansOf } from './samples/means.ts'
+import { figuresOf } from './samples/figures.ts'
 import { busyHoursOf, rowsPageOf, statisticsOf } from './samples/questions.ts'
 import { readHistory } from './samples/read.ts'
 import { entitiesOf } from './samples/registry.ts'
+import { sharesOf } from './samples/shares.ts'
 import { topOf } from './samples/top.ts'
 import { asAppError, isDamage, isDiskFull, type OpenDatabase } from './sqlite.ts'
 import { Space } from './space.ts'
@@ -134,6 +136,8 @@ function makeHandlers({ console, history, space, nowMs, recovered, release }: En
     'history.top': ([query], signal) => topOf(history.upToDate(), query, signal),
     'history.busyHours': ([query], signal) => busyHoursOf(history.upToDate(), query, signal),
     'history.means': ([query], signal) => meansOf(history.upToDate(), query, signal),
+    'history.figures': ([query], signal) => figuresOf(history.upToDate(), query, signal),
+    'history.shares': ([query], signal) => sharesOf(history.upToDate(), query, signal),
     'history.usage': () => history.usage(),
     'history.entities': ([serverId]) => entitiesOf(history.context.registry, serverId),
     'history.rowsOpen': ([query]) => {

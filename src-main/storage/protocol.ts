@@ -32,6 +32,8 @@ import type { StoredReport } from '../application/reports/report-store.ts'
 import type {
   DayTotal,
   DayTotalsQuery,
+  FiguresAnswer,
+  FiguresQuery,
   HistoryStore,
   JournalStore,
   MeansAnswer,
@@ -41,6 +43,8 @@ import type {
   ProcessSnapshot,
   RowBatch,
   RowsQuery,
+  SeriesShare,
+  SharesQuery,
   StoredLog,
   StoredServer,
   TrafficCommit
@@ -109,6 +113,8 @@ export interface WorkerApi {
   'history.top': (query: TopQuery) => TopEntry[]
   'history.busyHours': (query: BusyQuery) => BusyHour[]
   'history.means': (query: MeansQuery) => MeansAnswer
+  'history.figures': (query: FiguresQuery) => FiguresAnswer
+  'history.shares': (query: SharesQuery) => SeriesShare[]
   'history.usage': () => HistoryUsage
   'history.entities': (serverId: ServerId) => readonly EntityInfo[]
   /** The number of a cursor for `rowsNext`. */

@@ -10,6 +10,8 @@ export const ROUTE = {
   machine: 'machine',
   machines: 'machines',
   compare: 'compare',
+  /** params: tab? (statistics) */
+  reports: 'reports',
   activity: 'activity',
   settings: 'settings'
 } as const

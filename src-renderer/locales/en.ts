@@ -14,6 +14,7 @@ import { createMachine } from './en/create-machine.ts'
 import { engines } from './en/engines.ts'
 import { errors } from './en/errors.ts'
 import { exports } from './en/export.ts'
+import { figures } from './en/figures.ts'
 import { fleet } from './en/fleet.ts'
 import { gpus } from './en/gpus.ts'
 import { guest } from './en/guest.ts'
@@ -33,6 +34,7 @@ import { settings } from './en/settings.ts'
 import { shell } from './en/shell.ts'
 import { snapshots } from './en/snapshots.ts'
 import { processes } from './en/processes.ts'
+import { reports } from './en/reports.ts'
 import { stores } from './en/stores.ts'
 import { traffic } from './en/traffic.ts'
 import { ui } from './en/ui.ts'
@@ -53,6 +55,7 @@ export const en = {
   engines,
   errors,
   export: exports,
+  figures,
   fleet,
   gpus,
   guest,
@@ -72,6 +75,7 @@ export const en = {
   shell,
   snapshots,
   processes,
+  reports,
   stores,
   traffic,
   ui

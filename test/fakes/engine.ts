@@ -21,7 +21,6 @@ import { alertHandlers } from '../../src-main/application/alerts/alert-handlers.
 import { alertRuleHandlers } from '../../src-main/application/alerts/alert-rule-handlers.ts'
 import { systemClock } from '../../src-main/application/clock.ts'
 import type { Log } from '../../src-main/application/platform/platform.ts'
-import { fleetFiguresHandlers } from '../../src-main/application/fleet-figures/fleet-figures-handlers.ts'
 import { createTopic } from '../../src-main/application/streams.ts'
 import { createTaskRegistry } from '../../src-main/application/tasks/task-registry.ts'
 import { createRpcServer } from '../../src-main/rpc/server.ts'
@@ -45,6 +44,7 @@ import {
   usage
 } from './engine-history.ts'
 import { fakeCreate } from './engine-create.ts'
+import { fakeFleetFigures } from './engine-fleet-figures.ts'
 import { fakeGpuPower } from './engine-gpu-power.ts'
 import { fakeServices } from './engine-services.ts'
 import { fakeProcesses } from './engine-processes.ts'
@@ -273,7 +273,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     ...alertHandlers,
     ...alertRuleHandlers,
     ...alertChannelHandlers,
-    ...fleetFiguresHandlers,
+    ...fakeFleetFigures(),
     ...notPlayedHere,
     'activity.list': async ({ serverId, vmUuid, beforeId, limit }) => ({
       entries: journal

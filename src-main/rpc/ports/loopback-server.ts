@@ -32,7 +32,7 @@ export interface LoopbackServerOptions {
   /** Gives a waiting download away, once. */
   readonly takeDownload: (id: string) => Download | null
   /** A report that was opened in this run. */
-  readonly reportOf: (id: string) => ShownReport | null
+  readonly reportOf?: (id: string) => ShownReport | null
 }
 
 export interface LoopbackServer {
@@ -146,7 +146,7 @@ async function answer(
   }
   const report = REPORT_PATH.exec(url.pathname)
   const download = DOWNLOAD_PATH.exec(url.pathname)
-  if (report !== null) await sendReport(request, response, options.reportOf(report[1] ?? ''))
+  if (report !== null) await sendReport(request, response, options.reportOf?.(report[1] ?? '') ?? null)
   else if (download === null) await sendFile(request, response, options.rendererFolder, url.pathname)
   // HEAD must not use a download up.
   else if (request.method === 'HEAD') say(response, 405, 'Only GET.')

@@ -19,6 +19,7 @@ export interface ShellKeys {
 const PAGES: Readonly<Record<string, RouteName>> = {
   f: ROUTE.fleet,
   m: ROUTE.machines,
+  r: ROUTE.reports,
   a: ROUTE.activity,
   s: ROUTE.settings
 }

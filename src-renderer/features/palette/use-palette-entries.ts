@@ -1,6 +1,7 @@
 /** Everything the palette can find. */
 import {
   ChartNoAxesCombined,
+  FileChartColumn,
   CirclePause,
   CirclePlay,
   Cpu,
@@ -80,6 +81,7 @@ export function usePaletteEntries(shell: WindowActions): ComputedRef<readonly Pa
       { name: ROUTE.fleet, icon: LayoutGrid },
       { name: ROUTE.machines, icon: Monitor },
       { name: ROUTE.compare, icon: ChartNoAxesCombined },
+      { name: ROUTE.reports, icon: FileChartColumn },
       { name: ROUTE.activity, icon: History },
       { name: ROUTE.settings, icon: Settings }
     ].map(({ name, icon }) => ({
