@@ -111,7 +111,7 @@ export const words = {
     received: 'Received',
     sent: 'Sent',
     energy: 'Energy',
-    gpuIdle: 'GPUs idle',
+    gpuIdle: 'GPUs idle, mean',
     alerts: 'Alerts',
     servers: 'Servers',
     users: 'Users logged in, mean',
@@ -119,7 +119,7 @@ export const words = {
     ofServers: (count: number): string => `of ${plural(count, 'server', 'servers')}`,
     energyNone: 'no server tells its power',
     gpuNone: 'no cards',
-    gpuNote: (count: number): string => `of the time, ${plural(count, 'card', 'cards')}`,
+    gpuNote: (count: number): string => `under 10 % used, ${plural(count, 'card', 'cards')}`,
     alertsNote: (red: number, amber: number): string => `${red} RED, ${amber} AMBER`,
     serversNote: (locations: number, gpus: number): string =>
       `${plural(locations, 'location', 'locations')}, ${plural(gpus, 'GPU', 'GPUs')}`,

@@ -26,7 +26,7 @@ section{margin-top:34px}
 section.server{margin-top:26px;padding-top:16px;border-top:1px solid var(--line)}
 .note{color:var(--quiet);font-size:13px;max-width:76ch;margin-bottom:10px}
 section.server .note{max-width:none}
-.tiles{display:grid;grid-template-columns:repeat(4,1fr);gap:1px;background:var(--line);border:1px solid var(--line);border-radius:8px;overflow:hidden;margin-bottom:14px}
+.tiles{display:grid;grid-template-columns:repeat(5,1fr);gap:1px;background:var(--line);border:1px solid var(--line);border-radius:8px;overflow:hidden;margin-bottom:14px}
 .tile{background:#fff;padding:12px 14px}
 .tile .label{font-size:12.5px;color:var(--quiet)}
 .tile .value{font-size:23px;font-weight:620;letter-spacing:-.01em;line-height:1.35}
@@ -38,7 +38,7 @@ caption{text-align:start;font-size:12.5px;color:var(--quiet);padding-bottom:6px}
 th,td{padding:5px 8px;border-bottom:1px solid var(--line);vertical-align:top;font-weight:400;text-align:start}
 thead th{font-weight:600;font-size:12px;border-bottom:1.5px solid var(--ink);vertical-align:bottom}
 thead td{border:0;padding:0}
-thead .group{text-align:center;border-bottom:1px solid var(--line);color:var(--quiet);font-weight:500}
+thead .group{text-align:center;border:0;background:linear-gradient(var(--line),var(--line)) bottom/calc(100% - 12px) 1px no-repeat;color:var(--quiet);font-weight:500}
 .end{text-align:right;white-space:nowrap}
 tbody th{font-weight:550;overflow-wrap:anywhere;min-width:7em}
 td.start{overflow-wrap:anywhere}
@@ -82,7 +82,7 @@ svg text{fill:var(--quiet)}
 .cross{stroke:var(--line)}
 ${heat}
 .scale{display:flex;align-items:center;justify-content:flex-end;gap:2px;font-size:11.5px;color:var(--quiet);margin-top:6px}
-.scale i{width:20px;height:10px}
+.scale i{width:20px;height:10px}.scale i:first-of-type{margin-left:6px}.scale i:last-of-type{margin-right:6px}
 @media (max-width:760px){main{margin:0;padding:24px 18px}.tiles{grid-template-columns:1fr 1fr}.grid{grid-template-columns:1fr}.charts.with-pies{flex-direction:column}.pies{width:auto;flex-direction:row}}
 @page{size:A4;margin:14mm 13mm 16mm;@bottom-right{content:counter(page) " / " counter(pages);font:8.5pt Arial,sans-serif;color:#5a6270}}
 @media print{
