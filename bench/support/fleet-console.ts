@@ -8,6 +8,7 @@ import { contract } from '#contract/index.ts'
 import type { DemoServer } from '../../src-main/application/servers/seed-demo.ts'
 import { compose } from '../../src-main/entry/compose.ts'
 import { rendererFolder, workers } from '../../src-main/entry/installation.ts'
+import { browserReportDesk } from '../../src-main/platform/browser-report-desk.ts'
 import { downloadExportTarget } from '../../src-main/platform/download-export-target.ts'
 import { memoryCipher } from '../../src-main/platform/memory-cipher.ts'
 import { openLoopbackServer } from '../../src-main/rpc/ports/loopback-server.ts'
@@ -36,6 +37,7 @@ const engine = await compose({
     notifier: { show: () => undefined },
     exportTarget: downloads,
     log: benchLog,
+    reportDesk: browserReportDesk(() => null),
     openDemo: async () => null
   },
   dataFolder,

@@ -34,6 +34,7 @@ import { OutsideEngines } from './engines/outside-engines.ts'
 import { outsideTickOf } from './engines/outside-ticks.ts'
 import type { RecordQueues } from './engines/record-queue.ts'
 import { exportHandlers } from './export/export-handlers.ts'
+import { readFleetFigures, type FleetFiguresDeps } from './fleet-figures/fleet-figures.ts'
 import { fleetFiguresHandlers } from './fleet-figures/fleet-figures-handlers.ts'
 import { gpuPowerSubject } from './gpu-power/gpu-power-subject.ts'
 import type { GpuPowerProbes } from './gpu-power/probes.ts'
@@ -49,6 +50,10 @@ import { ProcessSubject } from './processes/process-subject.ts'
 import type { ActOnProcess, ProcessTools } from './processes/process-tools.ts'
 import type { PortAccess, PowerAccess } from './ports/port-access.ts'
 import { openPorts } from './ports/port-engine.ts'
+import type { ReportFiles } from './reports/report-desk.ts'
+import { openReports } from './reports/report-handlers.ts'
+import { noMailer } from './reports/no-mailer.ts'
+import { periodAlerts } from './reports/period-alerts.ts'
 import type { HostSampler } from './sampling/host-sampler.ts'
 import type { Connection, Connector, Secret } from './servers/connection.ts'
 import { PromptBroker } from './servers/prompt-broker.ts'
@@ -85,6 +90,7 @@ export interface EngineDeps {
   readonly sudoProbe: SudoProbe
   readonly firmwareReader: FirmwareReader
   readonly storage: Storage
+  readonly reportFiles: ReportFiles
   readonly archive: DataArchive
   /** Outside engines: the way to them, and where samples wait for them. */
   readonly engineHttp: EngineHttp
@@ -250,6 +256,31 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
   const machineFeed = createSnapshotFeed<MachineView>(machineSource(directory), feedOptions)
   const tasks = createTaskRegistry({ clock, log: platform.log, descriptions: taskDescriptions })
 
+  const fleetFigures: FleetFiguresDeps = {
+    history: storage.history,
+    servers: () => directory.runtimes().map(({ record }) => record),
+    zone: () => settings.current().timeZone,
+    nowMs: () => clock.nowMs()
+  }
+  const reports = openReports({
+    sources: {
+      figures: (query, signal) => readFleetFigures(query, fleetFigures, signal),
+      alerts: periodAlerts(async (query) => ({ alerts: [...(await alerts.history(query))] })),
+      history: storage.history,
+      servers: storage.servers
+    },
+    store: storage.reports,
+    blobs: storage.blobs,
+    files: deps.reportFiles,
+    desk: platform.reportDesk,
+    mailer: noMailer,
+    target: platform.exportTarget,
+    clock,
+    log: platform.log,
+    zone: () => settings.current().timeZone,
+    meta: platform.info
+  })
+
   const handlers: Handlers<VirthelmContract> = {
     ...serverHandlers({ ...deps, telemetry, directory, vault, prompts, openPrompts, feed: serverFeed }),
     ...capabilityHandlers({ directory }),
@@ -295,7 +326,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
     ...alertHandlers(alerts),
     ...alertRuleHandlers(alerts, { history: storage.history, fleet, defaultIntervalMs }),
     ...channels.handlers,
-    ...fleetFiguresHandlers,
+    ...fleetFiguresHandlers({ figures: fleetFigures }),
     ...traffic.handlers,
     ...activityHandlers(storage.journal, journalTopic),
     ...exportHandlers({ directory, history: storage.history, settings, target: platform.exportTarget }),
@@ -317,6 +348,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
       onJournal
     }),
     ...ports.handlers(),
+    ...reports.handlers,
     ...settings.handlers,
     'tasks.watch': (_input, { signal }) => tasks.watch(signal),
     'tasks.cancel': async ({ taskId }) => {
@@ -335,6 +367,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
 
   await engines.outside.open()
   await channels.channels.open()
+  await reports.open()
   await directory.load()
   await deps.seed?.(directory)
   await alerts.open()
@@ -342,6 +375,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
   alerts.start()
   void forEach(alerts.cutOff.latest(life.signal), (lost) => channels.channels.setNetworkLost(lost))
   ports.start()
+  reports.start()
   const background = keepRetention(storage, settings, deps, life.signal)
   return {
     handlers,
@@ -354,6 +388,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
       life.abort()
       await tasks.close()
       await alerts.close()
+      await reports.close()
       await directory.close()
       await telemetry.close()
       await engines.outside.close()

@@ -4,6 +4,7 @@
  */
 import type { JournalEntry } from '#contract/activity.ts'
 import type { ConsoleHealth } from '#contract/console.ts'
+import type { Figures } from '#contract/fleet-figures.ts'
 import type {
   BusyHour,
   BusyQuery,
@@ -30,6 +31,7 @@ import type { Settings } from '#contract/settings.ts'
 import type { TrafficAnswer, TrafficQuery } from '#contract/traffic.ts'
 import type { GapReason } from '#contract/vocabulary.ts'
 import type { AlertStore } from './alerts/alert-store.ts'
+import type { ReportStore } from './reports/report-store.ts'
 import type { TrafficCount } from '../domain/traffic/traffic-counts.ts'
 import type { CounterReading } from '../domain/traffic/count-up.ts'
 import type { DayZone } from '../domain/traffic/days.ts'
@@ -148,12 +150,64 @@ export interface HistoryStore {
   rowsPage(query: RowsPageQuery, signal: AbortSignal): Promise<RowsPage>
   top(query: TopQuery, signal: AbortSignal): Promise<TopEntry[]>
   busyHours(query: BusyQuery, signal: AbortSignal): Promise<BusyHour[]>
+  /** Means between edges of any calendar, over all samples: one row per metric, NaN = no value. Throws cancelled. */
+  means(query: MeansQuery, signal: AbortSignal): Promise<MeansAnswer>
+  /** Of the whole fleet at once. Throws cancelled. */
+  figures(query: FiguresQuery, signal: AbortSignal): Promise<FiguresAnswer>
+  /** In the order of the bounds. Throws cancelled. */
+  shares(query: SharesQuery, signal: AbortSignal): Promise<SeriesShare[]>
   usage(): Promise<HistoryUsage>
   entities(serverId: ServerId): Promise<readonly EntityInfo[]>
   /** Rows in order of time, in batches, for exports. Column order = series order, then metric order. */
   rows(query: RowsQuery, signal: AbortSignal): AsyncIterable<RowBatch>
   /** Applies the retention of the settings; run from time to time by the application. */
   applyRetention(retention: Settings['retention'], nowMs: number): Promise<void>
+}
+
+/** Values with fromAtMs ≤ time < toAtMs. Holes count as nothing. */
+export interface FiguresQuery {
+  readonly series: readonly SeriesRef[]
+  /** Metrics whose measured time is wanted as well. */
+  readonly timed: readonly string[]
+  readonly fromAtMs: number
+  readonly toAtMs: number
+}
+
+export interface SeriesFigures extends Figures {
+  readonly entity: EntityRef
+  readonly metric: string
+  /** The last value; of a rollup its maximum. null = no value in the range. */
+  readonly newest: number | null
+  /** When the first value (of rollups its hour or day) was. */
+  readonly firstAtMs: number | null
+  /** For how long there were values; null = not asked for. */
+  readonly measuredMs: number | null
+}
+
+/** `level`: what median and p95 were taken of; count, mean, minimum and maximum are exact at every level. */
+export interface FiguresAnswer {
+  readonly level: HistoryLevel
+  /** In the order of the series, then of their metrics. */
+  readonly series: readonly SeriesFigures[]
+}
+
+/** Values strictly above, or strictly below. */
+export type ShareBound = { readonly entity: EntityRef; readonly metric: string } & (
+  | { readonly above: number; readonly below?: undefined }
+  | { readonly below: number; readonly above?: undefined }
+)
+
+export interface SharesQuery {
+  readonly bounds: readonly ShareBound[]
+  readonly fromAtMs: number
+  readonly toAtMs: number
+}
+
+export interface SeriesShare {
+  /** Samples within the range. */
+  readonly count: number
+  /** Of these, on the asked side of the bound. */
+  readonly inside: number
 }
 
 /** What adds up over one day: bytes of an interface, joules of a source. `day` is the operator's date, `2026-11-28`. */
@@ -190,6 +244,19 @@ export interface TrafficCommit {
   readonly revision: number | null
   readonly state: string
   readonly counts: readonly TrafficCount[]
+}
+
+/** At least two edges, ascending. Answered from hours where every edge is a full hour, else from minutes where they are kept. */
+export interface MeansQuery {
+  readonly series: readonly SeriesRef[]
+  readonly edgesAtMs: readonly number[]
+}
+
+export interface MeansAnswer {
+  /** Of what they are; steps finer than it have values only now and then. */
+  readonly level: HistoryLevel
+  /** In the order of the series, then of their metrics. */
+  readonly means: readonly Float64Array[]
 }
 
 export interface RowsQuery {
@@ -246,6 +313,7 @@ export interface Storage {
   readonly settings: SettingsStore
   readonly journal: JournalStore
   readonly alerts: AlertStore
+  readonly reports: ReportStore
   readonly history: HistoryStore
   health(): Promise<ConsoleHealth>
   /** Commits what is queued and closes the file. */

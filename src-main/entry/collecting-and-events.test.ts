@@ -7,6 +7,7 @@ import type { HistoryAnswer, HistoryMark } from '#contract/history.ts'
 import type { ServerId, VmUuid } from '#contract/ids.ts'
 import { silentLog } from '../../test/fakes/engine-parts.ts'
 import { startDemoFleet, type DemoFleet } from '../demo/index.ts'
+import { browserReportDesk } from '../platform/browser-report-desk.ts'
 import { downloadExportTarget } from '../platform/download-export-target.ts'
 import { memoryCipher } from '../platform/memory-cipher.ts'
 import { compose, type Engine } from './compose.ts'
@@ -37,6 +38,7 @@ async function open(): Promise<void> {
       notifier: { show: () => undefined },
       exportTarget: downloadExportTarget(),
       log: silentLog,
+      reportDesk: browserReportDesk(() => null),
       openDemo: async () => null
     },
     dataFolder,

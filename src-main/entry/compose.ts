@@ -7,6 +7,7 @@ import type { Platform } from '../application/platform/platform.ts'
 import { seedDemo, type DemoServer } from '../application/servers/seed-demo.ts'
 import { startDemoFleetInWorker, type DemoFleetInWorker } from '../demo/index.ts'
 import { diskQueues } from '../platform/disk-queue.ts'
+import { diskReportFiles } from '../platform/report-files.ts'
 import { readFirmware } from '../remote/capabilities/firmware-reader.ts'
 import { trySudo } from '../remote/capabilities/sudo-trial.ts'
 import { createEngineHttp } from '../remote/engines/http-client.ts'
@@ -86,6 +87,7 @@ export async function compose(options: ComposeOptions): Promise<Engine> {
       firmwareReader: readFirmware,
       hypervisor: createHypervisor({ log, clock }),
       storage,
+      reportFiles: diskReportFiles(join(dataFolder, 'reports')),
       archive,
       engineHttp: createEngineHttp(),
       mailer: createMailer(),

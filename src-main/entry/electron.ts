@@ -29,6 +29,7 @@ import { compose, type Engine } from './compose.ts'
 import { denyPermissions, guardAllContents } from './electron-guards.ts'
 import { setApplicationMenu } from './electron-menu.ts'
 import { APP_ORIGIN, registerAppScheme, serveAppScheme } from './electron-protocol.ts'
+import { desktopReportDesk } from './electron-reports.ts'
 import { openTray } from './electron-tray.ts'
 import { openMainWindow, showWindow } from './electron-window.ts'
 import { wordsOf } from './failure.ts'
@@ -182,18 +183,24 @@ async function desktopPlatform(options: StartOptions, dataFolder: string, log: F
     ),
     notifications: (signal) => notifications.all(signal),
     exportTarget: fileExportTarget(askWhere),
+    reportDesk: desktopReportDesk(() => mainWindow),
     log,
     openDemo: async () => openDemo(options)
   }
 }
 
 const CSV_FILTER = { name: 'CSV', extensions: ['csv'] }
-const BACKUP_FILTER = { name: 'Virthelm', extensions: ['tar'] }
+const FILTERS = [
+  CSV_FILTER,
+  { name: 'Virthelm', extensions: ['tar'] },
+  { name: 'HTML', extensions: ['html'] },
+  { name: 'PDF', extensions: ['pdf'] }
+]
 
 async function askWhere(fileName: string): Promise<string | null> {
   const details: Electron.SaveDialogOptions = {
     defaultPath: join(app.getPath('downloads'), fileName),
-    filters: [fileName.endsWith('.tar') ? BACKUP_FILTER : CSV_FILTER],
+    filters: [FILTERS.find(({ extensions }) => fileName.endsWith(`.${extensions[0] ?? ''}`)) ?? CSV_FILTER],
     properties: ['createDirectory', 'showOverwriteConfirmation']
   }
   const answer =

@@ -26,12 +26,21 @@ export function findBrowser(
   env: Env = process.env,
   isRunnable: (path: string) => boolean = canRun
 ): string | null {
+  const hasDisplay = platform !== 'linux' || Boolean(env['DISPLAY']) || Boolean(env['WAYLAND_DISPLAY'])
+  return hasDisplay ? findPrintingBrowser(platform, env, isRunnable) : null
+}
+
+/** As `findBrowser`, for work without a window: no display is needed. */
+export function findPrintingBrowser(
+  platform: NodeJS.Platform = process.platform,
+  env: Env = process.env,
+  isRunnable: (path: string) => boolean = canRun
+): string | null {
   if (platform === 'darwin') return MAC_PATHS.find(isRunnable) ?? null
   if (platform === 'win32') {
     const roots = [env['ProgramFiles'], env['ProgramFiles(x86)'], env['LOCALAPPDATA']]
     return candidates(roots, WINDOWS_PATHS).find(isRunnable) ?? null
   }
-  if (!env['DISPLAY'] && !env['WAYLAND_DISPLAY']) return null
   return candidates((env['PATH'] ?? '').split(delimiter), LINUX_NAMES).find(isRunnable) ?? null
 }
 

@@ -12,6 +12,7 @@ import { openKeyFileCipher } from '../platform/key-file-cipher.ts'
 import { openFileLog, type FileLog } from '../platform/log.ts'
 import { memoryCipher } from '../platform/memory-cipher.ts'
 import { windowNotifier } from '../platform/notifiers.ts'
+import { browserReportDesk, type BrowserReportDesk } from '../platform/browser-report-desk.ts'
 import { openLoopbackServer, type LoopbackServer } from '../rpc/ports/loopback-server.ts'
 import { createRpcServer } from '../rpc/server.ts'
 import { runCommand } from './commands.ts'
@@ -19,7 +20,7 @@ import { compose, type Engine } from './compose.ts'
 import { wordsOf } from './failure.ts'
 import { platformName, rendererFolder, version, webEntryPath, workers } from './installation.ts'
 import { commandOf, parseOptions, USAGE, type StartOptions } from './options.ts'
-import { findBrowser, openBrowser } from './web-browser.ts'
+import { findBrowser, findPrintingBrowser, openBrowser } from './web-browser.ts'
 import { demoConsole } from './web-demo.ts'
 import { watchOwner } from './web-owner.ts'
 
@@ -40,8 +41,17 @@ async function run(options: StartOptions): Promise<void> {
   const cipher =
     options.secretKeyFile === null ? memoryCipher() : await openKeyFileCipher(options.secretKeyFile)
   const downloads = downloadExportTarget()
+  const reportDesk = browserReportDesk(() => findPrintingBrowser())
   const demo = demoConsole(webEntryPath, dataFolder)
-  const platform = webPlatform({ options, dataFolder, cipher, downloads, log, openDemo: demo.open })
+  const platform = webPlatform({
+    options,
+    dataFolder,
+    cipher,
+    downloads,
+    reportDesk,
+    log,
+    openDemo: demo.open
+  })
   const engine = await compose({
     platform,
     dataFolder,
@@ -50,7 +60,7 @@ async function run(options: StartOptions): Promise<void> {
     ...(options.demo && { demo: 'embedded' })
   })
   try {
-    const server = await serve(engine, options, downloads, log)
+    const server = await serve(engine, options, { downloads, reportDesk }, log)
     process.stdout.write(`Virthelm is ready at ${server.address}\n`)
     const closeBrowser = options.open ? openWindow(server, dataFolder, log) : () => undefined
     owner.started()
@@ -69,7 +79,7 @@ async function run(options: StartOptions): Promise<void> {
 async function serve(
   engine: Engine,
   options: StartOptions,
-  downloads: DownloadExportTarget,
+  { downloads, reportDesk }: { downloads: DownloadExportTarget; reportDesk: BrowserReportDesk },
   log: FileLog
 ): Promise<LoopbackServer> {
   const rpc = createRpcServer({ contract, handlers: engine.handlers, tasks: engine.tasks, log })
@@ -78,7 +88,8 @@ async function serve(
     rendererFolder,
     log,
     onPort: (port) => rpc.attach(port),
-    takeDownload: (id) => downloads.take(id)
+    takeDownload: (id) => downloads.take(id),
+    reportOf: (id) => reportDesk.fileOf(id)
   })
 }
 
@@ -87,10 +98,11 @@ function webPlatform(parts: {
   dataFolder: string
   cipher: SecretCipher
   downloads: DownloadExportTarget
+  reportDesk: BrowserReportDesk
   log: FileLog
   openDemo: () => Promise<string | null>
 }): Platform {
-  const { options, dataFolder, cipher, downloads, log, openDemo } = parts
+  const { options, dataFolder, cipher, downloads, reportDesk, log, openDemo } = parts
   const notifications = createTopic<ConsoleNotification>()
   return {
     info: {
@@ -105,6 +117,7 @@ function webPlatform(parts: {
     notifier: windowNotifier((notification) => notifications.publish(notification), log),
     notifications: (signal) => notifications.all(signal),
     exportTarget: downloads,
+    reportDesk,
     log,
     openDemo
   }

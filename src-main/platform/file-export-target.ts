@@ -55,7 +55,8 @@ export async function openFileSink(path: string): Promise<ExportSink> {
   }
 }
 
-function fileError(error: unknown, path: string): AppError {
+/** diskFull, or else fileNotWritable; both with the path. */
+export function fileError(error: unknown, path: string): AppError {
   const { code } = error as NodeJS.ErrnoException
   const isFull = code === 'ENOSPC' || code === 'EDQUOT'
   return new AppError(isFull ? 'diskFull' : 'fileNotWritable', {

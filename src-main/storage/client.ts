@@ -98,6 +98,12 @@ function makeStorage(calls: WorkerCalls): Storage {
       history: (query) => calls.call('alerts.history', query),
       prune: (endedBeforeMs, most) => calls.call('alerts.prune', endedBeforeMs, most)
     },
+    reports: {
+      list: () => calls.call('reports.list'),
+      insert: (report, scheduleKey) => calls.call('reports.insert', report, scheduleKey),
+      update: (report) => calls.call('reports.update', report),
+      remove: (reportId) => calls.call('reports.remove', reportId)
+    },
     history: makeHistory(calls),
     processes: {
       append: (snapshot) => calls.call('processes.append', snapshot),
@@ -140,6 +146,9 @@ function makeHistory(calls: WorkerCalls): HistoryStore {
     rowsPage: (query, signal) => calls.callUntil(signal, 'history.rowsPage', query),
     top: (query, signal) => calls.callUntil(signal, 'history.top', query),
     busyHours: (query, signal) => calls.callUntil(signal, 'history.busyHours', query),
+    means: (query, signal) => calls.callUntil(signal, 'history.means', query),
+    figures: (query, signal) => calls.callUntil(signal, 'history.figures', query),
+    shares: (query, signal) => calls.callUntil(signal, 'history.shares', query),
     usage: () => calls.call('history.usage'),
     entities: (serverId) => calls.call('history.entities', serverId),
     rows: (query, signal) => rowBatches(calls, query, signal),

@@ -9,6 +9,7 @@ import { AlertRepository } from './repositories/alerts.ts'
 import { BlobRepository } from './repositories/blobs.ts'
 import { JournalRepository } from './repositories/journal.ts'
 import { PinRepository } from './repositories/pins.ts'
+import { ReportRepository } from './repositories/reports.ts'
 import { ServerRepository } from './repositories/servers.ts'
 import { SettingsRepository } from './repositories/settings.ts'
 import { type Database, isDiskFull, type OpenDatabase } from './sqlite.ts'
@@ -31,6 +32,7 @@ export class ConsoleFile {
   readonly settings: SettingsRepository
   readonly journal: JournalRepository
   readonly alerts: AlertRepository
+  readonly reports: ReportRepository
   /** The new name of a damaged file that was put aside at start. */
   readonly recoveredFrom: string | null
   private readonly db: Database
@@ -79,6 +81,7 @@ export class ConsoleFile {
     this.settings = new SettingsRepository(db, context.report)
     this.journal = new JournalRepository(db)
     this.alerts = new AlertRepository(db, context.report)
+    this.reports = new ReportRepository(db, context.report)
   }
 
   /** What a former run left pending ended unheard. On a full disk the next start says so. */

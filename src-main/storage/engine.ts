@@ -11,9 +11,12 @@ import { HISTORY_MIGRATIONS } from './migrations/history/index.ts'
 import { openFile, refuseNewer } from './open-file.ts'
 import type { Report, WorkerHandlers, WorkerOptions } from './protocol.ts'
 import { rowCursors } from './row-cursors.ts'
+import { meansOf } from './samples/means.ts'
+import { figuresOf } from './samples/figures.ts'
 import { busyHoursOf, rowsPageOf, statisticsOf } from './samples/questions.ts'
 import { readHistory } from './samples/read.ts'
 import { entitiesOf } from './samples/registry.ts'
+import { sharesOf } from './samples/shares.ts'
 import { topOf } from './samples/top.ts'
 import { asAppError, isDamage, isDiskFull, type OpenDatabase } from './sqlite.ts'
 import { Space } from './space.ts'
@@ -84,7 +87,7 @@ interface Engine {
 }
 
 function makeHandlers({ console, history, space, nowMs, recovered, release }: Engine): WorkerHandlers {
-  const { servers, pins, blobs, settings, journal, alerts } = console
+  const { servers, pins, blobs, settings, journal, alerts, reports } = console
   const cursors = rowCursors(history.context)
 
   return {
@@ -116,6 +119,10 @@ function makeHandlers({ console, history, space, nowMs, recovered, release }: En
       isOperators(change) ? console.changed(() => alerts.commit(change)) : alerts.commit(change),
     'alerts.history': ([query]) => alerts.history(query),
     'alerts.prune': ([endedBeforeMs, most]) => alerts.prune(endedBeforeMs, most),
+    'reports.list': () => reports.list(),
+    'reports.insert': ([report, key]) => console.changed(() => reports.insert(report, key)),
+    'reports.update': ([report]) => console.changed(() => reports.update(report)),
+    'reports.remove': ([reportId]) => console.changed(() => reports.remove(reportId)),
     append: (tick) => history.append(tick),
     'history.flush': () => history.flush(),
     'history.beginGap': ([serverId, fromAtMs, reason, vmUuid]) =>
@@ -134,6 +141,9 @@ function makeHandlers({ console, history, space, nowMs, recovered, release }: En
     'history.rowsPage': ([query], signal) => rowsPageOf(history.upToDate(), query, signal),
     'history.top': ([query], signal) => topOf(history.upToDate(), query, signal),
     'history.busyHours': ([query], signal) => busyHoursOf(history.upToDate(), query, signal),
+    'history.means': ([query], signal) => meansOf(history.upToDate(), query, signal),
+    'history.figures': ([query], signal) => figuresOf(history.upToDate(), query, signal),
+    'history.shares': ([query], signal) => sharesOf(history.upToDate(), query, signal),
     'history.usage': () => history.usage(),
     'history.entities': ([serverId]) => entitiesOf(history.context.registry, serverId),
     'history.rowsOpen': ([query]) => {

@@ -20,8 +20,9 @@ import type {
   TopEntry,
   TopQuery
 } from '#contract/history.ts'
-import type { ServerId, VmUuid } from '#contract/ids.ts'
+import type { ReportId, ServerId, VmUuid } from '#contract/ids.ts'
 import type { PastTable } from '#contract/processes.ts'
+import type { Report as MadeReport } from '#contract/reports.ts'
 import type { HostKey, ServerFacts, ServerRecord } from '#contract/servers.ts'
 import type { Settings } from '#contract/settings.ts'
 import type { TrafficAnswer, TrafficQuery } from '#contract/traffic.ts'
@@ -29,16 +30,23 @@ import type { GapReason } from '#contract/vocabulary.ts'
 import type { AlertChange, AlertsKept } from '../application/alerts/alert-store.ts'
 import type { PackedAnswer } from './packed-answer.ts'
 import type { TickBatch } from './tick-outbox.ts'
+import type { StoredReport } from '../application/reports/report-store.ts'
 import type {
   DayTotal,
   DayTotalsQuery,
+  FiguresAnswer,
+  FiguresQuery,
   HistoryStore,
   JournalStore,
+  MeansAnswer,
+  MeansQuery,
   ProcessMoment,
   ProcessSeries,
   ProcessSnapshot,
   RowBatch,
   RowsQuery,
+  SeriesShare,
+  SharesQuery,
   StoredLog,
   StoredServer,
   TrafficCommit
@@ -90,6 +98,10 @@ export interface WorkerApi {
   'alerts.commit': (change: AlertChange) => void
   'alerts.history': (query: AlertHistoryQuery) => readonly Alert[]
   'alerts.prune': (endedBeforeMs: number, most: number) => void
+  'reports.list': () => readonly StoredReport[]
+  'reports.insert': (report: MadeReport, scheduleKey: string | null) => void
+  'reports.update': (report: MadeReport) => void
+  'reports.remove': (reportId: ReportId) => void
   'history.flush': () => void
   'history.beginGap': (serverId: ServerId, fromAtMs: number, reason: GapReason, vmUuid: VmUuid | null) => void
   'history.endGap': (serverId: ServerId, toAtMs: number, vmUuid: VmUuid | null) => void
@@ -106,6 +118,9 @@ export interface WorkerApi {
   'history.rowsPage': (query: RowsPageQuery) => RowsPage
   'history.top': (query: TopQuery) => TopEntry[]
   'history.busyHours': (query: BusyQuery) => BusyHour[]
+  'history.means': (query: MeansQuery) => MeansAnswer
+  'history.figures': (query: FiguresQuery) => FiguresAnswer
+  'history.shares': (query: SharesQuery) => SeriesShare[]
   'history.usage': () => HistoryUsage
   'history.entities': (serverId: ServerId) => readonly EntityInfo[]
   /** The number of a cursor for `rowsNext`. */

@@ -103,7 +103,9 @@ export const ErrorCode = z.enum([
   'fileNotWritable',
   'nothingToExport',
   'tooManyColumns',
-  'backupInvalid'
+  'backupInvalid',
+  // reports
+  'pdfNotPossible'
 ])
 export type ErrorCode = z.infer<typeof ErrorCode>
 

@@ -47,3 +47,7 @@ export type MaintenanceId = z.infer<typeof MaintenanceId>
 /** A silence: no news of one thing until a time. */
 export const SilenceId = z.uuid().brand<'SilenceId'>()
 export type SilenceId = z.infer<typeof SilenceId>
+
+/** A report of the archive. */
+export const ReportId = z.uuid().brand<'ReportId'>()
+export type ReportId = z.infer<typeof ReportId>

@@ -26,6 +26,7 @@ import { powerContract } from './power.ts'
 import { switchingContract } from './switching.ts'
 import { processesContract } from './processes.ts'
 import { portsContract } from './ports.ts'
+import { reportsContract } from './reports.ts'
 import { serversContract } from './servers.ts'
 import { servicesContract } from './services.ts'
 import { settingsContract } from './settings.ts'
@@ -63,6 +64,7 @@ export const contract = {
   ...switchingContract,
   ...processesContract,
   ...portsContract,
+  ...reportsContract,
   ...serversContract,
   ...servicesContract,
   ...settingsContract,

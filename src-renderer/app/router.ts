@@ -6,6 +6,7 @@ import { CompareView } from '../features/compare/index.ts'
 import { FleetView } from '../features/fleet/index.ts'
 import { MachineView } from '../features/machine/index.ts'
 import { MachinesView } from '../features/machines-page/index.ts'
+import { ReportsView } from '../features/reports/index.ts'
 import { ServerView } from '../features/server/index.ts'
 import { ROUTE } from './routes.ts'
 
@@ -27,6 +28,7 @@ export function createAppRouter(): Router {
       { path: '/machines', name: ROUTE.machines, component: MachinesView },
       { path: '/alerts/:tab?', name: ROUTE.alerts, component: AlertsView },
       { path: '/compare', name: ROUTE.compare, component: CompareView },
+      { path: '/reports/:tab?', name: ROUTE.reports, component: ReportsView, props: true },
       { path: '/activity', name: ROUTE.activity, component: ActivityView },
       { path: '/settings', name: ROUTE.settings, component: SettingsView },
       { path: '/:rest(.*)*', redirect: '/' }

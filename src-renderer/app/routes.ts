@@ -12,6 +12,8 @@ export const ROUTE = {
   /** params: tab? (now | history | rules | channels); query: alert? (its id) */
   alerts: 'alerts',
   compare: 'compare',
+  /** params: tab? (statistics) */
+  reports: 'reports',
   activity: 'activity',
   settings: 'settings'
 } as const

@@ -18,6 +18,7 @@ import { createMachine } from './en/create-machine.ts'
 import { engines } from './en/engines.ts'
 import { errors } from './en/errors.ts'
 import { exports } from './en/export.ts'
+import { figures } from './en/figures.ts'
 import { fleet } from './en/fleet.ts'
 import { gpus } from './en/gpus.ts'
 import { guest } from './en/guest.ts'
@@ -37,6 +38,7 @@ import { settings } from './en/settings.ts'
 import { shell } from './en/shell.ts'
 import { snapshots } from './en/snapshots.ts'
 import { processes } from './en/processes.ts'
+import { reports } from './en/reports.ts'
 import { stores } from './en/stores.ts'
 import { traffic } from './en/traffic.ts'
 import { ui } from './en/ui.ts'
@@ -61,6 +63,7 @@ export const en = {
   engines,
   errors,
   export: exports,
+  figures,
   fleet,
   gpus,
   guest,
@@ -80,6 +83,7 @@ export const en = {
   shell,
   snapshots,
   processes,
+  reports,
   stores,
   traffic,
   ui

@@ -18,7 +18,6 @@ import type { LogStatus } from '#contract/traffic.ts'
 import type { DomainState, MachineAction } from '#contract/vocabulary.ts'
 import { systemClock } from '../../src-main/application/clock.ts'
 import type { Log } from '../../src-main/application/platform/platform.ts'
-import { fleetFiguresHandlers } from '../../src-main/application/fleet-figures/fleet-figures-handlers.ts'
 import { createTopic } from '../../src-main/application/streams.ts'
 import { createTaskRegistry } from '../../src-main/application/tasks/task-registry.ts'
 import { createRpcServer } from '../../src-main/rpc/server.ts'
@@ -45,6 +44,7 @@ import {
   usage
 } from './engine-history.ts'
 import { fakeCreate } from './engine-create.ts'
+import { fakeFleetFigures } from './engine-fleet-figures.ts'
 import { fakeGpuPower } from './engine-gpu-power.ts'
 import { fakeServices } from './engine-services.ts'
 import { fakeProcesses } from './engine-processes.ts'
@@ -277,7 +277,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
   const handlers: Handlers<VirthelmContract> = {
     ...alerts.handlers,
     ...fakeChannelHandlers(options.alerts !== undefined && options.alerts !== 'none', see),
-    ...fleetFiguresHandlers,
+    ...fakeFleetFigures(),
     ...notPlayedHere,
     'activity.list': async ({ serverId, vmUuid, beforeId, limit }) => ({
       entries: journal

@@ -8,6 +8,7 @@ import type { DemoServer } from '../../src-main/application/servers/seed-demo.ts
 import type { ServerRuntime } from '../../src-main/application/servers/server-runtime.ts'
 import { compose, type Engine } from '../../src-main/entry/compose.ts'
 import { workers } from '../../src-main/entry/installation.ts'
+import { browserReportDesk } from '../../src-main/platform/browser-report-desk.ts'
 import { downloadExportTarget } from '../../src-main/platform/download-export-target.ts'
 import { memoryCipher } from '../../src-main/platform/memory-cipher.ts'
 import { silentLog } from '../fakes/engine-parts.ts'
@@ -48,6 +49,7 @@ export async function startLabEngine(
       notifier: { show: () => undefined },
       exportTarget: downloadExportTarget(),
       log: silentLog,
+      reportDesk: browserReportDesk(() => null),
       openDemo: () => Promise.resolve(null)
     },
     dataFolder,

@@ -1,12 +1,19 @@
-import { AppError } from '#contract/errors.ts'
+/** What the window can ask of the fleet's figures, and which server is the best choice now. */
 import type { Handlers } from '#contract/define.ts'
 import type { fleetFiguresContract } from '#contract/fleet-figures.ts'
+import { type FleetFiguresDeps, readFleetFigures } from './fleet-figures.ts'
 
-const notYet = (): Promise<never> => Promise.reject(new AppError('notFound'))
-// eslint-disable-next-line
+export interface FleetFiguresHandlerDeps {
+  readonly figures: FleetFiguresDeps
+}
+
 async function* never(): AsyncGenerator<never, void> {}
 
-export const fleetFiguresHandlers: Handlers<typeof fleetFiguresContract> = {
-  'fleetFigures.read': notYet,
-  'recommendations.watch': never
+export function fleetFiguresHandlers({
+  figures
+}: FleetFiguresHandlerDeps): Handlers<typeof fleetFiguresContract> {
+  return {
+    'fleetFigures.read': (query, { signal }) => readFleetFigures(query, figures, signal),
+    'recommendations.watch': never
+  }
 }

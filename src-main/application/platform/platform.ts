@@ -1,5 +1,6 @@
 /** What differs between the desktop and the browser mode, behind interfaces. Implemented by `platform/`. */
 import type { ConsoleInfo, ConsoleNotification } from '#contract/console.ts'
+import type { ReportDesk } from '../reports/report-desk.ts'
 
 /** Ciphers secrets for the next start. Where it cannot (`canKeep` false) secrets live in memory only. */
 export interface SecretCipher {
@@ -53,6 +54,7 @@ export interface Platform {
   readonly notifications?: (signal: AbortSignal) => AsyncIterable<ConsoleNotification>
   readonly exportTarget: ExportTarget
   readonly log: Log
+  readonly reportDesk: ReportDesk
   /** Opens the demo fleet beside this console; its address in browser mode. */
   openDemo(): Promise<string | null>
 }

@@ -2,6 +2,7 @@
 import type { Contract, InputOf, NamesOf, OutputOf, ProgressOf } from '#contract/define.ts'
 import type { ExportEvent, ExportResult } from '#contract/exports.ts'
 import type { VirthelmContract } from '#contract/index.ts'
+import type { Report, ReportProgress } from '#contract/reports.ts'
 import type { SnapshotProgress } from '#contract/snapshots.ts'
 import type { VolumeProgress } from '#contract/volumes.ts'
 import { WAKE_DEADLINE_MS } from '../power/wake.ts'
@@ -21,6 +22,12 @@ const exportDescription: TaskDescription<{ fileName: string }, ExportEvent, Expo
 const snapshotDescription: TaskDescription<{ seenName: string; snapshot: string }, SnapshotProgress> = {
   subject: ({ seenName, snapshot }) => ({ vmName: cut(seenName), snapshot: cut(snapshot) }),
   doneRatio: ({ doneRatio }) => doneRatio
+}
+
+const reportDescription: TaskDescription<{ seenName: string }, ReportProgress, { report: Report }> = {
+  subject: ({ seenName }) => ({ report: cut(seenName) }),
+  doneRatio: ({ doneRatio }) => doneRatio,
+  result: ({ report }) => ({ reportState: report.state })
 }
 
 /** As long as the drawer takes it. */
@@ -73,6 +80,12 @@ export const taskDescriptions: TaskDescriptions<VirthelmContract> = {
     result: ({ serverId, vmUuid, name }) => ({ serverId, vmUuid, vmName: name })
   },
   'machines.createUndo': { result: ({ name }) => ({ vmName: name }) },
+  'reports.make': reportDescription,
+  'reports.makeAgain': reportDescription,
+  'reports.saveAs': {
+    ...exportDescription,
+    result: (result) => (result.kind === 'file' ? { path: result.path } : {})
+  },
   'servers.test': { subject: ({ draft }) => ({ serverName: draft.name }) },
   'snapshots.create': {
     subject: ({ seenName, name }) => ({ vmName: cut(seenName), snapshot: cut(name) })

@@ -7,8 +7,9 @@ import { AppError } from '#contract/errors.ts'
 import type { RpcPort, ServerFrame } from '#contract/frames.ts'
 import type { Log } from '../../application/platform/platform.ts'
 import { DEFAULT_LIMITS } from '../limits.ts'
+import { sendReport, type ShownReport } from './report-page.ts'
 import { LoopbackGuard } from './loopback-guard.ts'
-import { pageHeaders } from './page-headers.ts'
+import { contentDisposition, pageHeaders } from './page-headers.ts'
 import { readStaticFile } from './static-files.ts'
 import { webSocketPort } from './websocket.ts'
 
@@ -30,6 +31,8 @@ export interface LoopbackServerOptions {
   readonly onPort: (port: RpcPort<ServerFrame>) => void
   /** Gives a waiting download away, once. */
   readonly takeDownload: (id: string) => Download | null
+  /** A report that was opened in this run. */
+  readonly reportOf?: (id: string) => ShownReport | null
 }
 
 export interface LoopbackServer {
@@ -42,6 +45,7 @@ export interface LoopbackServer {
 
 const HOST = '127.0.0.1'
 const MAX_SOCKETS = 16
+const REPORT_PATH = /^\/report\/([\w-]{1,64})$/
 const DOWNLOAD_PATH = /^\/download\/([\w-]{1,64})$/
 
 /** Throws AppError `conflict` when the port is taken, `refused` when it may not be used. */
@@ -140,8 +144,10 @@ async function answer(
     say(response, 403, 'Open the address that Virthelm printed in the terminal where it was started.')
     return
   }
+  const report = REPORT_PATH.exec(url.pathname)
   const download = DOWNLOAD_PATH.exec(url.pathname)
-  if (download === null) await sendFile(request, response, options.rendererFolder, url.pathname)
+  if (report !== null) await sendReport(request, response, options.reportOf?.(report[1] ?? '') ?? null)
+  else if (download === null) await sendFile(request, response, options.rendererFolder, url.pathname)
   // HEAD must not use a download up.
   else if (request.method === 'HEAD') say(response, 405, 'Only GET.')
   else sendDownload(response, options.takeDownload(download[1] ?? ''))
@@ -174,12 +180,8 @@ function sendDownload(response: ServerResponse, download: Download | null): void
   }
   response.writeHead(200, {
     'Content-Type': download.contentType,
-    'Content-Disposition': `attachment; filename="${asciiName(download.fileName)}"; filename*=UTF-8''${encodeRfc5987(download.fileName)}`
+    'Content-Disposition': contentDisposition('attachment', download.fileName)
   })
   response.flushHeaders()
   download.start(response)
 }
-
-const asciiName = (name: string): string => name.replace(/[^\w .()+-]/g, '_')
-const encodeRfc5987 = (name: string): string =>
-  encodeURIComponent(name).replace(/['()*!]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`)

@@ -31,3 +31,19 @@ export function pageHeaders(connectSource: string): Readonly<Record<string, stri
     'Cache-Control': 'no-store'
   }
 }
+
+/**
+ * A report is a page of its own, opened beside the window: no script, no connection, no form, and of another origin than the
+ * window even where it is served by the same console.
+ */
+export const REPORT_POLICY =
+  "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox"
+
+/** The name as browsers of all times read it. */
+export function contentDisposition(kind: 'attachment' | 'inline', fileName: string): string {
+  return `${kind}; filename="${asciiName(fileName)}"; filename*=UTF-8''${encodeRfc5987(fileName)}`
+}
+
+const asciiName = (name: string): string => name.replace(/[^\w .()+-]/g, '_')
+const encodeRfc5987 = (name: string): string =>
+  encodeURIComponent(name).replace(/['()*!]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`)

@@ -37,7 +37,7 @@ export function keptLevel(asked: HistoryLevel, fromMs: number, kept: KeptFrom): 
 }
 
 /** All points of a plan, server by server, in slices. */
-async function gatherAll(
+export async function gatherAll(
   context: ReadContext,
   plan: ReadPlan,
   level: HistoryLevel,

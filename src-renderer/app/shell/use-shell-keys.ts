@@ -20,6 +20,7 @@ const PAGES: Readonly<Record<string, RouteName>> = {
   f: ROUTE.fleet,
   m: ROUTE.machines,
   l: ROUTE.alerts,
+  r: ROUTE.reports,
   a: ROUTE.activity,
   s: ROUTE.settings
 }

@@ -2,6 +2,7 @@
 import {
   Bell,
   ChartNoAxesCombined,
+  FileChartColumn,
   CirclePause,
   CirclePlay,
   Cpu,
@@ -82,6 +83,7 @@ export function usePaletteEntries(shell: WindowActions): ComputedRef<readonly Pa
       { name: ROUTE.machines, icon: Monitor },
       { name: ROUTE.alerts, icon: Bell },
       { name: ROUTE.compare, icon: ChartNoAxesCombined },
+      { name: ROUTE.reports, icon: FileChartColumn },
       { name: ROUTE.activity, icon: History },
       { name: ROUTE.settings, icon: Settings }
     ].map(({ name, icon }) => ({

@@ -545,6 +545,10 @@ export const errors = {
   backupInvalid: {
     title: 'This file cannot be restored.',
     next: 'Nothing was changed. Choose another backup.'
+  },
+  pdfNotPossible: {
+    title: 'The report could not be printed as PDF.',
+    next: 'In browser mode it takes Chromium, Chrome or Edge on this computer. The other files are made without it.'
   }
 } as const satisfies Record<ErrorCode, Words> &
   Record<string, Words | string | Readonly<Record<string, string>>>

@@ -1,0 +1,3 @@
+export const reports = {
+  tab: { label: 'Parts of the reports', statistics: 'Statistics' }
+}
