@@ -6,7 +6,7 @@ import { type AlertEnd, type AlertState, type AlertTransition, newAlertState } f
 import { endAlert, evaluate, type EvaluationContext } from './evaluate.ts'
 import { namePattern } from './watches.ts'
 
-/** A process that is beyond `recoverAt`, or has an alert. */
+/** A process that has an alert, or is on the way to one. */
 export interface TrackedProcess {
   readonly process: AlertProcess
   readonly state: AlertState
@@ -50,7 +50,7 @@ export function evaluateProcesses(
     known.delete(key)
     const changes = evaluate(tracked.state, { atMs, value, isOnline: true }, { ...context, foresight: null })
     for (const transition of changes) transitions.push({ process: tracked.process, transition })
-    if (tracked.state.open !== null || tracked.state.goodMs === null)
+    if (tracked.state.open !== null || tracked.state.beyondSamples > 0)
       kept.push({ tracked, value: value ?? 0 })
   }
   for (const { process, state: gone } of known.values())
