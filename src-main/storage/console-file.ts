@@ -1,10 +1,11 @@
-/** The console's own small file: servers, pins, blobs, settings, journal. Backed up after changes. */
+/** The console's own small file: servers, pins, blobs, settings, journal, alerts. Backed up after changes. */
 import { existsSync } from 'node:fs'
 import { backUp } from './backups.ts'
 import type { DataFiles } from './files.ts'
 import { CONSOLE_MIGRATIONS } from './migrations/console/index.ts'
 import { openFile } from './open-file.ts'
 import type { Report } from './protocol.ts'
+import { AlertRepository } from './repositories/alerts.ts'
 import { BlobRepository } from './repositories/blobs.ts'
 import { JournalRepository } from './repositories/journal.ts'
 import { PinRepository } from './repositories/pins.ts'
@@ -29,6 +30,7 @@ export class ConsoleFile {
   readonly blobs: BlobRepository
   readonly settings: SettingsRepository
   readonly journal: JournalRepository
+  readonly alerts: AlertRepository
   /** The new name of a damaged file that was put aside at start. */
   readonly recoveredFrom: string | null
   private readonly db: Database
@@ -76,6 +78,7 @@ export class ConsoleFile {
     this.blobs = new BlobRepository(db)
     this.settings = new SettingsRepository(db, context.report)
     this.journal = new JournalRepository(db)
+    this.alerts = new AlertRepository(db, context.report)
   }
 
   /** What a former run left pending ended unheard. On a full disk the next start says so. */

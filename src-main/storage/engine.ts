@@ -1,5 +1,6 @@
 /** What the worker does for each call: opens both files and puts repositories and history behind the protocol. */
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import type { AlertChange } from '../application/alerts/alert-store.ts'
 import { applyPendingRestore } from './archive/pending-restore.ts'
 import { ConsoleFile } from './console-file.ts'
 import { dataFiles, makeFolder, removeTemporaryFiles } from './files.ts'
@@ -83,7 +84,7 @@ interface Engine {
 }
 
 function makeHandlers({ console, history, space, nowMs, recovered, release }: Engine): WorkerHandlers {
-  const { servers, pins, blobs, settings, journal } = console
+  const { servers, pins, blobs, settings, journal, alerts } = console
   const cursors = rowCursors(history.context)
 
   return {
@@ -110,6 +111,11 @@ function makeHandlers({ console, history, space, nowMs, recovered, release }: En
     'journal.begin': ([entry]) => journal.begin(entry),
     'journal.end': ([id, result]) => journal.end(id, result),
     'journal.list': ([query]) => journal.list(query),
+    'alerts.load': () => alerts.load(),
+    'alerts.commit': ([change]) =>
+      isOperators(change) ? console.changed(() => alerts.commit(change)) : alerts.commit(change),
+    'alerts.history': ([query]) => alerts.history(query),
+    'alerts.prune': ([endedBeforeMs, most]) => alerts.prune(endedBeforeMs, most),
     append: (tick) => history.append(tick),
     'history.flush': () => history.flush(),
     'history.beginGap': ([serverId, fromAtMs, reason, vmUuid]) =>
@@ -153,6 +159,14 @@ function makeHandlers({ console, history, space, nowMs, recovered, release }: En
       release()
     }
   }
+}
+
+/** Whether the operator wrote it: then it is worth a backup. */
+function isOperators(change: AlertChange): boolean {
+  const { rules = [], removedRules = [], silences = [], removedSilences = [] } = change
+  const { maintenances = [], removedMaintenances = [] } = change
+  const lists = [rules, removedRules, silences, removedSilences, maintenances, removedMaintenances]
+  return lists.some((list) => list.length > 0)
 }
 
 /** Every handler's errors pass by `noteFailure`. */

@@ -2,6 +2,7 @@
 import type { CounterReading } from '../domain/traffic/count-up.ts'
 import type { DayZone } from '../domain/traffic/days.ts'
 import type { JournalEntry } from '#contract/activity.ts'
+import type { Alert, AlertHistoryQuery } from '#contract/alerts.ts'
 import type { ConsoleHealth } from '#contract/console.ts'
 import type { ErrorInfo } from '#contract/errors.ts'
 import type {
@@ -25,6 +26,7 @@ import type { HostKey, ServerFacts, ServerRecord } from '#contract/servers.ts'
 import type { Settings } from '#contract/settings.ts'
 import type { TrafficAnswer, TrafficQuery } from '#contract/traffic.ts'
 import type { GapReason } from '#contract/vocabulary.ts'
+import type { AlertChange, AlertsKept } from '../application/alerts/alert-store.ts'
 import type { PackedAnswer } from './packed-answer.ts'
 import type { TickBatch } from './tick-outbox.ts'
 import type {
@@ -84,6 +86,10 @@ export interface WorkerApi {
   'journal.begin': (entry: Parameters<JournalStore['begin']>[0]) => JournalEntry
   'journal.end': (id: number, result: Parameters<JournalStore['end']>[1]) => JournalEntry
   'journal.list': (query: Parameters<JournalStore['list']>[0]) => readonly JournalEntry[]
+  'alerts.load': () => AlertsKept
+  'alerts.commit': (change: AlertChange) => void
+  'alerts.history': (query: AlertHistoryQuery) => readonly Alert[]
+  'alerts.prune': (endedBeforeMs: number, most: number) => void
   'history.flush': () => void
   'history.beginGap': (serverId: ServerId, fromAtMs: number, reason: GapReason, vmUuid: VmUuid | null) => void
   'history.endGap': (serverId: ServerId, toAtMs: number, vmUuid: VmUuid | null) => void

@@ -1,6 +1,10 @@
 /** English: the source of all words. One file per subject; what stands here is what the others translate. */
 import { activity } from './en/activity.ts'
 import { addServer } from './en/add-server.ts'
+import { alertChannels } from './en/alert-channels.ts'
+import { alertQuiet } from './en/alert-quiet.ts'
+import { alertRules } from './en/alert-rules.ts'
+import { alerts } from './en/alerts.ts'
 import { backup } from './en/backup.ts'
 import { bulk } from './en/bulk.ts'
 import { capabilities } from './en/capabilities.ts'
@@ -40,6 +44,10 @@ import { ui } from './en/ui.ts'
 export const en = {
   activity,
   addServer,
+  alertChannels,
+  alertQuiet,
+  alertRules,
+  alerts,
   backup,
   bulk,
   capabilities,

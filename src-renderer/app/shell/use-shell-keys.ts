@@ -19,6 +19,7 @@ export interface ShellKeys {
 const PAGES: Readonly<Record<string, RouteName>> = {
   f: ROUTE.fleet,
   m: ROUTE.machines,
+  l: ROUTE.alerts,
   a: ROUTE.activity,
   s: ROUTE.settings
 }

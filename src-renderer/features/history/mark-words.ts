@@ -50,6 +50,12 @@ function textOf(mark: HistoryMark, words: MarkWords): string {
       const who = visibleText(event.process ?? event.service ?? event.protocol)
       return words.text(event.listens ? 'listens' : 'listensNoMore', { who, place })
     }
+    case 'alertRaised':
+    case 'alertRecovered': {
+      const what = event.ruleName ?? event.preset ?? ''
+      const label = visibleText(event.label)
+      return words.text(event.kind, { level: event.level, what: label === '' ? what : `${what} (${label})` })
+    }
   }
 }
 
@@ -69,6 +75,10 @@ function toneOf(event: HistoryEvent): ChartEvent['tone'] {
       return 'neutral'
     case 'portChanged':
       return event.to === 'open' ? 'ok' : 'amber'
+    case 'alertRaised':
+      return event.level === 'RED' ? 'red' : 'amber'
+    case 'alertRecovered':
+      return 'ok'
   }
 }
 

@@ -1,5 +1,6 @@
 /** Everything the palette can find. */
 import {
+  Bell,
   ChartNoAxesCombined,
   CirclePause,
   CirclePlay,
@@ -79,6 +80,7 @@ export function usePaletteEntries(shell: WindowActions): ComputedRef<readonly Pa
     [
       { name: ROUTE.fleet, icon: LayoutGrid },
       { name: ROUTE.machines, icon: Monitor },
+      { name: ROUTE.alerts, icon: Bell },
       { name: ROUTE.compare, icon: ChartNoAxesCombined },
       { name: ROUTE.activity, icon: History },
       { name: ROUTE.settings, icon: Settings }

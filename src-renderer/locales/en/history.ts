@@ -148,6 +148,8 @@ export const history = {
     portSeen: { direct: 'from here', ssh: 'from inside' },
     portState: { open: 'open', closed: 'closed', filtered: 'filtered' },
     listens: '{who} listens on {place}',
-    listensNoMore: '{who} no longer listens on {place}'
+    listensNoMore: '{who} no longer listens on {place}',
+    alertRaised: '{level}: {what}',
+    alertRecovered: 'over: {what}'
   }
 }
