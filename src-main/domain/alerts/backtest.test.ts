@@ -101,7 +101,11 @@ describe('trying a rule on history', () => {
   })
 
   it('knows what is usual at that time of day', async () => {
-    const daily = (minute: number): number => 0.5 - 0.295 * Math.cos((2 * Math.PI * minute) / 1_440)
+    // From six to ten it rises to 75 % every day, and falls again in the evening.
+    const daily = (minute: number): number => {
+      const hour = (((minute % 1_440) + 1_440) % 1_440) / 60
+      return 0.3 + 0.45 * Math.max(0, Math.min(1, (hour - 6) / 4, (22 - hour) / 4))
+    }
     const days = { atMs: [] as number[], values: [] as number[] }
     for (let minute = -7 * 1_440; minute < 1_440; minute += 10) {
       days.atMs.push(START_MS + minute * MINUTE_MS)

@@ -36,10 +36,10 @@ class ProcessFeed {
     this.#watch = { kind: 'process', measure: 'cpuUsedRatio', pattern: '', ...watch }
   }
 
-  read(processes: readonly LiveProcess[], times = 1): this {
+  read(processes: readonly LiveProcess[], times = 1, different: Parameters<typeof condition>[0] = {}): this {
     for (let time = 0; time < times; time++) {
       this.atMs += EVERY_MS
-      const context = { condition: condition(), level: 'RED' as const, everyMs: EVERY_MS }
+      const context = { condition: condition(different), level: 'RED' as const, everyMs: EVERY_MS }
       const transitions = evaluateProcesses(this.state, { atMs: this.atMs, processes }, this.#watch, context)
       for (const { process: of, transition } of transitions)
         this.told.push(
@@ -116,11 +116,11 @@ describe('a rule of processes', () => {
       { minLength: 0, maxLength: 300 }
     )
     fc.assert(
-      fc.property(fc.array(reading, { maxLength: 12 }), (readings) => {
+      fc.property(fc.array(reading, { maxLength: 12 }), fc.boolean(), (readings, isAtOnce) => {
         const feed = new ProcessFeed()
         for (const one of readings) {
           const unique = new Map(one.map(({ pid, cpu }) => [pid, process(pid, cpu)]))
-          feed.read([...unique.values()], 7)
+          feed.read([...unique.values()], 7, isAtOnce ? { forMs: 0, minSamples: 1 } : {})
           expect(feed.state.tracked.length).toBeLessThanOrEqual(MOST_TRACKED)
         }
         feed.read([])
