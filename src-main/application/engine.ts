@@ -356,8 +356,8 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
       await alerts.close()
       await directory.close()
       await telemetry.close()
-      await engines.outside.close()
       await channels.channels.close()
+      await engines.outside.close()
       await background
       await storage.close()
     }

@@ -192,7 +192,7 @@ describe('the list of channels', () => {
     expect(channels.view().map(({ secretKept }) => secretKept)).toEqual([false, true, true])
     await channels.save(push, draft('Push', ntfy('https://evil.example')), undefined)
     expect(viewOf(push)?.secretKept).toBe(false)
-    const other = [{ host: 'evil.lan' }, { port: 25 }, { security: 'none' as const }, { user: 'you' }]
+    const other = [{ host: 'evil.lan' }, { port: 25 }, { security: 'tls' as const }, { user: 'you' }]
     for (const more of other) {
       await channels.save(mail, draft('Mail', email(more)), undefined)
       expect(viewOf(mail)?.secretKept).toBe(false)
@@ -210,6 +210,9 @@ describe('the list of channels', () => {
     await channels.save(mail, draft('Mail', email()), undefined)
     await clock.advance(0)
     expect(mails).toMatchObject([{ password: CANARY }])
+    const plain = draft('Mail', email({ security: 'none' }))
+    await channels.test({ channelId: mail, draft: plain, secret: CANARY }, new AbortController().signal)
+    expect(mails.at(-1)?.password).toBeUndefined()
     await channels.save(mail, draft('Mail', email()), null)
     expect(viewOf(mail)?.secretKept).toBe(false)
   })
