@@ -8,6 +8,14 @@ export interface Mail {
   readonly subject: string
   readonly text: string
   readonly urgent: boolean
+  readonly attachments?: readonly MailAttachment[]
+}
+
+export interface MailAttachment {
+  readonly name: string
+  /** Media type. */
+  readonly type: string
+  readonly bytes: Uint8Array
 }
 
 export interface MailOptions {

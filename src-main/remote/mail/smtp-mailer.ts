@@ -60,7 +60,7 @@ class Attempt {
   }
 
   /** Resolves with the addresses that were refused. */
-  async send({ subject, text, urgent }: Mail): Promise<string[]> {
+  async send({ subject, text, urgent, attachments = [] }: Mail): Promise<string[]> {
     const { host, port, security, user, from, to } = this.#target
     const { password, signal, deadlineMs } = this.#options
     const connection = await this.#connect()
@@ -88,6 +88,11 @@ class Attempt {
       ...(urgent && { priority: 'high' as const }),
       // No vacation notice, no bounce loop.
       headers: { 'Auto-Submitted': 'auto-generated' },
+      attachments: attachments.map(({ name, type, bytes }) => ({
+        filename: name,
+        contentType: type,
+        content: Buffer.from(bytes)
+      })),
       signal
     })
     return rejected
