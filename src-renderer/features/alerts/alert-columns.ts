@@ -44,7 +44,7 @@ export function pastColumns({ t, words, nowMs, zone, locale }: PastWords): reado
     {
       id: 'what',
       header: header('what'),
-      width: 'minmax(110px, 1fr)',
+      width: 'minmax(130px, 1.2fr)',
       sortBy: words.ruleName,
       text: words.ruleName
     },

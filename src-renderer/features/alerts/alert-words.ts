@@ -147,7 +147,8 @@ export function useAlertWords(): AlertWords {
 
   function rule(alert: Alert): string {
     const { threshold, watch, direction, forMs } = alert
-    if (threshold === null) return ''
+    // A forecast has said its threshold already.
+    if (threshold === null || alert.cause === 'forecast') return ''
     const beyond = rules.beyond(watch, direction, threshold)
     const when = forMs === 0 ? beyond : t('alerts.beyondFor', { beyond, span: formatDuration(forMs) })
     return t('alerts.ruleSays', { what: rules.whatAll(watch), when })

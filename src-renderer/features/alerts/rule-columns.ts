@@ -22,10 +22,10 @@ export function ruleColumns(words: RuleColumnWords): readonly TableColumn<AlertR
   })
   return [
     { id: 'on', header: header('on'), width: '36px', sortBy: (rule) => (rule.enabled ? 0 : 1) },
-    text('name', 'minmax(150px, 1.5fr)', rules.name),
+    text('name', 'minmax(150px, 1.4fr)', rules.name),
     text('what', 'minmax(110px, 1fr)', (rule) => rules.whatAll(rule.watch)),
-    text('condition', 'minmax(170px, 1.7fr)', (rule) => rules.condition(rule.watch, rule.condition)),
-    text('scope', 'minmax(90px, 0.9fr)', (rule) => rules.scopes(rule.scopes)),
+    text('condition', 'minmax(190px, 2.4fr)', (rule) => rules.condition(rule.watch, rule.condition)),
+    text('scope', 'minmax(90px, 0.8fr)', (rule) => rules.scopes(rule.scopes)),
     {
       id: 'overrides',
       header: header('overrides'),

@@ -33,7 +33,7 @@ export const alertChannels = {
     never: 'nothing sent yet',
     sent: 'last sent {age} ago',
     waiting: '{count} waits | {count} wait',
-    failedAt: 'failed {age} ago',
+    failedAt: 'Failed {age} ago',
     nextTry: 'next try {time}',
     noTry: 'not tried again by itself'
   },

@@ -254,7 +254,7 @@ export const alerts = {
       raised: 'Raised',
       target: 'Server or machine',
       what: 'What',
-      sentence: 'What was',
+      sentence: 'In words',
       lasted: 'Lasted',
       ended: 'Ended',
       note: 'Note'

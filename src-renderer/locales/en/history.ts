@@ -149,7 +149,8 @@ export const history = {
     portState: { open: 'open', closed: 'closed', filtered: 'filtered' },
     listens: '{who} listens on {place}',
     listensNoMore: '{who} no longer listens on {place}',
+    alertLevel: { RED: 'RED', AMBER: 'AMBER' },
     alertRaised: '{level}: {what}',
-    alertRecovered: 'over: {what}'
+    alertRecovered: 'recovered: {what}'
   }
 }
