@@ -57,7 +57,8 @@ export function evaluateProcesses(
     for (const transition of endAlert(gone, atMs, 'targetGone')) transitions.push({ process, transition })
   state.tracked = kept
     .toSorted((a, b) => isOpen(b.tracked) - isOpen(a.tracked) || b.value - a.value)
-    .slice(0, MOST_TRACKED)
+    // One with an alert is never let go of: nobody would end it.
+    .filter(({ tracked }, place) => place < MOST_TRACKED || tracked.state.open !== null)
     .map(({ tracked }) => tracked)
   return transitions
 }
