@@ -9,10 +9,10 @@ import type { VirthelmContract } from '#contract/index.ts'
 import type { MachineView } from '#contract/machines.ts'
 import type { Prompt, ServerView, SshConfigHost } from '#contract/servers.ts'
 import { activityHandlers } from './activity/activity-handlers.ts'
-import { alertChannelHandlers } from './alert-channels/alert-channel-handlers.ts'
+import { openAlertChannels } from './alert-channels/open-alert-channels.ts'
+import type { Mailer } from './alert-channels/mailer.ts'
 import { alertHandlers } from './alerts/alert-handlers.ts'
 import { alertRuleHandlers } from './alerts/alert-rule-handlers.ts'
-import { tellsNobody } from './alerts/alert-teller.ts'
 import { Alerts } from './alerts/alerts.ts'
 import { fleetSight } from './alerts/fleet-sight.ts'
 import { backupHandlers } from './backup/backup-handlers.ts'
@@ -89,6 +89,7 @@ export interface EngineDeps {
   /** Outside engines: the way to them, and where samples wait for them. */
   readonly engineHttp: EngineHttp
   readonly engineQueues: RecordQueues
+  readonly mailer: Mailer
   readonly platform: Platform
   readonly clock: Clock
   readonly secretOf: (text: string) => Secret
@@ -125,6 +126,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
   const marks = createTopic<HistoryMark>()
   const journalTopic = createTopic<JournalEntry>()
   const engines = openEngines(deps)
+  const channels = openAlertChannels(deps, () => settings.current().timeZone)
   const feedOptions = { minIntervalMs: FEED_INTERVAL_MS, clock }
 
   const gpuPower = gpuPowerSubject({
@@ -227,8 +229,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
   const alerts = new Alerts({
     store: storage.alerts,
     history: storage.history,
-    // branch channels: its AlertTeller here
-    teller: tellsNobody,
+    teller: channels.teller,
     fleet,
     clock,
     log: platform.log,
@@ -290,7 +291,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
     ...engines.handlers,
     ...alertHandlers(alerts),
     ...alertRuleHandlers(alerts, { history: storage.history, fleet, defaultIntervalMs }),
-    ...alertChannelHandlers,
+    ...channels.handlers,
     ...fleetFiguresHandlers,
     ...traffic.handlers,
     ...activityHandlers(storage.journal, journalTopic),
@@ -323,12 +324,14 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
       tasks.dismiss(taskId)
       return null
     },
+    'console.notifications': (_input, { signal }) => platform.notifications?.(signal) ?? nothing(),
     'console.info': async () => platform.info,
     'console.health': (_input, { signal }) => watchHealth(storage, clock, signal),
     'console.openDemo': async () => ({ address: await platform.openDemo() })
   }
 
   await engines.outside.open()
+  await channels.channels.open()
   await directory.load()
   await deps.seed?.(directory)
   await alerts.open()
@@ -350,6 +353,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
       await directory.close()
       await telemetry.close()
       await engines.outside.close()
+      await channels.channels.close()
       await background
       await storage.close()
     }
@@ -367,6 +371,8 @@ function openEngines(deps: EngineDeps): {
   const outside = new OutsideEngines({ blobs, vault, queues, http, clock, log, random })
   return { outside, handlers: engineHandlers({ engines: outside, vault, http, clock, log }) }
 }
+
+async function* nothing(): AsyncGenerator<never, void> {}
 
 async function forEach<T>(values: AsyncIterable<T>, visit: (value: T) => void): Promise<void> {
   for await (const value of values) visit(value)

@@ -6,7 +6,7 @@ import { contract, type VirthelmContract } from '#contract/index.ts'
 import type { Handlers } from '#contract/define.ts'
 import { AppError } from '#contract/errors.ts'
 import type { JournalEntry } from '#contract/activity.ts'
-import type { ConsoleHealth, ConsoleInfo } from '#contract/console.ts'
+import type { ConsoleHealth, ConsoleInfo, ConsoleNotification } from '#contract/console.ts'
 import type { ClientFrame, RpcPort, ServerFrame } from '#contract/frames.ts'
 import type { ServerId, VmRef } from '#contract/ids.ts'
 import type { HistoryMark } from '#contract/history.ts'
@@ -293,6 +293,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     'activity.watch': (_input, { signal }) => journalTopic.all(signal),
     'console.info': async () => info,
     'console.health': (_input, { signal }) => createTopic<ConsoleHealth>(health).latest(signal),
+    'console.notifications': (_input, { signal }) => createTopic<ConsoleNotification>().all(signal),
     'console.openDemo': async () => ({ address: null }),
     ...fakeBackup(),
     ...fakeConfiguration(),

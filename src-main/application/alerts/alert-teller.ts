@@ -31,11 +31,3 @@ export interface AlertTeller {
   /** It is over (`alert.ended` says why); only of those that were told, and where `telling.recovery` wants it. */
   recovered(news: AlertNews): Promise<void>
 }
-
-/** For an engine without channels. */
-export const tellsNobody: AlertTeller = {
-  raised: async () => undefined,
-  escalated: async () => undefined,
-  again: async () => undefined,
-  recovered: async () => undefined
-}

@@ -70,7 +70,8 @@ export class MachineMemory {
     known: { ranAtMs: number; askedAtMs: number | null } | undefined,
     nowMs: number
   ): void {
-    const hasDisobeyed = known !== undefined && known.askedAtMs !== null && Math.abs(nowMs - known.askedAtMs) > OBEYS_WITHIN_MS
+    const hasDisobeyed =
+      known !== undefined && known.askedAtMs !== null && Math.abs(nowMs - known.askedAtMs) > OBEYS_WITHIN_MS
     // The time is only for forgetting: once a day is enough.
     const isOld = known === undefined || Math.abs(nowMs - known.ranAtMs) > 86_400_000
     if (!hasDisobeyed && !isOld) return

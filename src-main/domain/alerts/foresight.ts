@@ -4,6 +4,7 @@ import type { Series } from '../forecast/bins.ts'
 import type { DailyProfile } from '../forecast/daily-profile.ts'
 import { forecast } from '../forecast/forecast.ts'
 import type { Answers } from './alert-state.ts'
+import { isOutOfReach } from './out-of-reach.ts'
 import { RecentSeries } from './recent-series.ts'
 
 /** So many answers in a row that it crosses are a warning; so many that it does not end it. */
@@ -20,15 +21,6 @@ const MOST_LOOKS = 4
 /** A look is asked so often within its span: more often, the answers would be of the same values. */
 const ASKED_WITHIN_SPAN = 120
 const LEAST_EVERY_MS = 5_000
-/**
- * Rise that the median of slopes could make of values that lie within a range, as a multiple of that range: half of the pairs of
- * 8 to 48 bins must rise as steeply, so that two that are at least 2.3 bins apart do; over 48 bins seen and 120 ahead (2.5 times
- * what was seen) that is 72 times the range. Farther off there is nothing to ask.
- */
-const FARTHEST_REACH = 80
-/** Fewer values may be too few to be asked about; then it is for the forecast to say so. */
-const ENOUGH_VALUES = 60
-
 /** How far back values are looked at; history to refill a `Foresight` from is asked for as much. */
 export const lookBackMs = (horizonMs: number): number => horizonMs * LOOK_BACK
 
@@ -107,7 +99,7 @@ export class Foresight {
   #askLook(look: RecentSeries, { threshold, direction }: Question, nowMs: number) {
     const recent = look.upTo(nowMs)
     const { profile, horizonMs } = this
-    if (profile === null && isOutOfReach(recent, threshold, direction)) return null
+    if (profile === null && isOutOfReach(recent, { threshold, direction, nowMs })) return null
     return forecast({ recent, profile, threshold, direction, nowMs, horizonMs })
   }
 }
@@ -128,17 +120,4 @@ function note(noted: Answers, kind: 'crosses' | 'stays' | 'beyond' | 'unknown'):
     if (kind === 'stays') noted.crosses = 0
     if (noted.stays >= ENDS_AFTER) noted.isWarning = false
   }
-}
-
-/** Whether no trend that these values could have had would pass the threshold. Never true where the forecast says it crosses. */
-export function isOutOfReach({ values }: Series, threshold: number, direction: 'above' | 'below'): boolean {
-  if (values.length < ENOUGH_VALUES) return false
-  let [lowest, highest] = [Infinity, -Infinity]
-  for (const value of values) {
-    if (value === null) continue
-    if (value < lowest) lowest = value
-    if (value > highest) highest = value
-  }
-  const distance = direction === 'above' ? threshold - highest : lowest - threshold
-  return distance > (highest - lowest) * FARTHEST_REACH
 }

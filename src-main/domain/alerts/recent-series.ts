@@ -2,6 +2,8 @@
 import type { Series } from '../forecast/bins.ts'
 
 const SLOTS = 120
+/** Fields of a slot: which of all time it is, the count and the sum of its values, the sum of their distances from its begin. */
+const FIELDS = 4
 
 /**
  * Equal spans of time, each with the mean of its values. Of a fixed size, whatever comes in; a clock that is set back finds the
@@ -10,12 +12,8 @@ const SLOTS = 120
 export class RecentSeries {
   readonly spanMs: number
   readonly #slotMs: number
-  /** Which slot of all time is at a place; -1 = none. */
-  readonly #slots = new Float64Array(SLOTS).fill(-1)
-  readonly #counts = new Float64Array(SLOTS)
-  readonly #sums = new Float64Array(SLOTS)
-  /** Of the distances from the slot's begin, so that a mean stands at the mean time of its values. */
-  readonly #aftersMs = new Float64Array(SLOTS)
+  /** In one piece: a value that is added touches one place in memory. */
+  readonly #slots = new Float64Array(SLOTS * FIELDS).fill(-1)
 
   constructor(spanMs: number) {
     this.spanMs = spanMs
@@ -23,30 +21,32 @@ export class RecentSeries {
   }
 
   add(atMs: number, value: number): void {
+    const slots = this.#slots
     const slot = Math.floor(atMs / this.#slotMs)
-    const place = slot % SLOTS
-    if (this.#slots[place] !== slot) {
-      this.#slots[place] = slot
-      this.#counts[place] = 0
-      this.#sums[place] = 0
-      this.#aftersMs[place] = 0
+    const place = (slot % SLOTS) * FIELDS
+    if (slots[place] !== slot) {
+      slots[place] = slot
+      slots[place + 1] = 0
+      slots[place + 2] = 0
+      slots[place + 3] = 0
     }
-    this.#counts[place]! += 1
-    this.#sums[place]! += value
-    this.#aftersMs[place]! += atMs - slot * this.#slotMs
+    slots[place + 1]! += 1
+    slots[place + 2]! += value
+    slots[place + 3]! += atMs - slot * this.#slotMs
   }
 
-  /** The span that ends at a time. */
+  /** The span that ends at a time. A mean stands at the mean time of its values. */
   upTo(nowMs: number): Series {
     const atMs: number[] = []
     const values: number[] = []
+    const slots = this.#slots
     const last = Math.floor(nowMs / this.#slotMs)
-    for (let slot = last - SLOTS + 1; slot <= last; slot++) {
-      const place = ((slot % SLOTS) + SLOTS) % SLOTS
-      if (this.#slots[place] !== slot) continue
-      const count = this.#counts[place] ?? 1
-      atMs.push(Math.min(nowMs, slot * this.#slotMs + (this.#aftersMs[place] ?? 0) / count))
-      values.push((this.#sums[place] ?? 0) / count)
+    for (let slot = Math.max(0, last - SLOTS + 1); slot <= last; slot++) {
+      const place = (slot % SLOTS) * FIELDS
+      if (slots[place] !== slot) continue
+      const count = slots[place + 1] ?? 1
+      atMs.push(Math.min(nowMs, slot * this.#slotMs + (slots[place + 3] ?? 0) / count))
+      values.push((slots[place + 2] ?? 0) / count)
     }
     return { atMs, values }
   }

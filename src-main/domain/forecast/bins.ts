@@ -20,12 +20,12 @@ export function binned(series: Series, span: { nowMs: number; spanMs: number; co
   const widthMs = spanMs / count
   const bins: Bins = { x: [], y: [] }
   let place = 0
-  let held: number[] = []
+  const held: number[] = []
   const close = (): void => {
     if (held.length === 0) return
     bins.x.push((place + 0.5) * widthMs - spanMs)
     bins.y.push(median(held))
-    held = []
+    held.length = 0
   }
   for (let index = 0; index < series.atMs.length; index++) {
     const value = series.values[index]

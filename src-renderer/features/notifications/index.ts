@@ -1,0 +1,2 @@
+export { showNotifications } from './show-notifications.ts'
+export { useNotificationPermission } from './permission.ts'
