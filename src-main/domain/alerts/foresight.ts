@@ -28,11 +28,12 @@ export const lookBackMs = (horizonMs: number): number => horizonMs * LOOK_BACK
 export const PROFILE_EVERY_MS = 6 * 3_600_000
 export const PROFILE_DAYS = 14
 
-/** A repeatable number of a text (FNV-1a), to spread work evenly. */
+/** A repeatable number of a text, 0 to 1, to spread work evenly: FNV-1a, mixed once more as keys differ in their ends only. */
 export function spreadOf(key: string): number {
   let hash = 0x811c9dc5
   for (let index = 0; index < key.length; index++) hash = Math.imul(hash ^ key.charCodeAt(index), 0x01000193)
-  return (hash >>> 0) / 2 ** 32
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+  return ((hash ^ (hash >>> 13)) >>> 0) / 2 ** 32
 }
 
 export interface Question {
