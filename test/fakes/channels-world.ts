@@ -43,6 +43,7 @@ export class ChannelsWorld {
   sendMail: () => Promise<{ refused: string[] }> = async () => ({ refused: [] })
   cipher = sealing
   blobsFull = false
+  writes = 0
   #opened: OpenedChannels | null = null
 
   get opened(): OpenedChannels {
@@ -132,6 +133,7 @@ export class ChannelsWorld {
     return {
       get: async (name) => this.blobs.get(name) ?? null,
       set: async (name, value) => {
+        this.writes++
         if (this.blobsFull) throw new AppError('diskFull')
         if (value === null) this.blobs.delete(name)
         else this.blobs.set(name, value)

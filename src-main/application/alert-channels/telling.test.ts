@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { AppError } from '#contract/errors.ts'
 import { ChannelsWorld, draft, email, hook, status } from '../../../test/fakes/channels-world.ts'
+import { settle } from '../../../test/fakes/engine-parts.ts'
 import { alertOf, TO_ALL } from '../../../test/fakes/told-alerts.ts'
 import type { EngineAnswer } from '../engines/http.ts'
 import { DESKTOP_CHANNEL } from './alert-channels.ts'
@@ -161,6 +162,18 @@ describe('telling', () => {
     await world.raise(1)
     await world.clock.advance(60_000)
     expect(world.told()).toEqual([['raised']])
+  })
+
+  it('keeps a storm of news in a few writes, and tells it in one message', async () => {
+    await world.channels.save(null, hook({ gatherMs: 1_000 }), null)
+    await settle()
+    world.writes = 0
+    await Promise.all(Array.from({ length: 400 }, (_none, number) => world.raise(number)))
+    expect(world.writes).toBeLessThanOrEqual(4)
+    await world.clock.advance(1_000)
+    expect(world.bodies()).toMatchObject([
+      { title: '400 RED: web-0, web-1, web-2 and 397 more', leftOut: 350 }
+    ])
   })
 
   it('says that a part of the receivers was refused, and sends nothing twice', async () => {
