@@ -391,8 +391,8 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
       await reports.close()
       await directory.close()
       await telemetry.close()
-      await engines.outside.close()
       await channels.channels.close()
+      await engines.outside.close()
       await background
       await storage.close()
     }

@@ -157,6 +157,7 @@ export function manyAlerts(servers: readonly FakeServer[], count: number, nowMs:
       vmUuid: kind.vmUuid === null ? null : (server.machines[0]?.ref.vmUuid ?? (fakeId(index) as VmUuid)),
       vmName: kind.vmName === null ? null : (server.machines[0]?.name ?? 'gone'),
       raisedAtMs: nowMs - (index + 1) * 3 * MINUTE,
+      redAtMs: kind.redAtMs === null ? null : nowMs - (index + 1) * 3 * MINUTE,
       quiet: index % 17 === 0 ? { reason: 'silence', untilAtMs: null } : null
     }
   })

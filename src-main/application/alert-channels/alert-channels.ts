@@ -9,12 +9,18 @@ import { createTopic } from '../streams.ts'
 import { ChannelSender, type SenderDeps, type SenderSetup } from './channel-sender.ts'
 import type { ChannelVault } from './channel-vault.ts'
 import { deliver } from './delivery.ts'
+import { keepingSecret, mailTo } from './mail-delivery.ts'
+import type { Mail } from './mailer.ts'
 import type { IncomingNews, NewsKind } from './outbox.ts'
+import { safeText } from './safe-text.ts'
 
 export interface AlertChannelsDeps extends Omit<SenderDeps, 'onChange' | 'networkLost'> {
   readonly vault: ChannelVault
 }
 
+/** With attachments, over a slow line. */
+const LARGE_MAIL_DEADLINE_MS = 180_000
+const MAX_SUBJECT = 200
 const BLOB = 'alert-channels'
 /** The desktop's own: always there, once. */
 export const DESKTOP_CHANNEL = '5f0c7d1e-0000-4000-8000-00000000de5c' as ChannelId
@@ -179,6 +185,30 @@ export class AlertChannels {
     )
     if (failure !== null) throw failure
     return clock.monotonicMs() - startedMs
+  }
+
+  /** Channels of kind e-mail, for mail that is no alert (reports). Also those that tell no alerts. */
+  mailboxes(): { readonly id: ChannelId; readonly name: string }[] {
+    return [...this.#channels.values()]
+      .filter(({ draft }) => draft.target.kind === 'email')
+      .map(({ channelId, draft }) => ({ id: channelId, name: draft.name }))
+  }
+
+  /** Sends a mail now. Throws notFound, and why it could not be sent, or not to all. */
+  async sendMail(channelId: ChannelId, mail: Omit<Mail, 'urgent'>, signal: AbortSignal): Promise<void> {
+    const { target } = this.#get(channelId).draft
+    if (target.kind !== 'email') throw new AppError('notFound', { params: { what: 'channel' } })
+    const { mailer, vault } = this.#deps
+    const secret = vault.find(channelId, target)
+    const request = {
+      target,
+      secret,
+      mail: { ...mail, subject: safeText(mail.subject, MAX_SUBJECT), urgent: false },
+      deadlineMs: LARGE_MAIL_DEADLINE_MS,
+      signal
+    }
+    const { failure } = await keepingSecret(secret, () => mailTo(mailer, request))
+    if (failure !== null) throw failure
   }
 
   #made(channelId: ChannelId, draft: ChannelDraft): Channel {

@@ -1,12 +1,13 @@
 /** Sends one message by one channel, within a deadline. */
 import type { ChannelTarget } from '#contract/alert-channels.ts'
-import { AppError } from '#contract/errors.ts'
+import type { AppError } from '#contract/errors.ts'
 import type { Clock } from '../clock.ts'
 import type { EngineHttp } from '../engines/http.ts'
 import type { Notifier } from '../platform/platform.ts'
 import type { Secret } from '../servers/connection.ts'
 import { ntfyMessage, sendByHttp, webhookMessage } from './http-delivery.ts'
 import type { Mailer } from './mailer.ts'
+import { keepingSecret, mailTo } from './mail-delivery.ts'
 import { bodyOf, titleOf, worstLevel, type Message } from './message.ts'
 
 export interface DeliveryDeps {
@@ -35,24 +36,7 @@ export async function deliver(
   request: DeliveryRequest,
   deps: DeliveryDeps
 ): Promise<{ failure: AppError | null }> {
-  try {
-    return await deliverRaw(request, deps)
-  } catch (error) {
-    throw error instanceof AppError && request.secret !== null ? withoutSecret(error, request.secret) : error
-  }
-}
-
-function withoutSecret(error: AppError, secret: Secret): AppError {
-  const plain = secret.reveal()
-  const forms = [plain, Buffer.from(plain).toString('base64')]
-  const params = Object.fromEntries(
-    Object.entries(error.params).map(([name, value]) => [
-      name,
-      typeof value === 'string' && forms.some((form) => value.includes(form)) ? '' : value
-    ])
-  )
-  // Without its cause, which holds the same words.
-  return new AppError(error.code, { params, retryable: error.retryable })
+  return keepingSecret(request.secret, () => deliverRaw(request, deps))
 }
 
 /**
@@ -80,26 +64,18 @@ async function deliverRaw(
       await sendByHttp(http, made, { deadlineMs: HTTP_DEADLINE_MS, signal, nowMs: () => clock.nowMs() })
       return { failure: null }
     }
-    case 'email': {
-      const where = { host: target.host, port: target.port, service: 'channel' }
-      if (target.user !== null && secret === null)
-        throw new AppError('passwordNeeded', { params: { ...where, user: target.user } })
-      const { refused } = await mailer.send(
+    case 'email':
+      return mailTo(mailer, {
         target,
-        {
+        secret,
+        mail: {
           subject: `[Virthelm] ${titleOf(message)}`,
           text: bodyOf(message, MAIL),
           urgent: worstLevel(message) === 'RED'
         },
-        { password: target.user === null ? null : secret, deadlineMs: MAIL_DEADLINE_MS, signal }
-      )
-      if (refused.length === 0) return { failure: null }
-      return {
-        failure: new AppError('mailRelayDenied', {
-          params: { ...where, what: refused.join(', ').slice(0, 500) }
-        })
-      }
-    }
+        deadlineMs: MAIL_DEADLINE_MS,
+        signal
+      })
   }
 }
 

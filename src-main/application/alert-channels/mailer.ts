@@ -8,9 +8,18 @@ export interface Mail {
   readonly subject: string
   readonly text: string
   readonly urgent: boolean
+  readonly attachments?: readonly MailAttachment[]
+}
+
+export interface MailAttachment {
+  readonly name: string
+  /** Media type. */
+  readonly type: string
+  readonly bytes: Uint8Array
 }
 
 export interface MailOptions {
+  /** null = nobody logs in. */
   readonly password: Secret | null
   /** For all of it, from the name to the last answer. */
   readonly deadlineMs: number

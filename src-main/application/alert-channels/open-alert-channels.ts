@@ -26,6 +26,11 @@ export interface OpenChannelsDeps {
 export interface OpenedChannels {
   readonly channels: AlertChannels
   readonly teller: AlertTeller
+  /** For mail that is no alert. */
+  readonly mailer: {
+    mailboxes(): Promise<ReturnType<AlertChannels['mailboxes']>>
+    send: AlertChannels['sendMail']
+  }
   readonly handlers: Handlers<typeof alertChannelsContract>
 }
 
@@ -45,6 +50,10 @@ export function openAlertChannels(
       escalated: (news) => channels.tell('escalated', news),
       again: (news) => channels.tell('again', news),
       recovered: (news) => channels.tell('recovered', news)
+    },
+    mailer: {
+      mailboxes: async () => channels.mailboxes(),
+      send: (mailbox, mail, signal) => channels.sendMail(mailbox, mail, signal)
     },
     handlers: alertChannelHandlers({ channels, vault, clock })
   }

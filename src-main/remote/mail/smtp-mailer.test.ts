@@ -65,6 +65,16 @@ describe('an e-mail', () => {
     expect(mail?.data).toMatch(/CPU used 93 %\r\nsince 12:00/)
   })
 
+  it('brings its attachments', async () => {
+    const { server, port } = await serve()
+    const bytes = new TextEncoder().encode('<h1>Report</h1>')
+    const attachments = [{ name: 'report.html', type: 'text/html', bytes }]
+    await strict.send(to(port), { ...MAIL, attachments }, options())
+    const data = server.mails[0]?.data ?? ''
+    expect(data).toContain('filename=report.html')
+    expect(data).toContain(Buffer.from(bytes).toString('base64'))
+  })
+
   it('goes encrypted where that is asked for: TLS from the start, and STARTTLS before any password', async () => {
     const login = { user: 'me', password: 'pass word' }
     const password = createSecret(login.password)

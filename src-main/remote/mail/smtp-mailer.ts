@@ -60,7 +60,7 @@ class Attempt {
   }
 
   /** Resolves with the addresses that were refused. */
-  async send({ subject, text, urgent }: Mail): Promise<string[]> {
+  async send({ subject, text, urgent, attachments = [] }: Mail): Promise<string[]> {
     const { host, port, security, user, from, to } = this.#target
     const { password, signal, deadlineMs } = this.#options
     const connection = await this.#connect()
@@ -76,7 +76,7 @@ class Attempt {
       socketTimeout: deadlineMs,
       getSocket: (_options, callback) =>
         callback(null, { connection, ...(security === 'tls' && { secured: true }) }),
-      ...(user !== null && { auth: { user, pass: password?.reveal() ?? '' }, forceAuth: true }),
+      ...(user !== null && password !== null && { auth: { user, pass: password.reveal() }, forceAuth: true }),
       disableFileAccess: true,
       disableUrlAccess: true
     })
@@ -88,6 +88,11 @@ class Attempt {
       ...(urgent && { priority: 'high' as const }),
       // No vacation notice, no bounce loop.
       headers: { 'Auto-Submitted': 'auto-generated' },
+      attachments: attachments.map(({ name, type, bytes }) => ({
+        filename: name,
+        contentType: type,
+        content: Buffer.from(bytes)
+      })),
       signal
     })
     return rejected

@@ -11,7 +11,7 @@ const read = (): NotificationPermissionState => {
 /** `ask` must be called by a click: browsers refuse it otherwise. */
 export function useNotificationPermission(): {
   readonly state: Readonly<Ref<NotificationPermissionState>>
-  ask(): Promise<void>
+  readonly ask: () => Promise<void>
 } {
   const state = ref(read())
   return {

@@ -69,7 +69,7 @@ export const alertRules = {
     recoverAt: 'Recovered at',
     forSpan: 'For at least',
     recoverSpan: 'Recovered for',
-    minSamples: 'With at least so many samples',
+    minSamples: 'Samples, at least',
     spanPlaceholder: '10 min',
     foretell: 'Warn before it happens',
     foretellHint: 'AMBER when the forecast reaches the threshold within this time',
