@@ -50,6 +50,7 @@ import { fakeServices } from './engine-services.ts'
 import { fakeProcesses } from './engine-processes.ts'
 import { fakeHardwareHandlers } from './engine-hardware.ts'
 import { fakePorts } from './engine-ports.ts'
+import { fakeReports } from './engine-reports.ts'
 import { fakeStores } from './engine-stores.ts'
 import { fakeTraffic } from './engine-traffic.ts'
 import {
@@ -82,7 +83,7 @@ export interface FakeEngineOptions {
 export interface FakeEngine {
   readonly handlers: Handlers<VirthelmContract>
   readonly servers: readonly FakeServer[]
-  /** What was asked of ports and power, oldest first. */
+  /** What was asked of ports, power and reports, oldest first. */
   readonly asked: readonly { readonly name: string; readonly input: unknown }[]
   /** A client of its own, as a window has. */
   connect(): Promise<VirthelmClient>
@@ -299,6 +300,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     ...fakeTraffic(options.logs),
     ...fakeProcesses(),
     ...fakePorts((name, input) => asked.push({ name, input })),
+    ...fakeReports((name, input) => asked.push({ name, input })),
     ...fakeDeletion(),
     ...fakeConsoles(),
     ...fakeMigration(),
