@@ -36,7 +36,7 @@ it('makes a report as HTML, PDF and CSV, opens it, and keeps a schedule', async 
 
   await page.getByRole('button', { name: 'Make a report…' }).first().click()
   const dialog = page.getByRole('dialog')
-  await dialog.getByRole('radio', { name: 'Range' }).click()
+  await dialog.getByText('Range', { exact: true }).click()
   await dialog.getByRole('checkbox', { name: 'CSV' }).click()
   await photograph(page, 'reports-make')
   await dialog.getByRole('button', { name: 'Make', exact: true }).click()
@@ -78,7 +78,7 @@ it('has files that need no network, run no script and print on paper', async () 
   const said: string[] = []
   page.on('console', (message) => said.push(message.text()))
   page.on('pageerror', (error) => said.push(String(error)))
-  page.on('request', ({ url }) => said.push(url()))
+  page.on('request', (request) => said.push(request.url()))
   const address = `file://${nameOf('.html')}`
   await page.goto(address)
   await page.getByRole('heading', { name: 'Server by server' }).waitFor()

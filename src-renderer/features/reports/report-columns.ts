@@ -18,6 +18,7 @@ export function reportColumns(
       sortBy: (report) => report.fromAtMs,
       text: nameOf
     },
+    { id: 'files', header: t('reports.archive.files'), width: 'minmax(176px, 1fr)' },
     {
       id: 'kind',
       header: t('reports.archive.kind'),
@@ -68,7 +69,6 @@ export function reportColumns(
       text: (report) => (report.files.length === 0 ? null : quantityText(formatBytes(sizeOf(report)))),
       missing
     },
-    { id: 'files', header: t('reports.archive.files'), width: 'minmax(150px, 1fr)' },
     { id: 'menu', header: '', width: '28px' }
   ]
 }

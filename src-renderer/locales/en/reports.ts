@@ -78,7 +78,7 @@ export const reports = {
     atProblem: 'Write a time such as 07:00.',
     folder: 'Folder',
     folderHint: 'Left empty: in the data folder.',
-    choose: 'Choose…',
+    choose: 'Choose a folder…',
     mailTo: 'Send to',
     noMail: 'Nobody',
     keep: 'Keep',
