@@ -8,7 +8,7 @@ async function* never(): AsyncGenerator<never, void> {}
 
 export const alertHandlers: Handlers<typeof alertsContract> = {
   'alerts.watch': never,
-  'alerts.history': async () => ({ alerts: [] }),
+  'alerts.history': notYet,
   'alerts.acknowledge': notYet,
   'alerts.takeBackAcknowledge': notYet,
   'alerts.watchQuiet': never,
