@@ -25,7 +25,7 @@ const { values: options } = parseArgs({
     keep: { type: 'string' }
   }
 })
-const zone = 'utc'
+const zone: 'local' | 'utc' = 'utc'
 const october = calendarSpan('monthly', '2026-10-15', zone)
 const september = calendarSpan('monthly', '2026-09-15', zone)
 const folder = options.keep ?? mkdtempSync(join(tmpdir(), 'virthelm-bench-reports-'))

@@ -50,6 +50,7 @@ import { fakeServices } from './engine-services.ts'
 import { fakeProcesses } from './engine-processes.ts'
 import { fakeHardwareHandlers } from './engine-hardware.ts'
 import { fakePorts } from './engine-ports.ts'
+import { fakeReports } from './engine-reports.ts'
 import { fakeStores } from './engine-stores.ts'
 import { fakeTraffic } from './engine-traffic.ts'
 import {
@@ -85,7 +86,7 @@ export interface FakeEngine {
   readonly handlers: Handlers<VirthelmContract>
   readonly servers: readonly FakeServer[]
   readonly alerts: FakeAlerts
-  /** What was asked of ports, power and alerts, oldest first. */
+  /** What was asked of ports, power, alerts and reports, oldest first. */
   readonly asked: readonly { readonly name: string; readonly input: unknown }[]
   /** A client of its own, as a window has. */
   connect(): Promise<VirthelmClient>
@@ -304,6 +305,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     ...fakeTraffic(options.logs),
     ...fakeProcesses(),
     ...fakePorts(see),
+    ...fakeReports(see),
     ...fakeDeletion(),
     ...fakeConsoles(),
     ...fakeMigration(),

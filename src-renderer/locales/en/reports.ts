@@ -1,3 +1,87 @@
 export const reports = {
-  tab: { label: 'Parts of the reports', statistics: 'Statistics' }
+  tab: { label: 'Parts of the reports', statistics: 'Statistics', archive: 'Reports' },
+  kind: { daily: 'Day', weekly: 'Week', monthly: 'Month', range: 'Range' },
+  state: { making: 'being made', done: 'made', empty: 'no values', failed: 'failed' },
+  format: {
+    html: 'HTML',
+    htmlHint: 'One file that opens in any browser, without a network',
+    pdf: 'PDF',
+    pdfHint: 'Pages to print and to send',
+    csv: 'CSV',
+    csvHint: 'The figures for a spreadsheet'
+  },
+  archive: {
+    label: 'Reports that were made',
+    period: 'Period',
+    kind: 'Kind',
+    state: 'State',
+    madeAt: 'Made',
+    servers: 'Servers',
+    coverage: 'Measured',
+    size: 'Size',
+    files: 'Open',
+    byHand: 'asked for',
+    openTip: 'Open the {format} file',
+    saveAs: 'Save {format} as…',
+    again: 'Make again',
+    busy: 'It is being made.',
+    removeItem: 'Delete…',
+    remove: 'Delete',
+    removeTitle: 'Delete the report of {name}?',
+    removeText:
+      'It is taken off the list. | Its file is deleted too. It can be made again from the history. | Its {count} files are deleted too. It can be made again from the history.',
+    menu: 'More for {name}',
+    made: 'The report of {name} is made',
+    saved: 'Saved',
+    emptyMade: 'There is nothing to report of {name}',
+    emptyMadeText: 'Nothing was measured in this period.',
+    notSent: 'It was made, but not sent: {why}',
+    leftOut: '{count} older ones are not shown.',
+    empty: 'No reports yet',
+    emptyText:
+      'A report tells what happened in a day, a week or a month: statistics, charts, alerts, and what differs from the period before.',
+    why: {
+      making: 'It is being made.',
+      done: 'It is not known.',
+      empty: 'Nothing was measured in this period.',
+      failed: 'It could not be made.'
+    }
+  },
+  make: {
+    open: 'Make a report…',
+    title: 'Make a report',
+    period: 'Period',
+    kind: { daily: 'Day', weekly: 'Week', monthly: 'Month', range: 'Range' },
+    which: { daily: 'Which day', weekly: 'Which week', monthly: 'Which month', range: 'Which range' },
+    soFar: '{name} (so far)',
+    files: 'Files',
+    noFormats: 'Choose at least one kind of file.',
+    start: 'Make'
+  },
+  schedule: {
+    open: 'Schedule…',
+    title: 'Reports made by themselves',
+    none: 'No reports are made by themselves.',
+    summary: 'Made by themselves: {kinds}. Next: {next}.',
+    daily: 'daily',
+    weekly: 'weekly',
+    monthly: 'monthly',
+    kinds: 'Which',
+    dailyLabel: 'Daily',
+    dailyHint: 'Each morning of the day before',
+    weeklyLabel: 'Weekly',
+    weeklyHint: 'On Mondays, of the week before',
+    monthlyLabel: 'Monthly',
+    monthlyHint: 'On the first, of the month before',
+    at: 'Time of day',
+    atHint: 'If the console is closed then, it is made at the next start.',
+    atProblem: 'Write a time such as 07:00.',
+    folder: 'Folder',
+    folderHint: 'Left empty: in the data folder.',
+    choose: 'Choose a folder…',
+    mailTo: 'Send to',
+    noMail: 'Nobody',
+    keep: 'Keep',
+    kept: 'The schedule is kept'
+  }
 }
