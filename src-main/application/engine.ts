@@ -13,6 +13,7 @@ import type { Mailer } from './alert-channels/mailer.ts'
 import { openAlertChannels } from './alert-channels/open-alert-channels.ts'
 import { alertHandlers } from './alerts/alert-handlers.ts'
 import { alertRuleHandlers } from './alerts/alert-rule-handlers.ts'
+import { serverLevels } from './alerts/server-levels.ts'
 import { Alerts } from './alerts/alerts.ts'
 import { fleetSight } from './alerts/fleet-sight.ts'
 import { backupHandlers } from './backup/backup-handlers.ts'
@@ -36,6 +37,7 @@ import type { RecordQueues } from './engines/record-queue.ts'
 import { exportHandlers } from './export/export-handlers.ts'
 import { readFleetFigures, type FleetFiguresDeps } from './fleet-figures/fleet-figures.ts'
 import { fleetFiguresHandlers } from './fleet-figures/fleet-figures-handlers.ts'
+import { BestServers } from './fleet-figures/recommendations.ts'
 import { gpuPowerSubject } from './gpu-power/gpu-power-subject.ts'
 import type { GpuPowerProbes } from './gpu-power/probes.ts'
 import { Hardware } from './hardware/hardware.ts'
@@ -218,6 +220,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
       serverRemoved(serverId) {
         serverFeed.touch(serverId)
         alerts.serverRemoved(serverId)
+        best.forget(serverId)
       },
       machinesChanged(changed, removed) {
         for (const view of changed) machineFeed.touch(machineKey(view.ref))
@@ -227,6 +230,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
         live.publish(tick)
         alerts.takeTick(tick, labels)
         hardware.takeTick(tick)
+        best.takeTick(tick)
         const outside = engines.outside.takesTicks ? outsideTickOf(tick, directory) : null
         if (outside !== null) engines.outside.take(outside)
       },
@@ -245,6 +249,14 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
     defaultIntervalMs,
     processIntervalMs: (serverId) => processes.intervalMs(serverId),
     onMark: (serverId, atMs, event) => directory.find(serverId)?.picture.happened.tell(event, atMs)
+  })
+  const best: BestServers = new BestServers({
+    views: () => directory.runtimes().map((runtime) => runtime.view()),
+    alerts: serverLevels(
+      () => alerts,
+      () => fleet
+    ),
+    clock
   })
   const serverFeed = createSnapshotFeed<ServerView>(
     {
@@ -326,7 +338,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
     ...alertHandlers(alerts),
     ...alertRuleHandlers(alerts, { history: storage.history, fleet, defaultIntervalMs }),
     ...channels.handlers,
-    ...fleetFiguresHandlers({ figures: fleetFigures }),
+    ...fleetFiguresHandlers({ figures: fleetFigures, best }),
     ...traffic.handlers,
     ...activityHandlers(storage.journal, journalTopic),
     ...exportHandlers({ directory, history: storage.history, settings, target: platform.exportTarget }),

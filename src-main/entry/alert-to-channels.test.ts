@@ -13,6 +13,7 @@ import { silentLog } from '../../test/fakes/engine-parts.ts'
 import { SmtpServer } from '../../test/fakes/smtp-server.ts'
 import { DESKTOP_CHANNEL } from '../application/alert-channels/alert-channels.ts'
 import { startDemoFleet, type DemoFleet } from '../demo/index.ts'
+import { browserReportDesk } from '../platform/browser-report-desk.ts'
 import { downloadExportTarget } from '../platform/download-export-target.ts'
 import { memoryCipher } from '../platform/memory-cipher.ts'
 import { compose, type Engine } from './compose.ts'
@@ -68,6 +69,7 @@ beforeEach(async () => {
       cipher: memoryCipher(),
       notifier: { show: ({ title }) => void shown.push(title) },
       exportTarget: downloadExportTarget(),
+      reportDesk: browserReportDesk(() => null),
       log: silentLog,
       openDemo: async () => null
     },

@@ -278,7 +278,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
   const handlers: Handlers<VirthelmContract> = {
     ...alerts.handlers,
     ...fakeChannelHandlers(options.alerts !== undefined && options.alerts !== 'none', see),
-    ...fakeFleetFigures(),
+    ...fakeFleetFigures(() => servers.map(({ view }) => view)),
     ...notPlayedHere,
     'activity.list': async ({ serverId, vmUuid, beforeId, limit }) => ({
       entries: journal

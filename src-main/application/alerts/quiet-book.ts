@@ -5,7 +5,7 @@ import { AppError } from '#contract/errors.ts'
 import type { MaintenanceId, RuleId, SilenceId } from '#contract/ids.ts'
 import { maintenanceAt } from '../../domain/alerts/maintenance.ts'
 import { quietFor } from '../../domain/alerts/quiet.ts'
-import type { ScopeTarget } from '../../domain/alerts/scope.ts'
+import { scopeFits, type ScopeTarget } from '../../domain/alerts/scope.ts'
 import { isZone } from '../../domain/alerts/zone-time.ts'
 import { createTopic } from '../streams.ts'
 import type { AlertsKept, AlertStore } from './alert-store.ts'
@@ -49,6 +49,14 @@ export class QuietBook {
     const nowMs = this.#nowMs()
     const maintenances = this.#viewsAt(nowMs)
     return quietFor({ ruleId: alert.ruleId, target }, { silences: this.#live(nowMs), maintenances }, nowMs)
+  }
+
+  /** Whether a maintenance is open there now. */
+  isMaintained(target: ScopeTarget): boolean {
+    return this.#viewsAt(this.#nowMs()).some(
+      ({ maintenance, openUntilAtMs }) =>
+        openUntilAtMs !== null && maintenance.scopes.some((scope) => scopeFits(scope, target))
+    )
   }
 
   /** Every few seconds: silences that are over go, maintenances open and close. True = something did. */
