@@ -217,6 +217,10 @@ export class AlertsWorld {
     }
   }
 
+  sights(): ServerSight[] {
+    return [...this.played.values()].map(sightOf)
+  }
+
   shown(): string[] {
     return this.alerts.now().alerts.map((alert) => `${alert.level} ${alert.cause} ${alert.serverName}`)
   }
@@ -227,7 +231,7 @@ export class AlertsWorld {
     this.#isAlive = alive
     const never = Promise.withResolvers<never>().promise
     const fleet: FleetSight = {
-      servers: () => (alive.on ? [...this.played.values()].map(sightOf) : []),
+      servers: () => (alive.on ? this.sights() : []),
       server: (serverId) => {
         const server = this.played.get(serverId)
         return server === undefined ? null : sightOf(server)
