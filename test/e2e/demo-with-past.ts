@@ -2,6 +2,7 @@
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { ServerId } from '#contract/ids.ts'
+import type { EntityValues } from '#contract/metric-catalogue.ts'
 import type { Log } from '../../src-main/application/platform/platform.ts'
 import { openStorage } from '../../src-main/storage/client.ts'
 import { startConsole, type ConsoleProcess } from './harness.ts'
@@ -19,13 +20,19 @@ const silent: Log = {
 /** CPU in whole percents that go up and down, so that any row can be told from its neighbours. */
 const cpuAt = (step: number): number => (step % 97) / 100
 
+const cpuAndLoad = (step: number): EntityValues[] => [
+  { kind: 'server', key: '', values: { cpuUsedRatio: cpuAt(step), load1: step / 1_000 } }
+]
+
 /**
  * Starts the demo fleet once, writes `rows` rows of five seconds up to now for each named server, and starts it again.
+ * @param entitiesAt what stands in a row; CPU and load when absent
  * @returns the console, and the time of the newest written row
  */
 export async function startDemoWithPast(
   names: readonly string[],
-  rows: number
+  rows: number,
+  entitiesAt: (step: number, atMs: number) => EntityValues[] = cpuAndLoad
 ): Promise<{ demo: ConsoleProcess; newestAtMs: number }> {
   const first = await startConsole(['--demo'])
   await first.stop()
@@ -36,12 +43,10 @@ export async function startDemoWithPast(
   })
   const servers = (await storage.servers.list()).filter(({ record }) => names.includes(record.name))
   const newestAtMs = Math.floor(Date.now() / STEP_MS) * STEP_MS - 60_000
-  const append = (serverId: ServerId, step: number): Promise<void> =>
-    storage.history.append({
-      serverId,
-      atMs: newestAtMs - (rows - 1 - step) * STEP_MS,
-      entities: [{ kind: 'server', key: '', values: { cpuUsedRatio: cpuAt(step), load1: step / 1_000 } }]
-    })
+  const append = (serverId: ServerId, step: number): Promise<void> => {
+    const atMs = newestAtMs - (rows - 1 - step) * STEP_MS
+    return storage.history.append({ serverId, atMs, entities: entitiesAt(step, atMs) })
+  }
   // All at once: a commit takes whatever waits. Fewer than may wait for one.
   const written: Promise<void>[] = []
   for (let step = 0; step < rows; step += 1)
