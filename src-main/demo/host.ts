@@ -4,7 +4,7 @@ import { makeDomain, type SimulatedDomain, transitionOf } from './domains.ts'
 import { type HostCounters, initialCounters } from './host-counters.ts'
 import { advanceCounters } from './host-load.ts'
 import { clamp } from './noise.ts'
-import type { HostProfile, MountProfile } from './profiles.ts'
+import { filledShare, type HostProfile, type MountProfile } from './profiles.ts'
 import { DemoProcesses } from './processes.ts'
 import { makeStores } from './stores.ts'
 
@@ -34,6 +34,7 @@ export class SimulatedHost implements DemoHost {
   #nextDomainId = 1
   #bootedAtMs: number
   #advancedToMs: number
+  readonly #startedAtMs: number
   readonly #listeners = new Set<(event: DemoDomainEvent) => void>()
   readonly #timers = new Set<NodeJS.Timeout>()
 
@@ -56,6 +57,7 @@ export class SimulatedHost implements DemoHost {
     const uptimeSec = profile.uptimeDays * 86_400
     this.#bootedAtMs = nowMs - uptimeSec * 1000
     this.#advancedToMs = nowMs
+    this.#startedAtMs = nowMs
     this.counters = initialCounters(profile, uptimeSec)
     this.#domains = profile.vms.map((vm, index) => makeDomain(profile.name, vm, seed * 31 + index * 101))
     this.processes = new DemoProcesses(this)
@@ -91,7 +93,10 @@ export class SimulatedHost implements DemoHost {
   /** Used bytes of a mount right now. */
   mountUsedBytes(mount: MountProfile): number {
     const days = (this.uptimeSec() / 86_400) % 30
-    const share = mount.used + (mount.growthPerDay ?? 0) * (days - 15) * 0.2
+    const share =
+      mount.used +
+      (mount.growthPerDay ?? 0) * (days - 15) * 0.2 +
+      filledShare(mount, Date.now() - this.#startedAtMs)
     return Math.round(mount.sizeBytes * clamp(share, 0.01, 0.97))
   }
 

@@ -40,6 +40,14 @@ export interface MountProfile {
   readonly used: number
   /** Share of the size that it grows per day. */
   readonly growthPerDay?: number
+  /** Artefacts of builds: it fills by this share of the size an hour, and is cleaned after so many hours; clean at the start. */
+  readonly fills?: { readonly perHour: number; readonly cleanedEveryHours: number }
+}
+
+/** Share of a mount that is used beyond what its profile says, by builds since the demo began or it was last cleaned. */
+export function filledShare({ fills }: MountProfile, sinceStartMs: number): number {
+  if (fills === undefined) return 0
+  return fills.perHour * ((sinceStartMs / 3_600_000) % fills.cleanedEveryHours)
 }
 
 export interface NicProfile {
@@ -347,7 +355,7 @@ const STORAGE: HostProfile = {
       type: 'xfs',
       mountPoint: '/srv/archive',
       sizeBytes: 72 * TIB,
-      used: 0.79,
+      used: 0.865,
       growthPerDay: 0.003
     },
     {
@@ -460,8 +468,8 @@ const BUILD: HostProfile = {
       type: 'btrfs',
       mountPoint: '/',
       sizeBytes: 1.8 * TIB,
-      used: 0.57,
-      growthPerDay: 0.03
+      used: 0.865,
+      fills: { perHour: 0.024, cleanedEveryHours: 4 }
     }
   ],
   nics: bridged('eth0'),

@@ -7,8 +7,13 @@ import { AppError } from '#contract/errors.ts'
 import type { ChannelId, RuleId } from '#contract/ids.ts'
 import type { VirthelmContract } from '#contract/index.ts'
 import { createTopic } from '../../src-main/application/streams.ts'
+import { presetRules } from '../../src-main/domain/alerts/presets.ts'
+import { ruleProblem } from '../../src-main/domain/alerts/rule-problem.ts'
 import type { FakeServer } from './engine-model.ts'
 import { fakeId } from './fake-id.ts'
+
+/** The console's own rules, and what the engine says to one that cannot be. */
+export { presetRules, ruleProblem }
 
 const MINUTE = 60_000
 

@@ -135,7 +135,7 @@ export class Alerts {
     this.#life.abort()
     await this.#running
     this.#desk.saveProgress()
-    await this.#desk.settle()
+    await this.#desk.close()
     await this.#heartbeat(true)
   }
 

@@ -148,7 +148,7 @@ export function useAlertWords(): AlertWords {
   function rule(alert: Alert): string {
     const { threshold, watch, direction, forMs } = alert
     // A forecast has said its threshold already.
-    if (threshold === null || alert.cause === 'forecast') return ''
+    if (threshold === null || alert.cause === 'forecast' || flag(alert) !== null) return ''
     const beyond = rules.beyond(watch, direction, threshold)
     const when = forMs === 0 ? beyond : t('alerts.beyondFor', { beyond, span: formatDuration(forMs) })
     return t('alerts.ruleSays', { what: rules.whatAll(watch), when })
@@ -162,9 +162,7 @@ export function useAlertWords(): AlertWords {
     target: (alert) => visibleText(alert.vmName ?? alert.serverName),
     subject(alert) {
       const name =
-        alert.cause === 'forecast'
-          ? t('alerts.foretold', { name: rules.what(alert.watch) })
-          : rules.what(alert.watch)
+        alert.cause === 'forecast' ? t('alerts.foretold', { name: measured(alert) }) : measured(alert)
       return alert.vmName === null
         ? name
         : t('alerts.onServer', { name, server: visibleText(alert.serverName) })

@@ -1,8 +1,8 @@
 /** How the values of what a rule looks at are shown. Pure. */
 import type { RuleWatch } from '#contract/alert-rules.ts'
 import { VmUuid } from '#contract/ids.ts'
-import { formatAs, quantityText, type DisplayUnit } from '../../format/index.ts'
-import { displayUnit } from '../history/display-unit.ts'
+import { formatAs, formatRatio, quantityText, type DisplayUnit } from '../../format/index.ts'
+import { displayUnit } from '../history/index.ts'
 
 /** How the values of a watch are shown; null = it has none. */
 export function unitOf(watch: RuleWatch): DisplayUnit | null {
@@ -13,7 +13,7 @@ export function unitOf(watch: RuleWatch): DisplayUnit | null {
 export const valueText = (watch: RuleWatch, value: number | null): string => {
   const unit = unitOf(watch)
   if (unit === null || value === null) return '—'
-  const quantity = formatAs(unit, value)
+  const quantity = unit === 'ratio' && value >= 0.9995 ? formatRatio(value, 0) : formatAs(unit, value)
   // 80.0 % reads as if it were measured to a tenth.
   return quantityText({ ...quantity, value: quantity.value.replace(/\.0$/, '') })
 }

@@ -72,7 +72,7 @@ export const alerts = {
       memoryUsedRatio: 'GPU memory used',
       temperatureCelsius: 'GPU temperature'
     },
-    disk: { healthy: 'Drive health', wearUsedRatio: 'Drive worn', temperatureCelsius: 'Drive temperature' },
+    disk: { healthy: 'Drive', wearUsedRatio: 'Drive worn', temperatureCelsius: 'Drive temperature' },
     unit: { active: 'Unit' },
     port: { open: 'Port' }
   },
@@ -96,9 +96,9 @@ export const alerts = {
   fallingPoints: 'Falling by {rate} percentage points an hour.',
   byTimeOfDay: 'As it goes at this time of day.',
   say: {
-    is: '{what} is {value}.',
-    isAtWorst: '{what} is {value}, {worst} at its worst.',
-    wasAtWorst: '{what} was {worst} at its worst.',
+    is: '{what}: {value}.',
+    isAtWorst: '{what}: {value}, {worst} at its worst.',
+    wasAtWorst: '{what}: {worst} at its worst.',
     cpuUsedRatio: 'Process {process} (pid {pid}, user {user}) uses {value} of a CPU thread.',
     cpuUsedRatioNoUser: 'Process {process} (pid {pid}) uses {value} of a CPU thread.',
     memoryUsedRatio: 'Process {process} (pid {pid}, user {user}) uses {value} of the memory.',
@@ -185,8 +185,11 @@ export const alerts = {
     when: 'When',
     notBefore: 'Not before',
     samples: '{count} sample, beyond it for {span} | {count} samples, beyond it for {span}',
+    beyondAtOnce: 'at the first sample',
     recovers: 'recovers at {value} for {span}',
+    recoversAtOnce: 'recovers at {value}',
     recoversAfter: 'recovers after {span}',
+    recoversFirst: 'recovers at once',
     tell: 'Tell',
     once: 'once',
     again: 'then every {span}',
