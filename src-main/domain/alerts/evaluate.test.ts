@@ -268,6 +268,14 @@ describe('the forecast', () => {
     expect(feed.words).toEqual([AMBER, 'reached RED threshold'])
   })
 
+  it('does not take each whim of a wandering series for the way to its threshold', () => {
+    const noise = normalNoise(503)
+    let wander = 0
+    const feed = new AlertFeed({ forecastWithinMs: 24 * HOUR_MS }, MINUTE_MS)
+    feed.giveFor(5 * 24 * HOUR_MS, () => 0.45 + (wander = 0.98 * wander + noise() * 0.02))
+    expect(feed.told.filter(({ kind }) => kind === 'raised').length).toBeLessThanOrEqual(5)
+  })
+
   it('goes on after a restart with history to look at: no second warning, and its end is told', () => {
     const ramp = (minute: number): number => 0.3 + (0.5 * minute) / 120
     const feed = new AlertFeed(foretelling, 30 * SECOND_MS)
