@@ -56,7 +56,10 @@ export const RuleCondition = z.object({
   threshold: z.number(),
   /** Hysteresis: recovered only once it is at or beyond this on the good side, for `recoverForMs`. */
   recoverAt: z.number(),
-  /** How long it must be beyond the threshold without a break. */
+  /**
+   * How long it must be beyond the threshold without a break. Between threshold and `recoverAt` the time stands still; back at
+   * `recoverAt`, or after a gap, it begins anew.
+   */
   forMs: DurationMs.max(7 * 86_400_000),
   recoverForMs: DurationMs.max(7 * 86_400_000),
   /** At least so many samples within `forMs`. */

@@ -6,6 +6,7 @@ import type { Answers } from './alert-state.ts'
 import { Foresight, spreadOf } from './foresight.ts'
 import { isOutOfReach } from './out-of-reach.ts'
 import { RecentSeries } from './recent-series.ts'
+import { standsOut } from './stands-out.ts'
 
 describe('recent values', () => {
   it('are means of equal spans, the newest of them, at their mean time', () => {
@@ -78,6 +79,45 @@ describe('what is out of reach', () => {
       { numRuns: 1_000 }
     )
     expect(asked).toBeGreaterThan(100)
+  })
+})
+
+describe('a rise that stands out', () => {
+  const every = (count: number, valueAt: (index: number) => number) => ({
+    atMs: Array.from({ length: count }, (_unused, index) => START_MS + index * MINUTE_MS),
+    values: Array.from({ length: count }, (_unused, index) => valueAt(index))
+  })
+
+  it('is more than the series changes in such a time anyway', () => {
+    const noise = normalNoise(4)
+    const wanders = every(120, (index) => 0.4 + 0.1 * Math.sin(index / 5) + noise() * 0.01)
+    expect(standsOut(wanders, 0.1, 15 * MINUTE_MS)).toBe(false)
+    expect(standsOut(wanders, 0.6, 15 * MINUTE_MS)).toBe(true)
+    expect(
+      standsOut(
+        every(120, () => 0.4 + noise() * 0.001),
+        0.1,
+        15 * MINUTE_MS
+      )
+    ).toBe(true)
+  })
+
+  it('is one too when it lasts half of the time, or all of it, or when too little is known', () => {
+    for (const from of [0, 30, 60, 90])
+      expect(
+        standsOut(
+          every(120, (index) => Math.max(0, index - from) / 120),
+          0.125,
+          15 * MINUTE_MS
+        )
+      ).toBe(true)
+    expect(
+      standsOut(
+        every(20, (index) => Math.sin(index)),
+        0.1,
+        5 * MINUTE_MS
+      )
+    ).toBe(true)
   })
 })
 

@@ -2,10 +2,11 @@
 import type { AlertForecast } from '#contract/alerts.ts'
 import type { Series } from '../forecast/bins.ts'
 import type { DailyProfile } from '../forecast/daily-profile.ts'
-import { forecast } from '../forecast/forecast.ts'
+import { type Forecast, forecast } from '../forecast/forecast.ts'
 import type { Answers } from './alert-state.ts'
 import { isOutOfReach } from './out-of-reach.ts'
 import { RecentSeries } from './recent-series.ts'
+import { standsOut } from './stands-out.ts'
 
 /** So many answers in a row that it crosses are a warning; so many that it does not end it. */
 const WARNS_AFTER = 3
@@ -21,6 +22,7 @@ const MOST_LOOKS = 4
 /** A look is asked so often within its span: more often, the answers would be of the same values. */
 const ASKED_WITHIN_SPAN = 120
 const LEAST_EVERY_MS = 5_000
+const HOUR_MS = 3_600_000
 /** How far back values are looked at; history to refill a `Foresight` from is asked for as much. */
 export const lookBackMs = (horizonMs: number): number => horizonMs * LOOK_BACK
 
@@ -46,6 +48,7 @@ export class Foresight {
   readonly horizonMs: number
   /** What is usual at a time of day; made anew every few hours by whoever has the history. */
   profile: DailyProfile | null = null
+  /** From long to short. */
   readonly #looks: readonly RecentSeries[]
   readonly #spread: number
 
@@ -79,31 +82,38 @@ export class Foresight {
    * now, of a look that warns; null = none was.
    */
   ask(answers: Answers[], question: Question, nowMs: number): AlertForecast | null {
-    if (answers.length !== this.#looks.length)
-      answers.splice(0, answers.length, ...this.#looks.map(() => noAnswers()))
+    const looks = this.#looks
+    if (answers.length !== looks.length) answers.splice(0, answers.length, ...Array.from(looks, noAnswers))
     let soonest: AlertForecast | null = null
-    for (const [index, look] of this.#looks.entries()) {
+    for (const [index, look] of looks.entries()) {
       const noted = answers[index]
+      if (noted === undefined) continue
       const turn = Math.floor(nowMs / everyMs(look) + this.#spread)
-      if (noted === undefined || noted.turn === turn) continue
+      if (noted.turn === turn) continue
       noted.turn = turn
-      const said = this.#askLook(look, question, nowMs)
-      note(noted, said === null ? 'stays' : said.kind)
-      if (said?.kind !== 'crosses' || !noted.isWarning) continue
-      const { kind: _kind, ...crossing } = said
+      const said = this.#askLook(look, looks[index - 1] ?? null, question, nowMs)
+      note(noted, said.kind)
+      if (said.kind !== 'crosses' || !noted.isWarning) continue
+      const { kind: _kind, seenMs: _seenMs, ...crossing } = said
       if (soonest === null || crossing.atMs < soonest.atMs) soonest = crossing
     }
     return soonest
   }
 
-  /** null: too far off to be asked. */
-  #askLook(look: RecentSeries, { threshold, direction }: Question, nowMs: number) {
+  /** A short look sees every whim of a series that wanders: the longer one knows them. */
+  #askLook(look: RecentSeries, longer: RecentSeries | null, question: Question, nowMs: number): Said {
+    const { threshold, direction } = question
     const recent = look.upTo(nowMs)
     const { profile, horizonMs } = this
-    if (profile === null && isOutOfReach(recent, { threshold, direction, nowMs })) return null
-    return forecast({ recent, profile, threshold, direction, nowMs, horizonMs })
+    if (profile === null && isOutOfReach(recent, { threshold, direction, nowMs })) return { kind: 'stays' }
+    const said = forecast({ recent, profile, threshold, direction, nowMs, horizonMs })
+    if (said.kind !== 'crosses' || profile !== null || longer === null) return said
+    const rise = (said.changePerHour * said.seenMs) / HOUR_MS
+    return standsOut(longer.upTo(nowMs), rise, said.seenMs) ? said : { kind: 'unknown' }
   }
 }
+
+type Said = Extract<Forecast, { kind: 'crosses' }> | { readonly kind: Exclude<Forecast['kind'], 'crosses'> }
 
 const everyMs = (look: RecentSeries): number => Math.max(LEAST_EVERY_MS, look.spanMs / ASKED_WITHIN_SPAN)
 
@@ -118,7 +128,7 @@ function note(noted: Answers, kind: 'crosses' | 'stays' | 'beyond' | 'unknown'):
   } else if (kind === 'beyond') noted.stays = 0
   else {
     noted.stays += kind === 'unknown' ? UNKNOWN_WEIGHT : 1
-    if (kind === 'stays') noted.crosses = 0
+    noted.crosses = 0
     if (noted.stays >= ENDS_AFTER) noted.isWarning = false
   }
 }

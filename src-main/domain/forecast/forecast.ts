@@ -25,6 +25,8 @@ export type Forecast =
       readonly latestAtMs: number | null
       /** Change of the value per hour, without what is usual at that time of day. */
       readonly changePerHour: number
+      /** How long that change has been seen. */
+      readonly seenMs: number
       readonly basis: 'trend' | 'timeOfDay'
     }
   /** The values say that it does not cross within the horizon, or do not say that it does. */
@@ -115,6 +117,7 @@ function byTrend(bins: Bins, question: ForecastQuestion, threshold: number, sign
     earliestAtMs: Math.round(nowMs + Math.max(0, Math.min(soonest, afterMs))),
     latestAtMs: latest === null ? null : Math.round(nowMs + Math.max(latest, afterMs)),
     changePerHour: sign * trend.changePerMs * HOUR_MS,
+    seenMs: Math.round(trend.seenMs),
     basis: 'trend'
   }
 }
@@ -156,6 +159,7 @@ function byTimeOfDay(
     earliestAtMs: Math.round(crossing(noise) ?? atMs),
     latestAtMs: latestAtMs === null ? null : Math.round(latestAtMs),
     changePerHour: moves ? sign * trend.changePerMs * HOUR_MS : 0,
+    seenMs: moves ? Math.round(trend.seenMs) : 0,
     basis: moves ? 'trend' : 'timeOfDay'
   }
 }
