@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { WebContents as RealWebContents } from 'electron'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { AlertCounts } from '#contract/alerts.ts'
 import { AppError } from '#contract/errors.ts'
 import type { Engine } from '../application/engine.ts'
 import {
@@ -28,16 +29,16 @@ vi.mock('./compose.ts', () => ({ compose: composed.start }))
 
 let folder: string
 let argv: string[]
-let setAttention: (count: number) => void
+let setAttention: (counts: AlertCounts) => void
 const closeEngine = vi.fn<() => Promise<void>>()
 
 function stubEngine(options: ComposeOptions): Promise<Engine> {
   const handlers = { 'console.info': async () => options.platform.info }
   return Promise.resolve({
     handlers,
-    onAttention(listener: (count: number) => void) {
+    onAttention(listener: (counts: AlertCounts) => void) {
       setAttention = listener
-      listener(0)
+      listener({ red: 0, amber: 0 })
     },
     close: closeEngine
   } as unknown as Engine)
@@ -350,9 +351,9 @@ describe('platform', () => {
 describe('tray and end', () => {
   it('counts what needs attention', async () => {
     await startWithWindow()
-    setAttention(3)
+    setAttention({ red: 1, amber: 2 })
     expect(double.trays[0]).toMatchObject({ toolTip: 'Virthelm (3)', title: '3' })
-    setAttention(0)
+    setAttention({ red: 0, amber: 0 })
     expect(double.trays[0]).toMatchObject({ toolTip: 'Virthelm', title: '' })
   })
 
