@@ -351,7 +351,7 @@ describe('platform', () => {
 describe('tray and end', () => {
   it('counts what needs attention', async () => {
     await startWithWindow()
-    setAttention({ red: 2, amber: 1 })
+    setAttention({ red: 1, amber: 2 })
     expect(double.trays[0]).toMatchObject({ toolTip: 'Virthelm (3)', title: '3' })
     setAttention({ red: 0, amber: 0 })
     expect(double.trays[0]).toMatchObject({ toolTip: 'Virthelm', title: '' })

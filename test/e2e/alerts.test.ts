@@ -20,9 +20,11 @@ beforeAll(async () => {
   const { mountPoint, used, fills } = root
   const startsAtMs = Date.now()
   const perMs = (fills?.perHour ?? 0) / 3_600_000
-  ;({ demo } = await startDemoWithPast(['build-host'], PAST_ROWS, (_step, atMs) => [
-    { kind: 'mount', key: mountPoint, values: { usedRatio: used - (startsAtMs - atMs) * perMs } }
-  ]))
+  ;({ demo } = await startDemoWithPast(['build-host'], PAST_ROWS, {
+    past: (_name, atMs) => [
+      { kind: 'mount', key: mountPoint, values: { usedRatio: used - (startsAtMs - atMs) * perMs } }
+    ]
+  }))
   browser = await launchBrowser()
 }, 120_000)
 

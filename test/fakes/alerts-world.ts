@@ -116,9 +116,10 @@ export class AlertsWorld {
   }
 
   /** Closes the console and opens it again; `killed`: without closing. */
-  async restart({ killed = false } = {}): Promise<void> {
+  async restart({ killed = false, whileClosed = (): void => undefined } = {}): Promise<void> {
     if (!killed) await this.alerts.close()
     this.#isAlive.on = false
+    whileClosed()
     this.alerts = this.#make()
     await this.open()
   }

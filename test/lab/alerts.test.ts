@@ -159,7 +159,7 @@ describe.skipIf(missing !== null)(`alerts of real servers${missing === null ? ''
           forecastWithinMs: 1_200_000
         }
       )
-      // Some 50 MiB: 80 % after 18 minutes, as the clock goes.
+      // Some 50 MiB: 80 % after 18 minutes, as the clock goes. The forecast wants 24 values, and one comes every 30 s.
       const fill = `begin=$(date +%s); while size=$(stat -c %s ${mount}/file 2>/dev/null || echo 0); [ "$size" -lt 48000000 ]; do head -c $(( ($(date +%s) - begin) * 38000 - size )) /dev/zero >> ${mount}/file; sleep 2; done`
       const filling = lab.inServer('lab3', ['sh', '-c', fill], { check: false })
       await lab.eventually('it is AMBER', async () => (await now()).counts.amber === 1, 1_320_000, 1_000)

@@ -2,7 +2,6 @@
  * The life of alerts: raised, become RED, acknowledged, kept quiet, over. Each step is committed, then told; what is to be told
  * follows from what is committed (telling.ts), so that a restart neither repeats nor loses it.
  */
-import { randomUUID } from 'node:crypto'
 import { AppError } from '#contract/errors.ts'
 import { MAX_ALERTS_SHOWN, type Alert, type AlertsNow } from '#contract/alerts.ts'
 import type { HistoryEvent } from '#contract/history.ts'
@@ -15,8 +14,8 @@ import type { Log } from '../platform/platform.ts'
 import type { AlertStore, KeptAlert } from './alert-store.ts'
 import type { AlertTeller } from './alert-teller.ts'
 import type { FleetSight } from './fleet-sight.ts'
+import { newAlert, type About, type Raised } from './new-alert.ts'
 import { dueNews, isSettled, type DueNews } from './telling.ts'
-import type { Tracked } from './tracked.ts'
 
 export interface DeskDeps {
   readonly store: Pick<AlertStore, 'commit'>
@@ -31,8 +30,6 @@ export interface DeskDeps {
   /** Alerts are others, or other in more than their values. */
   readonly onChanged: () => void
 }
-
-type About = Pick<Tracked, 'key' | 'rule' | 'target' | 'context' | 'state' | 'failureCode'>
 
 /** A teller that does not take its news in this time is asked again with the next check. */
 const TELL_DEADLINE_MS = 30_000
@@ -139,38 +136,11 @@ export class AlertDesk {
     await this.settle()
   }
 
-  #raise({ key, rule, target, context, state, failureCode }: About, raised: Raised): void {
+  #raise(about: About, raised: Raised): void {
+    const { key, rule, state } = about
     // The alert is there already, only what the evaluator knew of it was lost.
     if (this.#lasting.has(key)) return
-    const { condition } = context
-    const isState = isOfState(rule.watch)
-    const sight = this.#deps.fleet.server(target.serverId)
-    const machine = target.vmUuid === null ? null : (sight?.machine(target.vmUuid) ?? null)
-    const alert: Alert = {
-      id: randomUUID() as AlertId,
-      ruleId: rule.id,
-      ruleName: rule.name,
-      preset: rule.preset,
-      watch: rule.watch,
-      level: raised.level,
-      cause: causeOf(rule.watch, raised.cause),
-      ...target,
-      serverName: sight?.record.name ?? '',
-      vmName: machine?.name ?? null,
-      direction: condition.direction,
-      threshold: isState ? null : condition.threshold,
-      value: isState ? null : raised.value,
-      worst: isState ? null : (state.open?.worst ?? null),
-      forMs: raised.cause === 'noData' ? (condition.noDataForMs ?? condition.forMs) : condition.forMs,
-      forecast: raised.forecast,
-      failureCode,
-      raisedAtMs: raised.atMs,
-      redAtMs: raised.level === 'RED' ? raised.atMs : null,
-      recoveredAtMs: null,
-      ended: null,
-      acknowledged: null,
-      quiet: null
-    }
+    const alert = newAlert(about, raised, this.#deps.fleet.server(about.target.serverId))
     this.#lasting.set(key, alert.id)
     this.#put({
       alert: { ...alert, quiet: this.#deps.quietOf(alert) },
@@ -317,6 +287,5 @@ export class AlertDesk {
   }
 }
 
-type Raised = Extract<AlertTransition, { kind: 'raised' }>
 type Reached = Extract<AlertTransition, { kind: 'reached' }>
 type Recovered = Extract<AlertTransition, { kind: 'recovered' }>

@@ -1,19 +1,19 @@
 /** Alerts of the whole fleet: what comes in is looked at by the rules, what they say has a life, and its news are told. */
 import type { JournalEntry } from '#contract/activity.ts'
 import type { Alert, AlertCounts, AlertHistoryQuery, AlertsNow } from '#contract/alerts.ts'
-import type { HistoryEvent, LiveTick } from '#contract/history.ts'
-import type { AlertId, RuleId, ServerId, VmUuid } from '#contract/ids.ts'
+import type { LiveTick } from '#contract/history.ts'
+import type { AlertId, RuleId, ServerId } from '#contract/ids.ts'
 import type { ServerRecord } from '#contract/servers.ts'
 import { countAlerts } from '../../domain/alerts/order.ts'
-import { sleepUnlessAborted, type Clock } from '../clock.ts'
-import type { Log } from '../platform/platform.ts'
+import { sleepUnlessAborted } from '../clock.ts'
 import type { ProcessesNow } from '../processes/process-subject.ts'
-import type { HistoryStore, Tick } from '../storage.ts'
+import type { Tick } from '../storage.ts'
 import { createTopic } from '../streams.ts'
 import { AlertDesk } from './alert-desk.ts'
-import type { AlertStore, KeptAlert } from './alert-store.ts'
-import type { AlertTeller } from './alert-teller.ts'
-import { runs, scopeTargetOf, type FleetSight, type ServerSight } from './fleet-sight.ts'
+import type { KeptAlert } from './alert-store.ts'
+import type { AlertsDeps } from './alerts-deps.ts'
+import { runningOf, scopeTargetOf, type ServerSight } from './fleet-sight.ts'
+import { GoneMachines } from './gone-machines.ts'
 import { ForecastMemory } from './forecast-memory.ts'
 import { LinkMemory } from './link-memory.ts'
 import { MachineMemory } from './machine-memory.ts'
@@ -26,27 +26,12 @@ import { RuleBook } from './rule-book.ts'
 import { StateWatches } from './state-watches.ts'
 import { looked } from './status.ts'
 
-export interface AlertsDeps {
-  readonly store: AlertStore
-  readonly history: Pick<HistoryStore, 'read'>
-  readonly teller: AlertTeller
-  readonly fleet: FleetSight
-  readonly clock: Clock
-  readonly log: Log
-  readonly defaultIntervalMs: () => number
-  readonly processIntervalMs: (serverId: ServerId) => number
-  /** For the time axis. */
-  readonly onMark: (serverId: ServerId, atMs: number, event: HistoryEvent) => void
-}
-
 export const CHECK_EVERY_MS = 5_000
 const HEARTBEAT_EVERY_MS = 60_000
 const PRUNE_EVERY_MS = 3_600_000
 export const ALERTS_KEPT_MS = 366 * 86_400_000
 /** Of a rule that raises all the time; the file is copied whole at each start. */
 const MOST_KEPT = 100_000
-/** A VM that moves is for a moment nowhere. */
-const MACHINE_GONE_AFTER_MS = 30_000
 /** Windows are shown changes at most so often. */
 const SHOW_EVERY_MS = 250
 
@@ -65,7 +50,7 @@ export class Alerts {
   readonly #links = new LinkMemory()
   readonly #shown = createTopic<null>(null)
   readonly #records = new Map<ServerId, ServerRecord>()
-  readonly #machineGoneMs = new Map<VmUuid, number>()
+  readonly #goneMachines = new GoneMachines()
   readonly #life = new AbortController()
   readonly #states: StateWatches
   readonly #machines = new MachineMemory()
@@ -293,20 +278,9 @@ export class Alerts {
     return this.quiet.quietOf(alert, scopeTargetOf(record, alert.vmUuid))
   }
 
-  /** VMs with an alert that are no longer on any server: their own, which is online, does not list them. */
   #forgetGoneMachines(sights: readonly ServerSight[], { atMs, nowMs, canSee }: Look): void {
-    const gone = new Set<VmUuid>()
-    for (const { alert } of canSee ? this.#desk.lasting() : []) {
-      const { vmUuid } = alert
-      const own = sights.find(({ record }) => record.id === alert.serverId)
-      if (vmUuid === null || own?.connection.kind !== 'online' || !own.hasListed) continue
-      if (sights.every((sight) => sight.machine(vmUuid) === null)) gone.add(vmUuid)
-    }
-    for (const vmUuid of this.#machineGoneMs.keys()) if (!gone.has(vmUuid)) this.#machineGoneMs.delete(vmUuid)
-    for (const vmUuid of gone) {
-      const sinceMs = this.#machineGoneMs.get(vmUuid) ?? nowMs
-      this.#machineGoneMs.set(vmUuid, sinceMs)
-      if (nowMs - sinceMs < MACHINE_GONE_AFTER_MS) continue
+    const alerts = canSee ? this.#desk.lasting().map(({ alert }) => alert) : []
+    for (const vmUuid of this.#goneMachines.look(alerts, sights, nowMs)) {
       this.#metrics.forgetMachine(vmUuid, atMs)
       this.#states.forgetMachine(vmUuid, atMs)
     }
@@ -339,11 +313,4 @@ export class Alerts {
     this.#lastCounts = text
     this.counts.publish(counts)
   }
-}
-
-function runningOf(sights: readonly ServerSight[]): ReadonlySet<VmUuid> {
-  const running = new Set<VmUuid>()
-  for (const { machines } of sights)
-    for (const machine of machines) if (runs(machine)) running.add(machine.ref.vmUuid)
-  return running
 }

@@ -69,3 +69,11 @@ export const scopeTargetOf = ({ id, location, tags }: ServerRecord, vmUuid: VmUu
 const RUNNING: ReadonlySet<MachineView['state']> = new Set(['running', 'blocked', 'shuttingDown'])
 
 export const runs = (machine: MachineView | null): boolean => machine !== null && RUNNING.has(machine.state)
+
+/** VMs that run, wherever. */
+export function runningOf(sights: readonly ServerSight[]): ReadonlySet<VmUuid> {
+  const running = new Set<VmUuid>()
+  for (const { machines } of sights)
+    for (const machine of machines) if (runs(machine)) running.add(machine.ref.vmUuid)
+  return running
+}

@@ -9,6 +9,7 @@ import { conditionFor } from '../../domain/alerts/scope.ts'
 import { entityFits, evaluatedCondition, usualEveryMs } from '../../domain/alerts/watches.ts'
 import type { Tick } from '../storage.ts'
 import { runs, scopeTargetOf, type FleetSight, type ServerSight } from './fleet-sight.ts'
+import { isGone, type Bound, type ServerPlan as Plan } from './server-plan.ts'
 import { contextOf, entityTarget, track, trackedKey, type Tracked } from './tracked.ts'
 
 export type Transitions = (tracked: Tracked, transitions: readonly AlertTransition[]) => void
@@ -33,30 +34,9 @@ export interface Look {
   readonly running: ReadonlySet<VmUuid>
 }
 
-interface Bound {
-  readonly metric: string
-  readonly tracked: Tracked
-}
-
-/** One server as its ticks see it. Times are of the monotonic clock. */
-interface Plan {
-  readonly bound: Map<EntityKind, Map<string, readonly Bound[]>>
-  readonly labels: Map<string, string>
-  readonly kindSeenMs: Map<EntityKind, number>
-  readonly tracked: Set<Tracked>
-  /** null = it is not online. */
-  onlineSinceMs: number | null
-}
-
 type MetricRule = AlertRule & { readonly watch: Extract<AlertRule['watch'], { kind: 'metric' }> }
 
 const NONE: readonly Bound[] = []
-/** Something whose kind goes on to have values, and that has none for so many of its turns, is gone. */
-const GONE_AFTER_TURNS = 4
-const LEAST_GONE_MS = 60_000
-/** Nothing of its kind has values any more: it may be the lane. */
-const GONE_WITH_ITS_KIND_MS = 900_000
-
 const isMetricRule = (rule: AlertRule): rule is MetricRule => rule.watch.kind === 'metric'
 const labelKey = (kind: string, key: string): string => `${kind}/${key}`
 
@@ -296,14 +276,3 @@ export class MetricWatches {
 }
 
 const metricOf = ({ watch }: AlertRule): string | null => (watch.kind === 'metric' ? watch.metric : null)
-
-/** A part of a server that has no values any more: unmounted, unplugged, deleted. */
-function isGone({ target, context, seenMs }: Tracked, plan: Plan, nowMs: number): boolean {
-  const { entity, vmUuid } = target
-  if (entity === null || entity.kind === 'server' || vmUuid !== null || plan.onlineSinceMs === null)
-    return false
-  const turnsMs = Math.max(LEAST_GONE_MS, GONE_AFTER_TURNS * context.everyMs)
-  const othersSeenMs = plan.kindSeenMs.get(entity.kind) ?? 0
-  if (othersSeenMs - Math.max(seenMs, plan.onlineSinceMs) > turnsMs) return true
-  return nowMs - Math.max(seenMs, plan.onlineSinceMs) > Math.max(GONE_WITH_ITS_KIND_MS, turnsMs)
-}
