@@ -43,7 +43,8 @@ function roughly(spanMs: number): string {
 
 /** In setup only. */
 export function useAlertWords(): AlertWords {
-  const { t, te } = useI18n()
+  const i18n = useI18n()
+  const { t } = i18n
   const rules = useRuleWords()
   const servers = useServersStore()
   const errorWords = useErrorWords()
@@ -97,7 +98,7 @@ export function useAlertWords(): AlertWords {
 
   function flag(alert: Alert): Sentence | null {
     const key = flagKey(alert.watch, alert.direction)
-    if (key === null || !te(`${key}.is`)) return null
+    if (key === null || !i18n.te(`${key}.is`)) return null
     return { key: `${key}.is`, values: { label: visibleText(alert.label || (alert.entity?.key ?? '')) } }
   }
 
