@@ -79,7 +79,9 @@ export function useAlertWords(): AlertWords {
       change: basis === 'timeOfDay' ? t('alerts.byTimeOfDay') : change(alert, changePerHour)
     }
     const verb = alert.direction === 'above' ? 'reaches' : 'fallsTo'
-    return { key: `alerts.say.${verb}${latestAtMs === null ? 'Maybe' : ''}`, values }
+    // A range that is none as it is rounded would be noise.
+    const range = latestAtMs === null ? 'Maybe' : values.from === values.to ? 'Surely' : ''
+    return { key: `alerts.say.${verb}${range}`, values }
   }
 
   function process(alert: Alert): Sentence | null {
