@@ -181,7 +181,7 @@ describe('channels', () => {
     const page = await open('#/alerts/channels')
     await page.until(() => document.querySelectorAll('[data-channel]').length === 4)
     const mail = [...document.querySelectorAll('[data-channel]')][2]
-    expect(text(mail)).toContain('3 wait')
+    expect(text(mail)).toContain('3 messages wait')
     expect(text(mail)).toContain('Connection timed out at mail.example.net:587.')
     const [desktop] = document.querySelectorAll('[data-channel]')
     ;[...(desktop?.querySelectorAll('button') ?? [])]

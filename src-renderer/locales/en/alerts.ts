@@ -253,7 +253,7 @@ export const alerts = {
     none: 'No alert in this time',
     noneText: 'Alerts are kept for a year.',
     noMatch: 'No alert fits the filter',
-    lasts: 'lasts',
+    lasts: 'still lasts',
     column: {
       level: 'Level',
       raised: 'Raised',
