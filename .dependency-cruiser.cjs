@@ -117,6 +117,12 @@ module.exports = {
       to: { path: 'node_modules/better-sqlite3/' }
     },
     {
+      name: 'owner-of-nodemailer',
+      severity: 'error',
+      from: { path: '^src-', pathNot: ['^src-main/remote/mail/', '\\.test\\.ts$'] },
+      to: { path: 'node_modules/nodemailer/' }
+    },
+    {
       name: 'owners-of-electron',
       severity: 'error',
       from: {

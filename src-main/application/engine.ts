@@ -9,8 +9,8 @@ import type { VirthelmContract } from '#contract/index.ts'
 import type { MachineView } from '#contract/machines.ts'
 import type { Prompt, ServerView, SshConfigHost } from '#contract/servers.ts'
 import { activityHandlers } from './activity/activity-handlers.ts'
-import { openAlertChannels } from './alert-channels/open-alert-channels.ts'
 import type { Mailer } from './alert-channels/mailer.ts'
+import { openAlertChannels } from './alert-channels/open-alert-channels.ts'
 import { alertHandlers } from './alerts/alert-handlers.ts'
 import { alertRuleHandlers } from './alerts/alert-rule-handlers.ts'
 import { Alerts } from './alerts/alerts.ts'
@@ -126,7 +126,10 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
   const marks = createTopic<HistoryMark>()
   const journalTopic = createTopic<JournalEntry>()
   const engines = openEngines(deps)
-  const channels = openAlertChannels(deps, () => settings.current().timeZone)
+  const channels = openAlertChannels(deps, {
+    zone: () => settings.current().timeZone,
+    lasting: () => alerts.lasting()
+  })
   const feedOptions = { minIntervalMs: FEED_INTERVAL_MS, clock }
 
   const gpuPower = gpuPowerSubject({
@@ -337,6 +340,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
   await alerts.open()
   directory.start()
   alerts.start()
+  void forEach(alerts.cutOff.latest(life.signal), (lost) => channels.channels.setNetworkLost(lost))
   ports.start()
   const background = keepRetention(storage, settings, deps, life.signal)
   return {
@@ -352,8 +356,8 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
       await alerts.close()
       await directory.close()
       await telemetry.close()
-      await engines.outside.close()
       await channels.channels.close()
+      await engines.outside.close()
       await background
       await storage.close()
     }

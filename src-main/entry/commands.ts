@@ -6,6 +6,7 @@ import { openDataArchive } from '../storage/archive/data-archive.ts'
 import { openStorageReader, type StorageReader } from '../storage/client.ts'
 import { backupCommand } from './backup-command.ts'
 import { exportCommand } from './export-command.ts'
+import { isFolderInUse } from '../storage/lock.ts'
 import { version, workers } from './installation.ts'
 import { statusCommand } from './status-command.ts'
 
@@ -50,7 +51,8 @@ export async function runCommand(name: CommandName, args: readonly string[]): Pr
   }
   const openReader = (dataFolder: string): Promise<StorageReader> =>
     openStorageReader({ dataFolder, workerUrl: workers.storage, log: terminalLog })
-  if (name === 'status') return statusCommand(args, { ...shared, nowMs: Date.now(), openReader })
+  if (name === 'status')
+    return statusCommand(args, { ...shared, nowMs: Date.now(), openReader, isFolderInUse })
   if (name === 'export') return exportCommand(args, { ...shared, nowMs: Date.now(), openReader })
   return backupCommand(args, {
     ...shared,

@@ -28,6 +28,8 @@ const keptWith = (
 const red = alertOf({ serverId: record.id, raisedAtMs: NOW_MS - 60_000 })
 const amber = alertOf({ serverId: record.id, level: 'AMBER', redAtMs: null, raisedAtMs: NOW_MS - 60_000 })
 
+let isInUse = true
+
 async function run(kept: AlertsKept, args: readonly string[] = [], dataFolder = tmpdir()) {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()]
   const said = Promise.all([text(stdout), text(stderr)])
@@ -35,6 +37,7 @@ async function run(kept: AlertsKept, args: readonly string[] = [], dataFolder = 
     stdout,
     stderr,
     nowMs: NOW_MS,
+    isFolderInUse: () => isInUse,
     dataFolderOf: () => dataFolder,
     openReader: async () => ({
       alerts: { load: async () => kept },
@@ -96,6 +99,10 @@ describe('npm run status', () => {
       code: 2,
       json: { consoleRunning: false, ageMs: 7_200_000, colour: 'RED' }
     })
+    isInUse = false
+    const justKilled = await run(keptWith([red]), ['--json'])
+    isInUse = true
+    expect(justKilled).toMatchObject({ code: 2, json: { consoleRunning: false } })
     const killed = await run(keptWith([], lookedAt(NOW_MS - 7_200_000)))
     expect(killed.output).toContain('The console is not running: this is the state of 2 h ago')
   })

@@ -28,6 +28,8 @@ export const STATUS_EXIT = { GREEN: 0, AMBER: 1, RED: 2, unknown: 3, wrongOption
 export interface StatusCommandDeps extends CommandOutput {
   readonly openReader: (dataFolder: string) => Promise<Pick<StorageReader, 'servers' | 'alerts' | 'close'>>
   readonly dataFolderOf: (chosen: string | null) => string
+  /** Whether a console has it open now. */
+  readonly isFolderInUse: (dataFolder: string) => boolean
   readonly nowMs: number
 }
 
@@ -99,7 +101,8 @@ function spanMs(text: string): number {
 async function read(dataFolder: string, deps: StatusCommandDeps): Promise<FleetStatus> {
   const reader = await deps.openReader(dataFolder)
   try {
-    return fleetStatus(await reader.alerts.load(), await reader.servers.list(), deps.nowMs)
+    const status = fleetStatus(await reader.alerts.load(), await reader.servers.list(), deps.nowMs)
+    return { ...status, isRunning: status.isRunning && deps.isFolderInUse(dataFolder) }
   } finally {
     await reader.close()
   }

@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { AppError } from '#contract/errors.ts'
-import { type DataFiles, makePrivateFile, writeFileAtomically } from './files.ts'
+import { type DataFiles, dataFiles, makePrivateFile, writeFileAtomically } from './files.ts'
 import type { Report } from './protocol.ts'
 import { type Database, errorCode, type OpenDatabase } from './sqlite.ts'
 
@@ -19,6 +19,19 @@ function holder(files: DataFiles): number | null {
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return null
     throw error
+  }
+}
+
+/** Whether the console that has the folder open is a process that lives. Opens no lock: it may be asked beside it. */
+export function isFolderInUse(folder: string): boolean {
+  const pid = holder(dataFiles(folder))
+  if (pid === null) return false
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    // EPERM: it lives, and is another user's.
+    return errorCode(error) === 'EPERM'
   }
 }
 

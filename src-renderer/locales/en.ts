@@ -28,6 +28,7 @@ import { machines } from './en/machines.ts'
 import { metricNames } from './en/metric-names.ts'
 import { metrics } from './en/metrics.ts'
 import { migrate } from './en/migrate.ts'
+import { notifications } from './en/notifications.ts'
 import { ports } from './en/ports.ts'
 import { power } from './en/power.ts'
 import { switching } from './en/switching.ts'
@@ -71,6 +72,7 @@ export const en = {
   metricNames,
   metrics,
   migrate,
+  notifications,
   ports,
   power,
   switching,

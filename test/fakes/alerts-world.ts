@@ -116,9 +116,10 @@ export class AlertsWorld {
   }
 
   /** Closes the console and opens it again; `killed`: without closing. */
-  async restart({ killed = false } = {}): Promise<void> {
+  async restart({ killed = false, whileClosed = (): void => undefined } = {}): Promise<void> {
     if (!killed) await this.alerts.close()
     this.#isAlive.on = false
+    whileClosed()
     this.alerts = this.#make()
     await this.open()
   }
@@ -217,6 +218,10 @@ export class AlertsWorld {
     }
   }
 
+  sights(): ServerSight[] {
+    return [...this.played.values()].map(sightOf)
+  }
+
   shown(): string[] {
     return this.alerts.now().alerts.map((alert) => `${alert.level} ${alert.cause} ${alert.serverName}`)
   }
@@ -227,7 +232,7 @@ export class AlertsWorld {
     this.#isAlive = alive
     const never = Promise.withResolvers<never>().promise
     const fleet: FleetSight = {
-      servers: () => (alive.on ? [...this.played.values()].map(sightOf) : []),
+      servers: () => (alive.on ? this.sights() : []),
       server: (serverId) => {
         const server = this.played.get(serverId)
         return server === undefined ? null : sightOf(server)

@@ -1,7 +1,8 @@
 import { beforeEach, afterEach, describe, expect, it } from 'vitest'
 import { ChannelDraft, type ChannelTarget } from '#contract/alert-channels.ts'
 import { AppError } from '#contract/errors.ts'
-import type { ChannelId } from '#contract/ids.ts'
+import type { Alert } from '#contract/alerts.ts'
+import type { AlertId, ChannelId } from '#contract/ids.ts'
 import { alertOf, newsOf, overOf, TO_ALL } from '../../../test/fakes/told-alerts.ts'
 import { FakeClock, settle } from '../../../test/fakes/engine-parts.ts'
 import { createSecret } from '../../remote/ssh/secret.ts'
@@ -22,6 +23,7 @@ const sealing: SecretCipher = {
 let blobs: Map<string, Uint8Array>
 let clock: FakeClock
 let logged: unknown[]
+let lasting: Map<AlertId, Alert>
 let shown: { title: string; body: string; urgent: boolean }[]
 let requests: EngineRequest[]
 let mails: { target: MailTarget; mail: Mail; password: string | undefined }[]
@@ -81,7 +83,7 @@ async function open(): Promise<void> {
       random: () => 1,
       secretOf: createSecret
     },
-    () => 'utc'
+    { zone: () => 'utc', lasting: () => lasting }
   )
   channels = opened.channels
   await channels.open()
@@ -95,6 +97,7 @@ beforeEach(async () => {
   blobs = new Map()
   clock = new FakeClock()
   logged = []
+  lasting = new Map()
   shown = []
   requests = []
   mails = []
@@ -121,10 +124,14 @@ const email = (more: Partial<MailTarget> = {}): MailTarget => ({
   to: ['b@example.org'],
   ...more
 })
-const raise = (number: number, telling = TO_ALL): Promise<void> =>
-  opened.teller.raised(newsOf('raised', alertOf(number), telling))
-const recover = (number: number): Promise<void> =>
-  opened.teller.recovered(newsOf('recovered', overOf(alertOf(number))))
+function raise(number: number, telling = TO_ALL, alert = alertOf(number)): Promise<void> {
+  lasting.set(alert.id, alert)
+  return opened.teller.raised(newsOf('raised', alert, telling))
+}
+function recover(number: number): Promise<void> {
+  lasting.delete(alertOf(number).id)
+  return opened.teller.recovered(newsOf('recovered', overOf(alertOf(number))))
+}
 const bodies = (): { title: string; alerts: { news: string }[] }[] =>
   requests.map(
     ({ body }) => JSON.parse(Buffer.from(body).toString()) as { title: string; alerts: { news: string }[] }
@@ -185,7 +192,7 @@ describe('the list of channels', () => {
     expect(channels.view().map(({ secretKept }) => secretKept)).toEqual([false, true, true])
     await channels.save(push, draft('Push', ntfy('https://evil.example')), undefined)
     expect(viewOf(push)?.secretKept).toBe(false)
-    const other = [{ host: 'evil.lan' }, { port: 25 }, { security: 'none' as const }, { user: 'you' }]
+    const other = [{ host: 'evil.lan' }, { port: 25 }, { security: 'tls' as const }, { user: 'you' }]
     for (const more of other) {
       await channels.save(mail, draft('Mail', email(more)), undefined)
       expect(viewOf(mail)?.secretKept).toBe(false)
@@ -203,6 +210,9 @@ describe('the list of channels', () => {
     await channels.save(mail, draft('Mail', email()), undefined)
     await clock.advance(0)
     expect(mails).toMatchObject([{ password: CANARY }])
+    const plain = draft('Mail', email({ security: 'none' }))
+    await channels.test({ channelId: mail, draft: plain, secret: CANARY }, new AbortController().signal)
+    expect(mails.at(-1)?.password).toBeUndefined()
     await channels.save(mail, draft('Mail', email()), null)
     expect(viewOf(mail)?.secretKept).toBe(false)
   })
@@ -436,7 +446,7 @@ describe('telling', () => {
   })
 
   it('shows no markup of others on the desktop', async () => {
-    await opened.teller.raised(newsOf('raised', alertOf(1, { serverName: '<a href="x">&lt;' })))
+    await raise(1, TO_ALL, alertOf(1, { serverName: '<a href="x">&lt;' }))
     await clock.advance(60_000)
     expect(`${shown[0]?.title ?? ''}${shown[0]?.body ?? ''}`).not.toMatch(/[<>&]/)
     expect(shown).toHaveLength(1)

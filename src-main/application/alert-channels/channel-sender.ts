@@ -1,7 +1,8 @@
 /** One channel at work: takes news, keeps what waits, sends it when it is due. Never makes anybody wait for the net. */
 import type { ChannelDraft, ChannelView } from '#contract/alert-channels.ts'
+import type { Alert } from '#contract/alerts.ts'
 import type { ErrorInfo } from '#contract/errors.ts'
-import type { ChannelId } from '#contract/ids.ts'
+import type { AlertId, ChannelId } from '#contract/ids.ts'
 import { sleepUnlessAborted, type Clock } from '../clock.ts'
 import { errorInfoOf } from '../error-info.ts'
 import type { Log } from '../platform/platform.ts'
@@ -25,6 +26,8 @@ export interface SenderDeps extends DeliveryDeps {
   /** 0..1, for jitter. */
   readonly random: () => number
   readonly zone: () => 'local' | 'utc'
+  /** Alerts that last, as they are now: what waited may be over, or its value another. */
+  readonly lasting: () => ReadonlyMap<AlertId, Alert>
   /** While this computer's own network is lost nothing is tried. */
   readonly networkLost: () => boolean
   readonly onChange: () => void
@@ -141,8 +144,13 @@ export class ChannelSender {
 
   async #send(signal: AbortSignal): Promise<void> {
     const { draft, secret } = this.#setup
-    const { clock, zone } = this.#deps
-    const batch = this.#outbox.begin()
+    const { clock, zone, lasting } = this.#deps
+    const batch = this.#outbox.begin(lasting())
+    if (batch.told.length === 0) {
+      // What waited is not to be told any more.
+      this.#keeper.touch()
+      return
+    }
     try {
       const message = {
         kind: 'alerts' as const,

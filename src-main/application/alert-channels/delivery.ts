@@ -82,8 +82,10 @@ async function deliverRaw(
     }
     case 'email': {
       const where = { host: target.host, port: target.port, service: 'channel' }
-      if (target.user !== null && secret === null)
-        throw new AppError('passwordNeeded', { params: { ...where, user: target.user } })
+      // No password goes over a connection that anybody could read.
+      const logsIn = target.user !== null && target.security !== 'none'
+      if (logsIn && secret === null)
+        throw new AppError('passwordNeeded', { params: { ...where, user: target.user ?? '' } })
       const { refused } = await mailer.send(
         target,
         {
@@ -91,7 +93,7 @@ async function deliverRaw(
           text: bodyOf(message, MAIL),
           urgent: worstLevel(message) === 'RED'
         },
-        { password: target.user === null ? null : secret, deadlineMs: MAIL_DEADLINE_MS, signal }
+        { password: logsIn ? secret : null, deadlineMs: MAIL_DEADLINE_MS, signal }
       )
       if (refused.length === 0) return { failure: null }
       return {

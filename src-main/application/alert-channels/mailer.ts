@@ -11,6 +11,7 @@ export interface Mail {
 }
 
 export interface MailOptions {
+  /** null = nobody logs in. */
   readonly password: Secret | null
   /** For all of it, from the name to the last answer. */
   readonly deadlineMs: number

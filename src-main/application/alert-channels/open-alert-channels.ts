@@ -9,7 +9,7 @@ import { SealedTexts } from '../sealed-texts.ts'
 import type { Secret } from '../servers/connection.ts'
 import type { BlobStore } from '../storage.ts'
 import { alertChannelHandlers } from './alert-channel-handlers.ts'
-import { AlertChannels } from './alert-channels.ts'
+import { AlertChannels, type AlertChannelsDeps } from './alert-channels.ts'
 import { ChannelVault } from './channel-vault.ts'
 import type { Mailer } from './mailer.ts'
 
@@ -29,12 +29,15 @@ export interface OpenedChannels {
   readonly handlers: Handlers<typeof alertChannelsContract>
 }
 
-export function openAlertChannels(deps: OpenChannelsDeps, zone: () => 'local' | 'utc'): OpenedChannels {
+export function openAlertChannels(
+  deps: OpenChannelsDeps,
+  sight: Pick<AlertChannelsDeps, 'zone' | 'lasting'>
+): OpenedChannels {
   const { storage, platform, engineHttp: http, mailer, clock, random, secretOf } = deps
   const { cipher, log, notifier } = platform
   const { blobs } = storage
   const vault = new ChannelVault({ sealed: new SealedTexts({ cipher, blobs }), secretOf })
-  const channels = new AlertChannels({ blobs, vault, http, mailer, notifier, clock, log, random, zone })
+  const channels = new AlertChannels({ blobs, vault, http, mailer, notifier, clock, log, random, ...sight })
   return {
     channels,
     teller: {

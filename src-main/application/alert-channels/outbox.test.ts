@@ -1,7 +1,8 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import type { Alert } from '#contract/alerts.ts'
 import { alertOf, overOf } from '../../../test/fakes/told-alerts.ts'
+import type { AlertId } from '#contract/ids.ts'
 import { Outbox, OutboxState, type NewsKind, type OutboxRules } from './outbox.ts'
 
 const START = 1_700_000_000_000
@@ -13,13 +14,18 @@ const rules = (more: Partial<OutboxRules> = {}): OutboxRules => ({
   ...more
 })
 const open = (more: Partial<OutboxRules> = {}): Outbox => new Outbox(rules(more), START, null)
-const take = (outbox: Outbox, kind: NewsKind, alert: Alert, atMs = START): boolean =>
-  outbox.take(kind, { newsId: `${alert.id}/${kind}/${alert.level}/${String(atMs)}`, alert }, atMs)
+const lasting = new Map<AlertId, Alert>()
+beforeEach(() => lasting.clear())
+function take(outbox: Outbox, kind: NewsKind, alert: Alert, atMs = START): boolean {
+  if (kind === 'recovered') lasting.delete(alert.id)
+  else lasting.set(alert.id, alert)
+  return outbox.take(kind, { newsId: `${alert.id}/${kind}/${alert.level}/${String(atMs)}`, alert }, atMs)
+}
 const amber = (number: number): Alert => alertOf(number, { level: 'AMBER', redAtMs: null })
 
 /** Sends what waits; what was told. */
 function send(outbox: Outbox, atMs = START): string[] {
-  const batch = outbox.begin()
+  const batch = outbox.begin(lasting)
   outbox.sent(batch, atMs)
   return batch.told.map(({ headline, alert }) => `${headline} ${alert.level} ${alert.serverName}`)
 }
@@ -89,7 +95,7 @@ describe('what is said of one alert', () => {
   it('joins again what could not be sent with what came meanwhile', () => {
     const outbox = open()
     take(outbox, 'raised', alertOf(1))
-    outbox.begin()
+    outbox.begin(lasting)
     take(outbox, 'recovered', overOf(alertOf(1)))
     expect(outbox.waiting).toBe(1)
     outbox.notSent()
@@ -100,10 +106,36 @@ describe('what is said of one alert', () => {
   it('is its end after all where the beginning got through meanwhile', () => {
     const outbox = open()
     take(outbox, 'raised', alertOf(1))
-    const batch = outbox.begin()
+    const batch = outbox.begin(lasting)
     take(outbox, 'recovered', overOf(alertOf(1)))
     outbox.sent(batch, START)
     expect(send(outbox)).toEqual(['recovered RED web-1'])
+  })
+
+  it('has the newest value; what is over without a word is told as over, and not asked to be acknowledged twice', () => {
+    const outbox = open()
+    take(outbox, 'raised', alertOf(1))
+    take(outbox, 'raised', alertOf(2))
+    lasting.set(alertOf(1).id, alertOf(1, { value: 0.99 }))
+    lasting.delete(alertOf(2).id)
+    const batch = outbox.begin(lasting)
+    expect(batch.told.map(({ headline, alert }) => [headline, alert.value])).toEqual([
+      ['raised', 0.99],
+      ['passed', 0.93]
+    ])
+    outbox.sent(batch, START)
+    take(outbox, 'again', alertOf(1))
+    lasting.set(alertOf(1).id, alertOf(1, { acknowledged: { atMs: START, note: '' } }))
+    expect(send(outbox)).toEqual([])
+    expect(outbox.waiting).toBe(0)
+  })
+
+  it('is RED once, where a message said so already', () => {
+    const outbox = open()
+    take(outbox, 'raised', amber(1))
+    lasting.set(amber(1).id, alertOf(1))
+    expect(send(outbox)).toEqual(['raised RED web-1'])
+    expect(take(outbox, 'escalated', alertOf(1))).toBe(false)
   })
 
   it('is taken once, however often it is given', () => {
@@ -128,7 +160,7 @@ describe('the limit', () => {
     expect([sendsAmber(START), sendsAmber(START), sendsAmber(START)]).toEqual([true, true, false])
     take(outbox, 'raised', alertOf(99))
     expect(outbox.next(START)).toEqual({ kind: 'send' })
-    const batch = outbox.begin()
+    const batch = outbox.begin(lasting)
     expect(batch.heldBack).toBe(true)
     expect(batch.told.map(({ alert }) => alert.serverName)).toEqual(['web-99', 'web-3'])
     outbox.sent(batch, START)
@@ -176,7 +208,7 @@ describe('what is kept between runs', () => {
     take(before, 'raised', alertOf(1))
     send(before)
     take(before, 'raised', alertOf(2))
-    before.begin()
+    before.begin(lasting)
     take(before, 'raised', alertOf(3))
     const kept = OutboxState.parse(JSON.parse(JSON.stringify(before.state())))
     const after = new Outbox(rules(), START + 1_000, kept)
@@ -192,10 +224,10 @@ describe('what is kept between runs', () => {
     for (let number = 2; number <= 502; number++) take(outbox, 'raised', amber(number))
     expect(outbox.waiting).toBe(500)
     expect(take(outbox, 'recovered', overOf(amber(2)))).toBe(false)
-    const batch = outbox.begin()
+    const batch = outbox.begin(lasting)
     expect(batch.dropped).toBe(2)
     expect(batch.told[0]?.alert.serverName).toBe('web-1')
     outbox.sent(batch, START)
-    expect(outbox.begin().dropped).toBe(0)
+    expect(outbox.begin(lasting).dropped).toBe(0)
   })
 })

@@ -150,9 +150,13 @@ export class Outbox {
     return { kind: 'wait', untilMs: nowMs + budgetMs }
   }
 
-  /** All that waits becomes one message. Ended by `sent` or `notSent`. */
-  begin(): Batch {
-    this.#underWay = new Map(this.#waiting)
+  /** All that waits becomes one message, as it is now. Ended by `sent` or `notSent`. */
+  begin(lasting: ReadonlyMap<AlertId, Alert>): Batch {
+    this.#underWay = new Map()
+    for (const [id, waiting] of this.#waiting) {
+      const now = presentOf(waiting, lasting.get(id))
+      if (now !== null) this.#underWay.set(id, now)
+    }
     this.#waiting.clear()
     const told = [...this.#underWay.values()].map(({ alert, kinds }) => ({
       headline: headlineOf(kinds),
@@ -184,6 +188,8 @@ export class Outbox {
   #concerns(kind: NewsKind, alert: Alert): boolean {
     const known = this.#told.has(alert.id) || this.#waiting.has(alert.id) || this.#underWay.has(alert.id)
     if (kind === 'recovered') return known
+    // A message that was under way may have said so already.
+    if (kind === 'escalated' && this.#told.get(alert.id) === 'RED') return false
     return known || alert.level === 'RED' || this.#rules.leastLevel === 'AMBER'
   }
 
@@ -220,6 +226,18 @@ function joined(earlier: Waiting | undefined, later: Waiting): Waiting {
     kinds: [...new Set([...earlier.kinds, ...later.kinds])],
     dueAtMs: Math.min(earlier.dueAtMs, later.dueAtMs)
   }
+}
+
+/**
+ * With the newest value. Where its end is not told for itself (the rule does not want it), what is over is told as over; null =
+ * there is nothing to tell any more.
+ */
+function presentOf(waiting: Waiting, now: Alert | undefined): Waiting | null {
+  const { alert, kinds, dueAtMs } = waiting
+  if (kinds.includes('recovered')) return waiting
+  const repeats = kinds.every((kind) => kind === 'again')
+  if (now !== undefined) return repeats && now.acknowledged !== null ? null : { alert: now, kinds, dueAtMs }
+  return repeats ? null : { alert, kinds: [...new Set<NewsKind>([...kinds, 'raised', 'recovered'])], dueAtMs }
 }
 
 function headlineOf(kinds: readonly NewsKind[]): Headline {

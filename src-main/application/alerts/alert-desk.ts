@@ -36,6 +36,7 @@ type About = Pick<Tracked, 'key' | 'rule' | 'target' | 'context' | 'state' | 'fa
 
 /** A teller that does not take its news in this time is asked again with the next check. */
 const TELL_DEADLINE_MS = 30_000
+const LAST_NEWS_MS = 2_000
 
 export class AlertDesk {
   readonly #deps: DeskDeps
@@ -43,7 +44,7 @@ export class AlertDesk {
   readonly #kept = new Map<AlertId, KeptAlert>()
   readonly #lasting = new Map<string, AlertId>()
   readonly #unsaved = new Set<AlertId>()
-  readonly #telling = new Set<AlertId>()
+  readonly #telling = new Map<AlertId, Promise<void>>()
   /** With newer values than those that are kept. */
   readonly #progressed = new Set<AlertId>()
   /** The last commit could be made. */
@@ -118,12 +119,24 @@ export class AlertDesk {
     void this.settle()
   }
 
-  /** Resolves when all that was taken so far is committed (or could not be) and was given to the teller. Never rejects. */
-  settle(): Promise<void> {
-    this.#working ??= this.#work().finally(() => {
-      this.#working = null
-    })
-    return this.#working
+  /** Resolves when all that was taken so far is committed (or could not be) and its news are on their way. Never rejects. */
+  async settle(): Promise<void> {
+    do {
+      this.#working ??= this.#work().finally(() => {
+        this.#working = null
+      })
+      await this.#working
+    } while (this.#unsaved.size > 0 && this.#isKeeping)
+  }
+
+  /** The console ends: what is on its way gets a moment to arrive. What does not is told after the next start. */
+  async close(): Promise<void> {
+    await this.settle()
+    const { clock } = this.#deps
+    const arrived = new AbortController()
+    const all = Promise.allSettled(this.#telling.values()).then(() => arrived.abort())
+    await Promise.race([all, sleepUnlessAborted(clock, LAST_NEWS_MS, arrived.signal)])
+    await this.settle()
   }
 
   #raise({ key, rule, target, context, state, failureCode }: About, raised: Raised): void {
@@ -242,10 +255,11 @@ export class AlertDesk {
     this.#deps.onMark(alert, atMs, { kind, alertId, level, ruleName, preset, label, vmUuid })
   }
 
+  /** A teller that takes long keeps nothing else from being committed. */
   async #work(): Promise<void> {
     do {
       await this.#commit()
-      await this.#tell()
+      this.#tell()
     } while (this.#unsaved.size > 0 && this.#isKeeping)
   }
 
@@ -267,19 +281,24 @@ export class AlertDesk {
     }
   }
 
-  async #tell(): Promise<void> {
+  #tell(): void {
     const nowMs = this.#deps.clock.nowMs()
-    const due = [...this.#kept.values()].flatMap((kept) => {
-      const news = this.#telling.has(kept.alert.id) ? null : dueNews(kept, nowMs)
-      return news === null ? [] : [{ id: kept.alert.id, news }]
-    })
-    await Promise.all(due.map(({ id, news }) => this.#tellOne(id, news)))
+    for (const [id, kept] of this.#kept) {
+      const isCommitted = !this.#unsaved.has(id) || !this.#isKeeping
+      const news = isCommitted && !this.#telling.has(id) ? dueNews(kept, nowMs) : null
+      if (news === null) continue
+      const telling = this.#tellOne(id, news).then((isTold) => {
+        this.#telling.delete(id)
+        // What was not told waits for the next check.
+        if (isTold) this.settleSoon()
+      })
+      this.#telling.set(id, telling)
+    }
   }
 
-  async #tellOne(id: AlertId, { kind, news, told }: DueNews): Promise<void> {
+  async #tellOne(id: AlertId, { kind, news, told }: DueNews): Promise<boolean> {
     const { clock, teller, log } = this.#deps
     const tooLong = new AbortController()
-    this.#telling.add(id)
     try {
       const deadline = sleepUnlessAborted(clock, TELL_DEADLINE_MS, tooLong.signal).then(() => {
         if (!tooLong.signal.aborted) throw new AppError('deadlineExceeded', { params: { what: 'teller' } })
@@ -287,12 +306,13 @@ export class AlertDesk {
       await Promise.race([teller[kind](news), deadline])
       const kept = this.#kept.get(id)
       if (kept !== undefined) this.#put({ ...kept, told })
+      return true
     } catch (cause) {
       // The same news is given again with the next check.
       log.error('alerts.notTold', cause, { alertId: id, kind })
+      return false
     } finally {
       tooLong.abort()
-      this.#telling.delete(id)
     }
   }
 }

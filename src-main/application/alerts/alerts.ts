@@ -54,6 +54,8 @@ export class Alerts {
   readonly rules: RuleBook
   readonly quiet: QuietBook
   readonly counts = createTopic<AlertCounts>({ red: 0, amber: 0 })
+  /** Whether the workstation itself is cut off. */
+  readonly cutOff = createTopic<boolean>(false)
   readonly #deps: AlertsDeps
   readonly #desk: AlertDesk
   readonly #metrics: MetricWatches
@@ -133,7 +135,7 @@ export class Alerts {
     this.#life.abort()
     await this.#running
     this.#desk.saveProgress()
-    await this.#desk.settle()
+    await this.#desk.close()
     await this.#heartbeat(true)
   }
 
@@ -173,6 +175,11 @@ export class Alerts {
     this.#desk.settleSoon()
   }
 
+  /** Those that last, as they are right now. */
+  lasting(): ReadonlyMap<AlertId, Alert> {
+    return new Map(this.#desk.lasting().map(({ alert }) => [alert.id, alert]))
+  }
+
   now(): AlertsNow {
     return this.#desk.now(this.#deps.clock.nowMs(), this.#ownNetwork.lost)
   }
@@ -187,7 +194,7 @@ export class Alerts {
   /** With the newest values of those that last. */
   async history(query: AlertHistoryQuery): Promise<Alert[]> {
     await this.#desk.settle()
-    const lasting = new Map(this.#desk.lasting().map(({ alert }) => [alert.id, alert]))
+    const lasting = this.lasting()
     const alerts = await this.#deps.store.history(query)
     return alerts.map((alert) => lasting.get(alert.id) ?? alert)
   }
@@ -217,7 +224,10 @@ export class Alerts {
     const { resumed } = this.#ownNetwork.look({ nowMs: atMs, monotonicMs: nowMs, links, newestValueMs })
     if (resumed) this.#metrics.startOverTimes(nowMs)
     const canSee = this.#ownNetwork.lost === null
-    if (canSee === wasLost) this.#show()
+    if (canSee === wasLost) {
+      this.cutOff.publish(!canSee)
+      this.#show()
+    }
     const look = { atMs, nowMs, canSee, running: runningOf(sights) }
     for (const sight of sights) {
       if (!sight.record.collecting) continue

@@ -6,7 +6,7 @@ import { type AlertEnd, type AlertState, type AlertTransition, newAlertState } f
 import { endAlert, evaluate, type EvaluationContext } from './evaluate.ts'
 import { namePattern } from './watches.ts'
 
-/** A process that is beyond `recoverAt`, or has an alert. */
+/** A process that has an alert, or is on the way to one. */
 export interface TrackedProcess {
   readonly process: AlertProcess
   readonly state: AlertState
@@ -26,7 +26,7 @@ export interface ProcessTransition {
 
 type ProcessWatch = Extract<RuleWatch, { kind: 'process' }>
 
-/** More are not followed on one server: those with an alert first, then those that take most. */
+/** More are not followed on one server: those that are followed first, then those that take most. */
 export const MOST_TRACKED = 64
 
 /** What the rule measures of a process; null = not known yet. */
@@ -43,22 +43,24 @@ export function evaluateProcesses(
   const { atMs } = reading
   const transitions: ProcessTransition[] = []
   const known = new Map(state.tracked.map((tracked) => [keyOf(tracked.process), tracked]))
-  const kept: { tracked: TrackedProcess; value: number }[] = []
-  for (const { process, value } of candidates(reading.processes, watch, context, known)) {
-    const key = keyOf(process)
-    const tracked = known.get(key) ?? newTracked(process)
-    known.delete(key)
+  const { followed, fresh } = candidates(reading.processes, watch, context, known)
+  const kept: TrackedProcess[] = []
+  const look = (tracked: TrackedProcess, value: number | null): void => {
     const changes = evaluate(tracked.state, { atMs, value, isOnline: true }, { ...context, foresight: null })
     for (const transition of changes) transitions.push({ process: tracked.process, transition })
-    if (tracked.state.open !== null || tracked.state.goodMs === null)
-      kept.push({ tracked, value: value ?? 0 })
+    if (tracked.state.open !== null || tracked.state.beyondSamples > 0) kept.push(tracked)
+  }
+  for (const { tracked, value } of followed) {
+    known.delete(keyOf(tracked.process))
+    look(tracked, value)
   }
   for (const { process, state: gone } of known.values())
     for (const transition of endAlert(gone, atMs, 'targetGone')) transitions.push({ process, transition })
+  // Who has an alert is never let go of, as nobody would end it: newcomers take the places that are left.
+  const places = Math.max(0, MOST_TRACKED - kept.length)
+  for (const { process, value } of fresh.toSorted((a, b) => b.value - a.value).slice(0, places))
+    look(newTracked(process), value)
   state.tracked = kept
-    .toSorted((a, b) => isOpen(b.tracked) - isOpen(a.tracked) || b.value - a.value)
-    .slice(0, MOST_TRACKED)
-    .map(({ tracked }) => tracked)
   return transitions
 }
 
@@ -75,8 +77,6 @@ export function endProcesses(
   )
 }
 
-const isOpen = ({ state }: TrackedProcess): number => Number(state.open !== null)
-
 const keyOf = ({ pid, startTicks }: { pid: number; startTicks: number }): string => `${pid}.${startTicks}`
 
 const newTracked = ({ pid, startTicks, name, user }: LiveProcess): TrackedProcess => ({
@@ -84,19 +84,28 @@ const newTracked = ({ pid, startTicks, name, user }: LiveProcess): TrackedProces
   state: newAlertState()
 })
 
-/** Those that are followed, and those that are worth it: of thousands a few, by the number first as it costs least. */
-function* candidates(
+interface Candidates {
+  readonly followed: { tracked: TrackedProcess; value: number | null }[]
+  readonly fresh: { process: LiveProcess; value: number }[]
+}
+
+/** Those that are followed, and those that should be: of thousands a few, by the number first as it costs least. */
+function candidates(
   processes: readonly LiveProcess[],
   { measure, pattern }: ProcessWatch,
   { condition }: Pick<EvaluationContext, 'condition'>,
   known: ReadonlyMap<string, TrackedProcess>
-): Generator<{ process: LiveProcess; value: number | null }> {
+): Candidates {
   const fits = namePattern(pattern)
+  const found: Candidates = { followed: [], fresh: [] }
   for (const process of processes) {
     const value = measured(measure, process)
-    const isWorth = value !== null && value > condition.recoverAt
-    if (!isWorth && (known.size === 0 || !known.has(keyOf(process)))) continue
-    if (fits(process.name) || (process.commandLine !== null && fits(process.commandLine)))
-      yield { process, value }
+    const isBeyond = value !== null && value > condition.threshold
+    const tracked = known.size === 0 ? undefined : known.get(keyOf(process))
+    if (tracked === undefined && !isBeyond) continue
+    if (!fits(process.name) && (process.commandLine === null || !fits(process.commandLine))) continue
+    if (tracked !== undefined) found.followed.push({ tracked, value })
+    else if (value !== null) found.fresh.push({ process, value })
   }
+  return found
 }

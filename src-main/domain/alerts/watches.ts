@@ -55,7 +55,17 @@ const SLOW_METRICS: Record<string, number> = {
   'disk.reallocatedSectors': 30 * MINUTE_MS,
   'disk.pendingSectors': 30 * MINUTE_MS,
   'disk.healthy': 30 * MINUTE_MS,
-  'disk.powerOnSec': 30 * MINUTE_MS
+  'disk.powerOnSec': 30 * MINUTE_MS,
+  'vm.memoryUsedRatio': MINUTE_MS / 2,
+  'vm.memoryUsedBytes': MINUTE_MS / 2,
+  'vm.memoryBalloonBytes': MINUTE_MS / 2,
+  'vm.diskUsedRatio': MINUTE_MS / 2,
+  'vm.diskAllocationBytes': MINUTE_MS / 2,
+  'vm.diskCapacityBytes': MINUTE_MS / 2,
+  'vm.diskReadBytesPerSec': MINUTE_MS / 2,
+  'vm.diskWriteBytesPerSec': MINUTE_MS / 2,
+  'vm.diskReadOpsPerSec': MINUTE_MS / 2,
+  'vm.diskWriteOpsPerSec': MINUTE_MS / 2
 }
 const SLOW_KINDS: Partial<Record<EntityKind, number>> = {
   mount: MINUTE_MS / 2,

@@ -76,7 +76,7 @@ class Attempt {
       socketTimeout: deadlineMs,
       getSocket: (_options, callback) =>
         callback(null, { connection, ...(security === 'tls' && { secured: true }) }),
-      ...(user !== null && { auth: { user, pass: password?.reveal() ?? '' }, forceAuth: true }),
+      ...(user !== null && password !== null && { auth: { user, pass: password.reveal() }, forceAuth: true }),
       disableFileAccess: true,
       disableUrlAccess: true
     })

@@ -3,7 +3,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { effectScope, type EffectScope } from 'vue'
 import { pushStream, stubRpc } from '../../../test/fakes/stub-rpc.ts'
 import { installRpc } from '../../app/rpc-provider.ts'
-import { showNotifications, useNotificationPermission } from './index.ts'
+import { showNotifications } from './index.ts'
+import { useNotificationPermission } from './permission.ts'
 
 class NotificationDouble extends EventTarget {
   static permission: NotificationPermission = 'granted'
