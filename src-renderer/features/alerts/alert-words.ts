@@ -43,7 +43,8 @@ function roughly(spanMs: number): string {
 
 /** In setup only. */
 export function useAlertWords(): AlertWords {
-  const { t, te } = useI18n()
+  const i18n = useI18n()
+  const { t } = i18n
   const rules = useRuleWords()
   const servers = useServersStore()
   const errorWords = useErrorWords()
@@ -78,7 +79,9 @@ export function useAlertWords(): AlertWords {
       change: basis === 'timeOfDay' ? t('alerts.byTimeOfDay') : change(alert, changePerHour)
     }
     const verb = alert.direction === 'above' ? 'reaches' : 'fallsTo'
-    return { key: `alerts.say.${verb}${latestAtMs === null ? 'Maybe' : ''}`, values }
+    // A range that is none as it is rounded would be noise.
+    const range = latestAtMs === null ? 'Maybe' : values.from === values.to ? 'Surely' : ''
+    return { key: `alerts.say.${verb}${range}`, values }
   }
 
   function process(alert: Alert): Sentence | null {
@@ -97,7 +100,7 @@ export function useAlertWords(): AlertWords {
 
   function flag(alert: Alert): Sentence | null {
     const key = flagKey(alert.watch, alert.direction)
-    if (key === null || !te(`${key}.is`)) return null
+    if (key === null || !i18n.te(`${key}.is`)) return null
     return { key: `${key}.is`, values: { label: visibleText(alert.label || (alert.entity?.key ?? '')) } }
   }
 

@@ -75,6 +75,15 @@ describe('alerts that are raised now', () => {
     expect(untilAtMs - Date.now()).toBeGreaterThan(3.9 * 3_600_000)
   })
 
+  it('leave the keys of the shell alone: g a goes to Activity', async () => {
+    const page = await open()
+    await page.until(() => rows().length === 6)
+    page.press('g')
+    page.press('a')
+    await page.role('heading', 'Activity')
+    expect(document.querySelector('[role="dialog"]')).toBeNull()
+  })
+
   it('are filtered by server, level, and whether there is a process', async () => {
     const page = await open()
     const field = await page.role('searchbox', 'Filter alerts')
@@ -111,6 +120,15 @@ describe('badges', () => {
     const chip = await view.until(() => document.querySelector('[data-card] [data-alert-chip]'))
     expect(chip.getAttribute('href')).toContain('#/alerts?alert=')
     await view.until(() => /Alerts\s*3\s*RED\s*2 AMBER/.test(text(document.querySelector('dl'))))
+  })
+
+  it('lead to the alert they tell of, which is then the chosen one', async () => {
+    const page = await open('#/')
+    const chip = await page.until(() => document.querySelector<HTMLElement>('[data-card] [data-alert-chip]'))
+    const id = /alert=([\w-]+)/.exec(chip.getAttribute('href') ?? '')?.[1] ?? ''
+    chip.click()
+    const chosen = await page.until(() => document.getElementById(`alert-${id}`))
+    expect(chosen.getAttribute('aria-selected')).toBe('true')
   })
 
   it('are gone with the alerts', async () => {
@@ -181,7 +199,7 @@ describe('channels', () => {
     const page = await open('#/alerts/channels')
     await page.until(() => document.querySelectorAll('[data-channel]').length === 4)
     const mail = [...document.querySelectorAll('[data-channel]')][2]
-    expect(text(mail)).toContain('3 wait')
+    expect(text(mail)).toContain('3 messages wait')
     expect(text(mail)).toContain('Connection timed out at mail.example.net:587.')
     const [desktop] = document.querySelectorAll('[data-channel]')
     ;[...(desktop?.querySelectorAll('button') ?? [])]

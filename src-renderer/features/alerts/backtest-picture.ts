@@ -51,16 +51,20 @@ export function backtestPicture(
 
 export interface BacktestCounts {
   readonly raises: number
-  /** Told before it came. */
+  /** Told before it came: it came, it did not, or it may yet (`open`). */
   readonly warned: number
+  readonly open: number
   /** RED without a warning. */
   readonly unwarned: number
 }
 
 export function countsOf({ raises, leftOut, forecastsRight, forecastsWrong }: Backtest): BacktestCounts {
+  const foretold = raises.filter(({ cause }) => cause === 'forecast').length
+  const open = Math.max(0, foretold - forecastsRight - forecastsWrong)
   return {
     raises: raises.length + leftOut,
-    warned: forecastsRight + forecastsWrong,
-    unwarned: raises.filter(({ cause }) => cause !== 'forecast').length
+    warned: forecastsRight + forecastsWrong + open,
+    open,
+    unwarned: raises.length - foretold
   }
 }

@@ -48,6 +48,9 @@ describe('the editor of rules', () => {
   }
   it('shows 90 % for 0.9, and makes nothing of binary dust', () => {
     expect(form({}).threshold).toBe(90)
+    const [rule] = presetRules(0).filter(({ preset }) => preset === 'disk')
+    if (rule === undefined) throw new Error('no such rule')
+    expect(ruleForm({ ...rule, condition: { ...rule.condition, threshold: 0.57 } }).threshold).toBe(57)
     const result = checkedRule(form({ threshold: 55.1, recoverAt: 7 }), false)
     expect(result).toMatchObject({ ok: true, draft: { condition: { threshold: 0.551, recoverAt: 0.07 } } })
   })

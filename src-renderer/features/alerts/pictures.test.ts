@@ -111,6 +111,8 @@ describe('the picture of a try on history', () => {
     ])
   })
   it('tells warned ones apart from those that came without a warning', () => {
-    expect(countsOf(backtest)).toEqual({ raises: 4, warned: 2, unwarned: 2 })
+    expect(countsOf(backtest)).toEqual({ raises: 4, warned: 2, open: 0, unwarned: 2 })
+    const pending = { ...backtest, forecastsRight: 0 }
+    expect(countsOf(pending)).toMatchObject({ warned: 2, open: 1 })
   })
 })

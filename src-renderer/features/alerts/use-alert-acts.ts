@@ -11,13 +11,12 @@ import { useAlertWords } from './alert-words.ts'
 import SilenceDialog from './SilenceDialog.vue'
 
 export interface AlertActs {
-  acknowledge(alert: Alert): Promise<void>
-  silence(alert: Alert): Promise<void>
+  readonly acknowledge: (alert: Alert) => Promise<void>
+  readonly silence: (alert: Alert) => Promise<void>
   /** The page of what it is about. */
-  open(alert: Alert): void
-  pageOf(alert: Alert): RouteLocationRaw
+  readonly open: (alert: Alert) => void
   /** Runs it and tells how it went. */
-  attempt(work: () => Promise<unknown>, done?: string): Promise<boolean>
+  readonly attempt: (work: () => Promise<unknown>, done?: string) => Promise<boolean>
 }
 
 /** In setup only. */
@@ -48,10 +47,11 @@ export function useAlertActs(): AlertActs {
   }
   return {
     attempt,
-    pageOf,
     open: (alert) => void router.push(pageOf(alert)),
     async acknowledge(alert) {
-      const answer = await dialogs.open(AcknowledgeDialog, { alert })
+      const answer: { note: string } | 'takeBack' | undefined = await dialogs.open(AcknowledgeDialog, {
+        alert
+      })
       if (answer === undefined) return
       const target = words.target(alert)
       if (answer === 'takeBack')

@@ -32,7 +32,7 @@ export const alertChannels = {
     off: 'switched off',
     never: 'nothing sent yet',
     sent: 'last sent {age} ago',
-    waiting: '{count} waits | {count} wait',
+    waiting: '{count} message waits | {count} messages wait',
     failedAt: 'Failed {age} ago',
     nextTry: 'next try {time}',
     noTry: 'not tried again by itself'

@@ -124,6 +124,7 @@ export const alertRules = {
     right: '{count} came true (median {lead} before)',
     rightNoLead: '{count} came true',
     wrong: '{count} did not',
+    open: '{count} may yet',
     red: '{count} of them were RED. | {count} of them were RED.',
     alsoRaised:
       'It would have raised {count} without a warning. | It would have raised {count} without a warning.',

@@ -106,6 +106,8 @@ export const alerts = {
     reaches: '{what} {value} now, reaches {threshold} in about {span} (range {from} to {to}). {change}',
     reachesMaybe:
       '{what} {value} now, reaches {threshold} in about {span} ({from} at the earliest, or not at all). {change}',
+    reachesSurely: '{what} {value} now, reaches {threshold} in about {span}. {change}',
+    fallsToSurely: '{what} {value} now, falls to {threshold} in about {span}. {change}',
     fallsTo: '{what} {value} now, falls to {threshold} in about {span} (range {from} to {to}). {change}',
     fallsToMaybe:
       '{what} {value} now, falls to {threshold} in about {span} ({from} at the earliest, or not at all). {change}',
@@ -251,7 +253,7 @@ export const alerts = {
     none: 'No alert in this time',
     noneText: 'Alerts are kept for a year.',
     noMatch: 'No alert fits the filter',
-    lasts: 'lasts',
+    lasts: 'still lasts',
     column: {
       level: 'Level',
       raised: 'Raised',
