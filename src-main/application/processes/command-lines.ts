@@ -54,7 +54,8 @@ export class CommandLines {
     const due: ProcessStat[] = []
     const old: ProcessStat[] = []
     for (const stat of stats) {
-      if (stat.isKernelThread) continue
+      // One that has ended and waits for its parent has no command line any more.
+      if (stat.isKernelThread || stat.state === 'Z') continue
       const key = processKey(stat)
       const entry = this.#entries.get(key)
       if (entry !== undefined) next.set(key, entry)
