@@ -54,11 +54,12 @@ export class CommandLines {
     const due: ProcessStat[] = []
     const old: ProcessStat[] = []
     for (const stat of stats) {
-      // One that has ended and waits for its parent has no command line any more.
-      if (stat.isKernelThread || stat.state === 'Z') continue
+      if (stat.isKernelThread) continue
       const key = processKey(stat)
       const entry = this.#entries.get(key)
       if (entry !== undefined) next.set(key, entry)
+      // It has ended and waits for its parent: there is no command line any more.
+      if (stat.state === 'Z') continue
       if (entry === undefined && stat.startTicks >= youngFromTicks) continue
       if (entry?.name !== stat.name) due.push(stat)
       else if (nowMs - entry.readAtMs >= AGAIN_AFTER_MS) old.push(stat)
