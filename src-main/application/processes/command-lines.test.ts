@@ -35,8 +35,9 @@ it('asks a young process at the next reading, and all at once where somebody loo
 })
 
 it('asks none that has ended, and keeps what it was', async () => {
-  const { pids, update } = asked()
+  const { pids, lines, update } = asked()
   await update([stat(1), stat(2, { state: 'Z' })], 1_000)
+  expect(lines.of(processKey(stat(2)))).toBe('')
   await update([stat(1, { state: 'Z' })], 1_000)
   await update([stat(1)], 1_000)
   expect(pids).toEqual([[1]])

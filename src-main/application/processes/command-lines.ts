@@ -59,7 +59,10 @@ export class CommandLines {
       const entry = this.#entries.get(key)
       if (entry !== undefined) next.set(key, entry)
       // It has ended and waits for its parent: there is no command line any more.
-      if (stat.state === 'Z') continue
+      if (stat.state === 'Z') {
+        if (entry === undefined) next.set(key, { text: '', name: stat.name, readAtMs: nowMs })
+        continue
+      }
       if (entry === undefined && stat.startTicks >= youngFromTicks) continue
       if (entry?.name !== stat.name) due.push(stat)
       else if (nowMs - entry.readAtMs >= AGAIN_AFTER_MS) old.push(stat)
