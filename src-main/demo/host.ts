@@ -4,7 +4,7 @@ import { makeDomain, type SimulatedDomain, transitionOf } from './domains.ts'
 import { type HostCounters, initialCounters } from './host-counters.ts'
 import { advanceCounters } from './host-load.ts'
 import { clamp } from './noise.ts'
-import { filledShare, type HostProfile, type MountProfile } from './profiles.ts'
+import { filledShare, type HostProfile, type MountProfile } from './profiles/model.ts'
 import { DemoProcesses } from './processes.ts'
 import { makeStores } from './stores.ts'
 

@@ -3,8 +3,13 @@ import { z } from 'zod'
 import { call, stream, task } from './define.ts'
 import { ErrorInfo } from './errors.ts'
 import { PromptId, ServerId, VmUuid } from './ids.ts'
+import { ServerFacts } from './server-facts.ts'
+import { ServerNow } from './server-now.ts'
 import { AtMs, RemoteText } from './units.ts'
 import { CapabilityCause, CapabilityId, Presence, ServerPowerAction } from './vocabulary.ts'
+
+export { MAX_MEMORY_MODULES, MemoryModule, ServerFacts } from './server-facts.ts'
+export { GpuNow, MAX_GPUS, ServerNow } from './server-now.ts'
 
 const Address = z.string().trim().min(1).max(253)
 const Port = z.int().min(1).max(65_535)
@@ -114,71 +119,6 @@ export const ConnectionState = z.discriminatedUnion('kind', [
 ])
 export type ConnectionState = z.infer<typeof ConnectionState>
 
-/** A memory module as the firmware's tables (SMBIOS type 17) name it. Texts are remote. */
-export const MemoryModule = z.object({
-  slot: RemoteText.nullable(),
-  sizeBytes: z.number(),
-  /** DDR4, DDR5, … */
-  type: RemoteText.nullable(),
-  /** Millions of transfers per second, as it runs (else as it could). */
-  megatransfersPerSec: z.int().nullable(),
-  manufacturer: RemoteText.nullable(),
-  partNumber: RemoteText.nullable()
-})
-export type MemoryModule = z.infer<typeof MemoryModule>
-
-/** Slots of the largest boards there are; more are left out. */
-export const MAX_MEMORY_MODULES = 256
-
-/** Facts kept by earlier versions have no such entry. */
-const LaterText = RemoteText.nullable().default(null)
-
-/** Facts read once per connection. null = could not be had. Texts are remote: hostile. */
-export const ServerFacts = z.object({
-  hostName: RemoteText.nullable(),
-  /** os-release PRETTY_NAME. */
-  distribution: RemoteText.nullable(),
-  osName: RemoteText.nullable(),
-  kernelRelease: RemoteText.nullable(),
-  /** uname -m. */
-  architecture: RemoteText.nullable(),
-  bits: z.union([z.literal(32), z.literal(64)]).nullable(),
-  cpuModel: RemoteText.nullable(),
-  cpuSockets: z.int().nullable(),
-  cpuCores: z.int().nullable(),
-  cpuThreads: z.int().nullable(),
-  memoryTotalBytes: z.number().nullable(),
-  /** kvm, vmware, lxc, none, … as systemd-detect-virt or DMI tells. */
-  virtualisation: RemoteText.nullable(),
-  boardModel: RemoteText.nullable(),
-  bootedAtMs: AtMs.nullable(),
-  loginShell: RemoteText.nullable(),
-  sshServer: RemoteText.nullable(),
-  libvirtVersion: RemoteText.nullable(),
-  hypervisorVersion: RemoteText.nullable(),
-  /** The main board, where it is another thing than the whole machine (`boardModel`). */
-  mainBoard: LaterText,
-  /** The firmware's version with its maker. */
-  biosVersion: LaterText,
-  /** As the firmware prints it: MM/DD/YYYY on nearly all boards. */
-  biosDate: LaterText,
-  /** Only with root's rights. */
-  serialNumber: LaterText,
-  /** Installed modules; null where the firmware's tables cannot be read. */
-  memoryModules: z.array(MemoryModule).max(MAX_MEMORY_MODULES).nullable().default(null),
-  memorySlots: z.int().nullable().default(null),
-  /** IANA name (Europe/Berlin) or what stands in its place (UTC, <+09>-9). */
-  timeZone: LaterText,
-  /** Address of the default route's next hop, IPv4 before IPv6. */
-  defaultGateways: z.array(RemoteText).max(8).nullable().default(null),
-  dnsServers: z.array(RemoteText).max(8).nullable().default(null),
-  /** apt, dnf, apk, … */
-  packageManager: LaterText,
-  /** systemd, openrc, … */
-  initSystem: LaterText
-})
-export type ServerFacts = z.infer<typeof ServerFacts>
-
 /** One thing that a server can or cannot tell. `fix` is a line to copy, made in main from constants. */
 export const Capability = z.object({
   id: CapabilityId,
@@ -189,56 +129,6 @@ export const Capability = z.object({
   checkedAtMs: AtMs.optional()
 })
 export type Capability = z.infer<typeof Capability>
-
-/** Cards are counted in dozens at most; more of one server are left out. */
-export const MAX_GPUS = 64
-
-/** A graphics card on the server's card: one bar each. `key` as in the metric catalogue; the name is remote text. */
-export const GpuNow = z.object({
-  key: z.string().max(1024),
-  name: RemoteText,
-  utilisationRatio: z.number().nullable(),
-  memoryUsedBytes: z.number().nullable(),
-  memoryTotalBytes: z.number().nullable()
-})
-export type GpuNow = z.infer<typeof GpuNow>
-
-/** History files of earlier versions keep newest values without it. */
-const SinceTelemetry = z.number().nullable().default(null)
-
-/** Newest values of the card. null = could not be had (see the capabilities). */
-export const ServerNow = z.object({
-  atMs: AtMs,
-  cpuUsedRatio: z.number().nullable(),
-  cpuThreads: z.int().nullable(),
-  load1: z.number().nullable(),
-  load5: z.number().nullable(),
-  load15: z.number().nullable(),
-  memoryUsedBytes: z.number().nullable(),
-  memoryTotalBytes: z.number().nullable(),
-  memoryUsedRatio: z.number().nullable(),
-  swapUsedBytes: z.number().nullable(),
-  swapTotalBytes: z.number().nullable(),
-  diskUsedBytes: z.number().nullable(),
-  diskTotalBytes: z.number().nullable(),
-  diskUsedRatio: z.number().nullable(),
-  netRxBytesPerSec: z.number().nullable(),
-  netTxBytesPerSec: z.number().nullable(),
-  netRxBytes: z.number().nullable(),
-  netTxBytes: z.number().nullable(),
-  uptimeSec: z.number().nullable(),
-  clockSkewMs: z.number().nullable(),
-  usersLoggedIn: SinceTelemetry,
-  unitsFailed: SinceTelemetry,
-  updatesPending: SinceTelemetry,
-  containersRunning: SinceTelemetry,
-  powerWatts: SinceTelemetry,
-  temperatureMaxCelsius: SinceTelemetry,
-  gpuMemoryFreeBytes: SinceTelemetry,
-  gpuMemoryTotalBytes: SinceTelemetry,
-  gpus: z.array(GpuNow).max(MAX_GPUS).default([])
-})
-export type ServerNow = z.infer<typeof ServerNow>
 
 /** The operator shut it down, rebooted or suspended it: that it does not answer is no trouble. */
 export const ExpectedOff = z.object({ action: ServerPowerAction, atMs: AtMs })

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import { call, stream } from './define.ts'
+import { ErrorInfo } from './errors.ts'
 import { ServerId } from './ids.ts'
 import { AtMs, DurationMs, RemoteText } from './units.ts'
 import {
@@ -171,6 +172,8 @@ export const ServiceLog = z.object({
   fix: z.string().max(500).nullable(),
   /** What the tool said instead, when it failed. */
   message: RemoteText.nullable(),
+  /** Why none could be read where no tool has said so: the link, a deadline, too much of it. */
+  error: ErrorInfo.nullable(),
   atMs: AtMs
 })
 export type ServiceLog = z.infer<typeof ServiceLog>

@@ -91,7 +91,13 @@ export const fakeContainers = (): ContainersView =>
     }))
   })
 
-const LOG = { lines: ['2026-11-28T08:00:00+0000 host nginx[1]: ready'], fix: null, message: null }
+const LATE = { code: 'deadlineExceeded' as const, params: { deadlineMs: 15_000 }, retryable: true }
+const LOG = {
+  lines: ['2026-11-28T08:00:00+0000 host nginx[1]: ready'],
+  fix: null,
+  message: null,
+  error: null
+}
 
 export function fakeServices(): ServiceHandlers {
   const units = createTopic<UnitsView>(fakeUnits())
@@ -114,7 +120,7 @@ export function fakeServices(): ServiceHandlers {
       command: `${target.kind === 'unit' ? 'systemctl --no-ask-password' : target.engine} ${action} ${target.name}`,
       warning: target.name === 'ssh.service' ? 'remoteAccess' : null
     }),
-    'services.act': async ({ target }): Promise<ServiceOutcome> =>
+    'services.act': async ({ target, action }): Promise<ServiceOutcome> =>
       target.name === 'backup.service'
         ? {
             outcome: 'denied',
@@ -130,7 +136,10 @@ export function fakeServices(): ServiceHandlers {
             message: '',
             stateNow: 'active',
             fix: null,
-            log: { ...LOG, atMs: Date.now() }
+            log:
+              action === 'reload'
+                ? { ...LOG, lines: [], error: LATE, atMs: Date.now() }
+                : { ...LOG, atMs: Date.now() }
           },
     'services.log': async () => ({ ...LOG, atMs: Date.now() })
   }

@@ -16,7 +16,8 @@ import { openSecondReader } from './second-reader.ts'
 
 const missing = lab.whyNoLab()
 const IS_LONG = process.env.VIRTHELM_LONG === '1'
-const TICKS = IS_LONG ? 100 : 25
+/** A minute: each lane that reads once a minute or more often has its turn. */
+const TICKS = IS_LONG ? 150 : 30
 const INTERVAL_MS = 2_000
 const never = new AbortController().signal
 const pause = (durationMs: number): Promise<void> => systemClock.sleep(durationMs, never)
@@ -62,13 +63,19 @@ describe.skipIf(missing !== null)(`telemetry${missing === null ? '' : ` (${missi
   })
 
   it(
-    `costs one login, three processes a second and no file, with all lanes and sudo for ${TICKS} ticks`,
+    `costs one login, one process a second and no file, with all lanes and sudo for ${TICKS} ticks`,
     { timeout: 600_000 },
     async () => {
       const files = await lab.writableFiles('lab3')
       const logins = lab.loginCount('lab3', 'op')
       const own = await start([{ name: 'lab3', server: 'lab3', user: 'op', useSudo: true }], INTERVAL_MS)
       await everyLaneHasSpoken(own, ['lab3'])
+      // Packages are counted once, a minute after the connection came up, and then every six hours.
+      await lab.eventually(
+        'packages are counted',
+        () => own.capability('lab3', 'updates')?.works === true,
+        90_000
+      )
       const cost = await pidsOfOneReading()
       const before = await lastPid('lab3')
       const ticks = await countTicks(own, 'lab3', TICKS)
@@ -76,7 +83,7 @@ describe.skipIf(missing !== null)(`telemetry${missing === null ? '' : ` (${missi
       console.info(`${(forks / ticks).toFixed(2)} processes a tick`)
       expect(ticks).toBe(TICKS)
       // The fast lane starts none or one a tick (sampling.test.ts); the rest is what the slow lanes run in this span.
-      expect(forks / ticks).toBeLessThanOrEqual(3 * (INTERVAL_MS / 1_000))
+      expect(forks / ticks).toBeLessThanOrEqual(INTERVAL_MS / 1_000)
       expect(changesOf(files, await lab.writableFiles('lab3'))).toEqual([])
       expect(lab.loginCount('lab3', 'op')).toBe(logins + 1)
       await own.close()

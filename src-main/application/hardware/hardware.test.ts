@@ -214,8 +214,8 @@ describe('health of disks', () => {
     answers.smart = { sda: answer('sata-hdd-failing.json', 24), nvme0n1: answer('nvme-ok.json') }
     const reading = await open('hardware.smart').read(signal)
     expect(asked.filter((script) => script.includes('--json'))).toEqual([
-      'exec smartctl --json -a -n standby /dev/sda 2>&1',
-      'exec smartctl --json -a -n standby /dev/nvme0n1 2>&1'
+      'smartctl --json -a -n standby /dev/sda 2>&1',
+      'smartctl --json -a -n standby /dev/nvme0n1 2>&1'
     ])
     expect(reading.capabilities).toEqual([{ id: 'smart', works: true, cause: null, fix: null }])
     expect(reading.entities).toEqual([
@@ -284,7 +284,7 @@ describe('health of disks', () => {
     answers.smart = { sda: answer('standby.json', 2) }
     const reading = await session.read(signal)
     expect(reading.entities).toEqual([])
-    expect(asked.at(-1)).toBe('exec sudo -n smartctl --json -a -n standby /dev/sda 2>&1')
+    expect(asked.at(-1)).toBe('sudo -n smartctl --json -a -n standby /dev/sda 2>&1')
     await open('hardware.parts').read(signal)
     expect(view().disks?.find(({ name }) => name === 'sda')?.smart).toMatchObject({
       asleep: true,

@@ -82,4 +82,4 @@ exit 0
  * @param device kernel name, already checked
  */
 export const smartScript = (sudo: '' | 'sudo -n ', device: string): string =>
-  `exec ${sudo}smartctl --json -a -n standby /dev/${device} 2>&1`
+  `${sudo}smartctl --json -a -n standby /dev/${device} 2>&1`

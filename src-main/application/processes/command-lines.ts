@@ -19,6 +19,17 @@ interface Entry {
   readonly readAtMs: number
 }
 
+export interface Asking {
+  readonly tools: Tools
+  readonly nowMs: number
+  /**
+   * Processes that started then or later wait for the next reading: most of them are gone by then (the console's own tools are
+   * among them), and asking for them would start more. Infinity: all are asked for at once.
+   */
+  readonly youngFromTicks: number
+  readonly signal: AbortSignal
+}
+
 export class CommandLines {
   readonly #tools: ProcessTools
   #entries = new Map<string, Entry>()
@@ -37,7 +48,7 @@ export class CommandLines {
   /** Never rejects for a process that does not let itself be read; throws cancelled and disconnected. */
   async update(
     stats: Iterable<ProcessStat>,
-    { tools, nowMs, signal }: { tools: Tools; nowMs: number; signal: AbortSignal }
+    { tools, nowMs, youngFromTicks, signal }: Asking
   ): Promise<void> {
     const next = new Map<string, Entry>()
     const due: ProcessStat[] = []
@@ -47,6 +58,12 @@ export class CommandLines {
       const key = processKey(stat)
       const entry = this.#entries.get(key)
       if (entry !== undefined) next.set(key, entry)
+      // It has ended and waits for its parent: there is no command line any more.
+      if (stat.state === 'Z') {
+        if (entry === undefined) next.set(key, { text: '', name: stat.name, readAtMs: nowMs })
+        continue
+      }
+      if (entry === undefined && stat.startTicks >= youngFromTicks) continue
       if (entry?.name !== stat.name) due.push(stat)
       else if (nowMs - entry.readAtMs >= AGAIN_AFTER_MS) old.push(stat)
     }

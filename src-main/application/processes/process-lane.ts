@@ -7,6 +7,8 @@ import {
   type ProcessReading
 } from '../../domain/processes/derive-processes.ts'
 import type { LiveProcess, WatchedPattern } from '../../domain/processes/process.ts'
+import { sudoersFix } from '../../domain/capabilities/sudo.ts'
+import { IO_COMMAND } from '../../domain/processes/io-command.ts'
 import { watchEntities } from '../../domain/processes/watch-values.ts'
 import type { LaneContext, LaneReading, LaneSession, TelemetryLane } from '../telemetry/lane.ts'
 import { CommandLines } from './command-lines.ts'
@@ -19,12 +21,19 @@ const LONGEST_INTERVAL_MS = 60_000
 /** A reading that took a twentieth of the pause is too much for its server: the pause grows. */
 const INTERVAL_PER_DURATION = 20
 const TERMS_EVERY_MS = 600_000
+/** A younger process is asked for its command line at the next reading, while nobody looks and nothing is watched. */
+const YOUNG_SEC = 2
 /** While nobody looks and nothing is watched. */
 const IO_EVERY_MS = 60_000
 /** After a reading of the counters that hung. */
 const IO_PAUSE_MS = 300_000
 /** Of all processes: then the counters of others may be read. */
 const MOST = 0.8
+/** Takes effect with the server's switch "use sudo", as a login as root does without it. */
+const ALLOW_IO = sudoersFix(
+  [{ command: IO_COMMAND, path: '/usr/bin/find', runs: false }],
+  'virthelm-process-io'
+)
 const NO_TERMS: ServerTerms = {
   units: { pageBytes: 4096, ticksPerSec: 100 },
   memoryTotalBytes: null,
@@ -47,6 +56,7 @@ export interface ProcessLaneDeps {
 
 export class ProcessLane implements TelemetryLane {
   readonly id = 'processes'
+  readonly sudoCommands = [IO_COMMAND]
   readonly firstAfterMs = 2_000
   readonly #deps: ProcessLaneDeps
   readonly #intervals = new Map<string, number>()
@@ -106,7 +116,14 @@ class ProcessSession implements LaneSession {
     const reading = await sampling.readProcesses(signal)
     this.#onDuration(clock.monotonicMs() - startedMs, this.#isFirst)
     this.#isFirst = false
-    await this.#commandLines.update(reading.stats.values(), { tools, nowMs: clock.monotonicMs(), signal })
+    await this.#commandLines.update(reading.stats.values(), {
+      tools,
+      nowMs: clock.monotonicMs(),
+      youngFromTicks: this.#isNeeded()
+        ? Number.POSITIVE_INFINITY
+        : (reading.uptimeSec - YOUNG_SEC) * this.#terms.units.ticksPerSec,
+      signal
+    })
     await this.#readIo(signal)
     await this.#readUserNames(reading, signal)
     const patterns = this.#deps.patternsOf(serverId)
@@ -129,6 +146,12 @@ class ProcessSession implements LaneSession {
 
   close(): void {
     this.#io = null
+  }
+
+  /** Somebody looks, or something is watched: then all is read at once and with every reading. */
+  #isNeeded(): boolean {
+    const { serverId } = this.#context
+    return this.#deps.isWatched(serverId) || this.#deps.patternsOf(serverId).length > 0
   }
 
   /** What could not be read this time is tried again with the next reading; what was read before stays. */
@@ -155,11 +178,10 @@ class ProcessSession implements LaneSession {
   }
 
   async #readIo(signal: AbortSignal): Promise<void> {
-    const { clock, tools, sudo, serverId } = this.#context
+    const { clock, tools, sudo } = this.#context
     const nowMs = clock.monotonicMs()
     if (nowMs < this.#ioStalledUntilMs) return
-    const isNeeded = this.#deps.isWatched(serverId) || this.#deps.patternsOf(serverId).length > 0
-    if (!isNeeded && nowMs - this.#ioReadMs < IO_EVERY_MS) return
+    if (!this.#isNeeded() && nowMs - this.#ioReadMs < IO_EVERY_MS) return
     const io = await this.#unlessSlow(() => this.#deps.tools.io(tools, sudo(), signal))
     this.#ioReadMs = nowMs
     this.#io = io
@@ -200,6 +222,6 @@ class ProcessSession implements LaneSession {
     const withIo = all.filter(({ readBytes }) => readBytes !== null)
     // Some came or went between the two readings.
     if (withIo.length >= all.length * MOST) return { id, works: true, cause: null, fix: null }
-    return { id, works: false, cause: 'permissionDenied', fix: null }
+    return { id, works: false, cause: 'permissionDenied', fix: ALLOW_IO }
   }
 }

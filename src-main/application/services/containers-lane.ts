@@ -1,4 +1,7 @@
-/** Containers of docker and podman: every minute, every ten seconds while somebody looks; seldom where there are none. */
+/**
+ * Containers of docker and podman: every minute, every ten seconds while somebody looks; seldom where there are none, and where
+ * no engine answers.
+ */
 import { MAX_CONTAINERS_SHOWN, type Container, type ContainersView } from '#contract/services.ts'
 import type { EntityValues, MetricValues } from '#contract/metric-catalogue.ts'
 import type { ServerId } from '#contract/ids.ts'
@@ -25,23 +28,32 @@ const START_DOCKER = 'sudo systemctl enable --now docker'
 
 export const containersLane = (host: ServiceHost, part: ServicePart<ContainersView>): TelemetryLane => {
   const without = new Set<ServerId>()
+  const unanswered = new Set<ServerId>()
   return laneOf({
     id: 'containers',
     part,
     firstAfterMs: FIRST_AFTER_MS,
-    everyMs: (serverId) =>
-      without.has(serverId) ? NONE_EVERY_MS : part.board.isWatched(serverId) ? WATCHED_EVERY_MS : EVERY_MS,
+    everyMs(serverId) {
+      if (without.has(serverId)) return NONE_EVERY_MS
+      if (part.board.isWatched(serverId)) return WATCHED_EVERY_MS
+      return unanswered.has(serverId) ? NONE_EVERY_MS : EVERY_MS
+    },
     open(context) {
       const reader = new ContainerReader(host, part, context)
       return async (signal) => {
         const reading = await reader.read(signal)
-        const hasNone = reading.capabilities.some(({ cause }) => cause === 'notPresent')
-        if (hasNone) without.add(context.serverId)
-        else without.delete(context.serverId)
+        const [capability] = reading.capabilities
+        put(without, context.serverId, capability?.cause === 'notPresent')
+        put(unanswered, context.serverId, reading.entities.length === 0)
         return reading
       }
     }
   })
+}
+
+function put(servers: Set<ServerId>, serverId: ServerId, isIn: boolean): void {
+  if (isIn) servers.add(serverId)
+  else servers.delete(serverId)
 }
 
 /** On one connection: keeps the counters of the last reading. */

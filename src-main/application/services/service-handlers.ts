@@ -114,13 +114,14 @@ async function act(
       deps,
       (journal) => host.act(connection, { target, action, sudo }, journal, both)
     )
-    // The act has been done, or not: that is the answer. State and log lines that cannot be had now are asked for by hand.
+    // The act has been done, or not: that is the answer. Without its state it is shown as not known, and a log says why there is none.
     const [stateNow, log] = await Promise.all([
       host.stateOf(connection, target, sudo, both).catch(() => null),
-      readLog(deps, runtime, target, both).catch(() => ({
+      readLog(deps, runtime, target, both).catch((cause: unknown) => ({
         lines: [],
         fix: null,
         message: null,
+        error: (cause instanceof AppError ? cause : new AppError('internal', { cause })).toInfo(),
         atMs: deps.clock.nowMs()
       }))
     ])
@@ -142,7 +143,7 @@ async function readLog(
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(LOG_DEADLINE_MS)])
   const { lines, denied, message } = await host.log(connection, target, sudoOf(runtime), deadline)
   const fix = target.kind === 'unit' ? SEE_JOURNAL : JOIN_DOCKER
-  return { lines: [...lines], fix: denied ? fix : null, message, atMs: clock.nowMs() }
+  return { lines: [...lines], fix: denied ? fix : null, message, error: null, atMs: clock.nowMs() }
 }
 
 function allowing(target: ServiceTarget): string {

@@ -3,13 +3,13 @@
 export interface ToolResult {
   /** The lines of stdout, joined by line feeds. */
   readonly stdout: string
-  /** null: the shell could not tell. 124: it was ended at its deadline. */
+  /** null: the shell could not tell. */
   readonly exitCode: number | null
 }
 
 export interface ToolOptions {
   readonly signal: AbortSignal
-  /** The script is ended on the server then (where it has `timeout`), and given up here in any case. */
+  /** The script and all that it started is ended on the server then, and given up here in any case. */
   readonly deadlineMs: number
   /** Default 256 KiB. More is outputTooLarge. */
   readonly maxBytes?: number
@@ -21,7 +21,7 @@ export interface Tools {
   run(script: string, options: ToolOptions): Promise<ToolResult>
   /**
    * Runs a script that goes on by itself (a tool that prints every few seconds), each line as it comes. Resolves with its exit
-   * code when it ends, rejects as `run` does; an aborted signal ends it here, and on the server with its next line at the latest.
+   * code when it ends, rejects as `run` does; an aborted signal ends it here and on the server.
    */
   follow(script: string, onLine: (line: string) => void, signal: AbortSignal): Promise<number | null>
   close(): void

@@ -44,15 +44,26 @@ export function createToolsPlayer(host: SimulatedHost): LanePlayer {
       io.onEnd(() => {
         for (const timer of timers) clearInterval(timer)
       })
-      io.onLine((request) => {
-        const [, id = '', script = ''] = /^(?:r (?=\d+ \d+ )|f )(\d+) (?:\d+ )?(.*)$/s.exec(request) ?? []
-        if (id === '') return
+      const play = (id: string, script: string): void => {
         host.advance()
-        const answer = answerOf(host, unpacked(script))
+        const answer = answerOf(host, script)
         say(id, answer.stdout === '' ? [] : answer.stdout.replace(/\n$/, '').split('\n'))
         const { again } = answer
         if (again !== undefined) timers.add(setInterval(() => say(id, again.lines()), again.everyMs))
         else io.write(`${io.marker} e ${id} ${answer.exitCode}\n`)
+      }
+      let taking: { readonly id: string; readonly lines: string[]; left: number } | null = null
+      io.onLine((line) => {
+        if (taking === null) {
+          const [, kind, id = '', count = ''] = /^([rf]) (\d+) (.*)$/.exec(line) ?? []
+          if (kind !== undefined) taking = { id, lines: [], left: Number(count) }
+          return
+        }
+        taking.lines.push(line)
+        if (--taking.left > 0) return
+        const { id, lines } = taking
+        taking = null
+        play(id, lines.join('\n'))
       })
       io.write(`\n${io.marker} ready\n`)
       return true
@@ -67,7 +78,3 @@ function answerOf(host: SimulatedHost, script: string): ToolAnswer {
   }
   return { stdout: '', exitCode: 127 }
 }
-
-/** As the shell's `printf %b` reads it. */
-const unpacked = (text: string): string =>
-  text.replaceAll(/\\(.)/gs, (_whole, character: string) => (character === 'n' ? '\n' : character))

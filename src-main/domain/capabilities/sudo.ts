@@ -65,12 +65,16 @@ const allowed = ({ command, path }: SudoTrial['commands'][number]): string =>
 /**
  * One line to run on the server, by somebody who may. visudo checks it before it counts: a wrong line would lock sudo.
  * null where none of the programs is there: then there is nothing to allow.
+ * @param file that of a line for one capability alone is its own, so that neither takes the other away
  */
-export function sudoersFix(commands: SudoTrial['commands']): string | null {
+export function sudoersFix(
+  commands: SudoTrial['commands'],
+  file: 'virthelm' | `virthelm-${string}` = 'virthelm'
+): string | null {
   const list = [...new Set(commands.map(allowed))].sort()
   if (list.length === 0) return null
   const line = `$USER ALL=(root) NOPASSWD: ${list.join(', ')}`
-  return `echo "${line.replaceAll('\\', '\\\\')}" | sudo EDITOR=tee visudo -f /etc/sudoers.d/virthelm`
+  return `echo "${line.replaceAll('\\', '\\\\')}" | sudo EDITOR=tee visudo -f /etc/sudoers.d/${file}`
 }
 
 /**

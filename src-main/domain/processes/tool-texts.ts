@@ -29,12 +29,12 @@ export function parseCommandLines(text: string): Map<number, string> {
   return found
 }
 
-/** Lines `PID/io:read_bytes: N` and `PID/io:write_bytes: N`. Only pids with both. */
+/** Lines `PID/io:read_bytes: N` and `PID/io:write_bytes: N`, by their whole path with sudo. Only pids with both. */
 export function parseIo(text: string): Map<number, ProcessIo> {
   const reads = new Map<number, number>()
   const found = new Map<number, ProcessIo>()
   for (const [, pidText, what, valueText] of text.matchAll(
-    /^(\d{1,10})\/io:(read|write)_bytes: (\d{1,20})$/gm
+    /^(?:\/proc\/)?(\d{1,10})\/io:(read|write)_bytes: (\d{1,20})$/gm
   )) {
     const pid = Number(pidText)
     const value = Number(valueText)

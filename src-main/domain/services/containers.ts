@@ -39,6 +39,8 @@ export type EngineAnswer =
   | { readonly kind: 'listed'; readonly containers: readonly ListedContainer[]; readonly total: number }
 
 const MAX_LINES = 20_000
+/** Warnings come first, why it failed comes last. */
+const lastLines = (text: string): string => text.trimEnd().split('\n').slice(-3).join('\n')
 
 /**
  * Sections of one engine, as the script prints them: exit, errors, list (`ID STATUS`), inspect (a JSON object a line), use
@@ -51,7 +53,7 @@ export function parseEngine(
 ): EngineAnswer {
   const exit = part('exit')?.trim()
   if (exit === undefined || exit === '') return { kind: 'missing' }
-  if (exit !== '0') return refusal(word(part('errors'), 400))
+  if (exit !== '0') return refusal(word(lastLines(part('errors') ?? ''), 400))
   const listed = parseList(part('list') ?? '')
   const uses = parseUses(part('use') ?? '')
   const containers = (part('inspect') ?? '').split('\n', MAX_LINES).flatMap((line): ListedContainer[] => {

@@ -2,6 +2,7 @@
 import { AppError } from '#contract/errors.ts'
 import type { ProcessTools } from '../../application/processes/process-tools.ts'
 import type { Tools } from '../../application/telemetry/tools.ts'
+import { IO_COMMAND } from '../../domain/processes/io-command.ts'
 import { parseProcUptime } from '../../domain/metrics/proc-load.ts'
 import {
   parseCommandLines,
@@ -24,19 +25,47 @@ grep -m 1 '^KernelPageSize:' /proc/self/smaps
 echo users
 head -n 20000 /etc/passwd | cut -d : -f 1-3`
 
-/**
- * One grep for many files: each line stands behind the name of its file, so that no process can write into another's, and a file
- * that is gone is passed over. NULs between the arguments become U+001F before anything
- * (busybox's cut ends a line at a NUL).
- */
-export const commandLinesScript = (pids: readonly number[]): string =>
-  `cd /proc && grep -s -a -H -m 40 '' ${pids.map((pid) => `${pid}/cmdline`).join(' ')} /dev/null | tr '\\000' '\\037' | cut -b -1200`
+/** Lines of one command line, and characters of each, that are read. */
+const LINES = 40
+const LINE_LENGTH = 1_200
 
-const IO_GREP = `grep -s -H -E '^(read|write)_bytes:' [0-9]*/io`
+/** One process for all. An old mawk ends a text at a NUL: it sees so in its own command line, and leaves it to others (exit code 3). */
+const COMMAND_LINE_AWK = `BEGIN {
+  f = "self/cmdline"
+  getline l < f
+  if (!gsub(/\\000/, "", l)) exit 3
+  for (i = 1; i < ARGC; i++) {
+    f = ARGV[i] "/cmdline"
+    for (n = 0; n < ${LINES} && (getline l < f) > 0; n++) {
+      gsub(/\\000/, "\\037", l)
+      print f ":" substr(l, 1, ${LINE_LENGTH})
+    }
+    close(f)
+  }
+  exit 0
+}`
+
+/**
+ * Each line stands behind the name of its file, so that no process can write into another's, and a file that is gone is passed
+ * over. NULs between the arguments become U+001F. By mawk or gawk; else by grep, which takes three processes (busybox's cut ends a
+ * line at a NUL, so that they become U+001F before anything). Tests also run what a server without an awk of these does.
+ */
+export const commandLinesScript = (
+  pids: readonly number[],
+  awks: readonly string[] = ['mawk', 'gawk']
+): string => `cd /proc || exit
+for A in ${awks.join(' ')}; do
+  command -v $A >/dev/null || continue
+  $A '${COMMAND_LINE_AWK}' ${pids.join(' ')} && exit
+done
+grep -s -a -H -m ${LINES} '' ${pids.map((pid) => `${pid}/cmdline`).join(' ')} /dev/null | tr '\\000' '\\037' | cut -b -${LINE_LENGTH}`
+
+const IO_GREP = `grep -s -H -e ^read_b -e ^write_b [0-9]*/io`
+const { program, args } = IO_COMMAND
 /** With sudo where it lets us, else what the login user may read. */
 export const ioScript = (sudo: '' | 'sudo -n '): string =>
   `cd /proc && read -r u r < uptime && echo "$u"
-${sudo === '' ? IO_GREP : `V=$(${sudo}${IO_GREP})\nif [ -n "$V" ]; then printf '%s\\n' "$V"; else ${IO_GREP}; fi`}
+${sudo === '' ? IO_GREP : `V=$(${sudo}${program} ${args})\nif [ -n "$V" ]; then printf '%s\\n' "$V"; else ${IO_GREP}; fi`}
 exit 0`
 
 export const userNamesScript = (uids: readonly number[]): string =>

@@ -6,7 +6,8 @@ import { systemClock } from '../../application/clock.ts'
 import type { ProcessAct } from '../../application/processes/process-tools.ts'
 import { createTools } from '../tools/tool-shell.ts'
 import { actOnProcess, actScript } from './act-on-process.ts'
-import { processTools } from './process-tools.ts'
+import { parseCommandLines } from '../../domain/processes/tool-texts.ts'
+import { commandLinesScript, processTools } from './process-tools.ts'
 
 const signal = new AbortController().signal
 const closers: (() => void)[] = []
@@ -102,12 +103,20 @@ describe.each(Object.entries(LOCAL_SHELLS))('the scripts of the lane over %s', (
 
   it('tell command lines with line feeds in them, each of its own process', async () => {
     const [one, other] = [await victim('a'), await victim('b')]
-    const lines = await processTools.commandLines(open(), [one.pid, 2 ** 22 + 7, other.pid, 2], signal)
-    for (const { pid } of [one, other]) {
-      const expected = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replace(/\0$/, '').replaceAll('\0', ' ')
-      expect(lines.get(pid)).toBe(expected)
+    const pids = [one.pid, 2 ** 22 + 7, other.pid, 2]
+    const tools = open()
+    const withoutAwk = await tools.run(commandLinesScript(pids, []), { signal, deadlineMs: 5_000 })
+    const readings = [
+      await processTools.commandLines(tools, pids, signal),
+      parseCommandLines(withoutAwk.stdout)
+    ]
+    for (const lines of readings) {
+      for (const { pid } of [one, other]) {
+        const expected = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replace(/\0$/, '').replaceAll('\0', ' ')
+        expect(lines.get(pid)).toBe(expected)
+      }
+      expect([...lines.keys()].sort()).toEqual([one.pid, other.pid].sort())
     }
-    expect([...lines.keys()].sort()).toEqual([one.pid, other.pid].sort())
   })
 
   it('tell bytes of storage', async () => {

@@ -264,11 +264,12 @@ use() {
 engine() {
   e=$1; shift
   p "$e-list"
-  A=$("$@" ps -a --no-trunc --format '{{.ID}} {{.Status}}')
+  # What it says instead comes with it: an engine that does not answer is not asked twice.
+  A=$("$@" ps -a --no-trunc --format '{{.ID}} {{.Status}}' 2>&1)
   x=$?
-  printf '%s\\n' "$A"
+  if [ $x = 0 ]; then printf '%s\\n' "$A"; fi
   p "$e-exit"; echo $x
-  if [ $x != 0 ]; then p "$e-errors"; "$@" ps -q 2>&1 >/dev/null | tail -n 3; return 1; fi
+  if [ $x != 0 ]; then p "$e-errors"; printf '%s\\n' "$A"; return 1; fi
   I=$(printf '%s\\n' "$A" | head -n $MAX | while read -r id rest; do case $id in ''|*[!0-9a-f]*) ;; *) echo "$id";; esac; done)
   [ -n "$I" ] || return 0
   D=$("$@" inspect --format '${INSPECT}' $I)

@@ -109,6 +109,8 @@ async function log(
     maxBytes: MAX_LOG_BYTES
   })
   const said = stderr.trim().slice(0, MAX_MESSAGE_CHARS)
+  if (exitCode !== 0 && said === '')
+    throw new AppError('commandFailed', { params: { exitCode: exitCode ?? '' } })
   const denied = isPartialJournal(said) || (exitCode !== 0 && isRefusal(said))
   return { lines: logLines(stdout), denied, message: exitCode === 0 || said === '' ? null : said }
 }

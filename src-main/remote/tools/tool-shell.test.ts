@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import { AppError } from '#contract/errors.ts'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createLocalConnection, LOCAL_SHELLS } from '../../../test/fakes/local-connection.ts'
@@ -39,6 +40,22 @@ describe.each(Object.entries(LOCAL_SHELLS))('the tools in %s', (_name, shell) =>
     expect(await run('echo again', options)).toEqual({ stdout: 'again', exitCode: 0 })
   })
 
+  it('end a script that hangs on the server, with all that it started', async () => {
+    const own = open(shell)
+    // `sleep` is a child of a child, which does not end by TERM.
+    const script = `sh -c 'trap "" TERM; echo $$; sleep 600; sleep 600'`
+    const seen = Promise.withResolvers<number>()
+    const stop = new AbortController()
+    const following = own.follow(script, (line) => seen.resolve(Number(line)), stop.signal)
+    const pid = await seen.promise
+    stop.abort()
+    await expect(following).rejects.toMatchObject({ code: 'cancelled' })
+    await expect.poll(() => isAlive(pid), { timeout: 8_000 }).toBe(false)
+    const hanging = own.run(`echo $(sh -c 'echo $$; exec sleep 601')`, { ...options, deadlineMs: 300 })
+    await expect(hanging).rejects.toMatchObject({ code: 'deadlineExceeded' })
+    await expect.poll(() => isRunning('sleep 601'), { timeout: 5_000 }).toBe(false)
+  })
+
   it('cut off what is too much', async () => {
     const { run } = bound(open(shell))
     await expect(run('yes', { ...options, maxBytes: 10_000, deadlineMs: 2_000 })).rejects.toMatchObject({
@@ -66,6 +83,17 @@ describe.each(Object.entries(LOCAL_SHELLS))('the tools in %s', (_name, shell) =>
     await expect.poll(() => isAlive(pid), { timeout: 5_000 }).toBe(false)
   })
 })
+
+const commandLine = (pid: string): string => {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim()
+  } catch {
+    // It has ended.
+    return ''
+  }
+}
+const allPids = (): string[] => readdirSync('/proc').filter((name) => /^\d+$/.test(name))
+const isRunning = (text: string): boolean => allPids().some((pid) => commandLine(pid) === text)
 
 const bound = (own: Tools): Pick<Tools, 'run'> => ({ run: (script, asked) => own.run(script, asked) })
 

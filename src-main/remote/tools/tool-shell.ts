@@ -8,10 +8,10 @@ import { TOOLS_SCRIPT } from './script.ts'
 
 const OPEN_DEADLINE_MS = 15_000
 const DEFAULT_MAX_BYTES = 256 * 1024
-/** The server ends a script at its deadline; its last words may be on their way a little longer. */
-const GRACE_MS = 3_000
 
 interface Job {
+  /** The process on the server, once it is known. */
+  pid: string
   line(text: string): void
   end(exitCode: number | null): void
   fail(error: AppError): void
@@ -34,17 +34,13 @@ class ToolShell implements Tools {
     this.#connection = connection
   }
 
-  async run(
-    script: string,
-    { signal, deadlineMs, maxBytes = DEFAULT_MAX_BYTES }: ToolOptions
-  ): Promise<ToolResult> {
+  async run(script: string, options: ToolOptions): Promise<ToolResult> {
+    const { maxBytes = DEFAULT_MAX_BYTES } = options
     const lines: string[] = []
     let bytes = 0
-    const seconds = Math.max(1, Math.ceil(deadlineMs / 1_000))
-    const untilMs = deadlineMs + GRACE_MS
-    const startedMs = performance.now()
     const exitCode = await this.#job(
-      { request: `r %s ${seconds} `, script, signal, deadlineMs: untilMs },
+      (id) => inLines(`r ${id}`, script),
+      options,
       (line) => {
         bytes += line.length + 1
         if (bytes > maxBytes) return new AppError('outputTooLarge', { params: { maxBytes } })
@@ -52,19 +48,20 @@ class ToolShell implements Tools {
         return null
       }
     )
-    // Some `timeout`s tell of the signal that ended the script instead.
-    const wasEnded = exitCode === 124 || exitCode === 143 || exitCode === 137
-    if (wasEnded && performance.now() - startedMs >= deadlineMs) throw tooLate(deadlineMs)
     // The end of the script is said on a line of its own.
     if (lines.at(-1) === '') lines.pop()
     return { stdout: lines.join('\n'), exitCode }
   }
 
   follow(script: string, onLine: (line: string) => void, signal: AbortSignal): Promise<number | null> {
-    return this.#job({ request: 'f %s ', script, signal, deadlineMs: null }, (line) => {
-      onLine(line)
-      return null
-    })
+    return this.#job(
+      (id) => inLines(`f ${id}`, script),
+      { signal, deadlineMs: null },
+      (line) => {
+        onLine(line)
+        return null
+      }
+    )
   }
 
   close(): void {
@@ -74,10 +71,10 @@ class ToolShell implements Tools {
   }
 
   async #job(
-    asked: { request: string; script: string; signal: AbortSignal; deadlineMs: number | null },
+    request: (id: string) => string,
+    { signal, deadlineMs }: { readonly signal: AbortSignal; readonly deadlineMs: number | null },
     take: (line: string) => AppError | null
   ): Promise<number | null> {
-    const { signal, deadlineMs } = asked
     const shell = await this.#open()
     if (signal.aborted) throw new AppError('cancelled', { cause: signal.reason })
     const id = String(++this.#lastId)
@@ -85,20 +82,22 @@ class ToolShell implements Tools {
     const onAbort = (): void => reject(new AppError('cancelled', { cause: signal.reason }))
     const timer = deadlineMs === null ? null : setTimeout(() => reject(tooLate(deadlineMs)), deadlineMs)
     signal.addEventListener('abort', onAbort, { once: true })
-    this.#jobs.set(id, {
+    const job: Job = {
+      pid: '',
       line: (text) => {
         const error = take(text)
         if (error !== null) reject(error)
       },
       end: resolve,
       fail: reject
-    })
+    }
+    this.#jobs.set(id, job)
     try {
-      shell.send(`${asked.request.replace('%s', id)}${inOneLine(asked.script)}`)
+      shell.send(request(id))
       return await promise
     } catch (error) {
-      // Nobody listens any more; what still runs is ended by its next line.
-      shell.send(`k ${id}`)
+      // Nobody listens any more: it is ended on the server, with all that it started.
+      shell.send(`k ${id} ${job.pid}`.trimEnd())
       throw error
     } finally {
       if (timer !== null) clearTimeout(timer)
@@ -124,9 +123,10 @@ class ToolShell implements Tools {
   }
 
   #take(note: string): void {
-    const [, kind, id = '', text = ''] = /^([le]) (\d+) ?(.*)$/s.exec(note) ?? []
+    const [, kind, id = '', text = ''] = /^([lep]) (\d+) ?(.*)$/s.exec(note) ?? []
     const job = this.#jobs.get(id)
     if (kind === 'l') job?.line(text)
+    else if (kind === 'p' && job !== undefined && job.pid === '' && /^\d{1,10}$/.test(text)) job.pid = text
     else if (kind === 'e') job?.end(/^\d{1,3}$/.test(text) ? Number(text) : null)
   }
 
@@ -138,5 +138,6 @@ class ToolShell implements Tools {
 const tooLate = (deadlineMs: number): AppError =>
   new AppError('deadlineExceeded', { retryable: true, params: { deadlineMs } })
 
-/** As printf's `%b` reads it back. */
-const inOneLine = (script: string): string => script.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')
+/** A request that the lines of a script follow. */
+const inLines = (request: string, script: string): string =>
+  `${request} ${script.split('\n').length}\n${script}`

@@ -93,6 +93,17 @@ describe('services of a server', () => {
     expect(dialog()?.textContent).toContain('usermod -aG systemd-journal')
   })
 
+  it('says why there is no log after an act', async () => {
+    const window = await servicesOf('Units')
+    await window.until(() => rows().length === 3)
+    await choose(window, 'Actions on the unit nginx.service', 'Reload…')
+    await window.until(() => dialog()?.textContent.includes('reload nginx.service'))
+    ;(await window.role('button', 'Reload')).click()
+    await window.until(() => dialog()?.textContent.includes('The log could not be read.'))
+    expect(dialog()?.textContent).toContain('Done. State now: active.')
+    expect(dialog()?.textContent).not.toContain('There is nothing in it.')
+  })
+
   it('offers no act on a look-only server', async () => {
     const window = await servicesOf('Units')
     await window.until(() => rows().length === 3)

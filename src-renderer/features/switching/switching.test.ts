@@ -15,6 +15,19 @@ async function openServer(fleet: 'nine' | 'trouble', name: string): Promise<Test
   await window_.role('heading', name)
   return window_
 }
+/**
+ * Resolves when the window shows this text, however shortly: a toast goes by itself, and on a busy machine a look now and then
+ * would miss it.
+ */
+const appears = (text: RegExp): Promise<void> =>
+  new Promise((resolve) => {
+    const look = new MutationObserver(() => {
+      if (!text.test(document.body.textContent)) return
+      look.disconnect()
+      resolve()
+    })
+    look.observe(document.body, { childList: true, subtree: true, characterData: true })
+  })
 const buttonOf = (opened: TestWindow, name: string): Promise<HTMLButtonElement> =>
   opened.role('button', name) as Promise<HTMLButtonElement>
 
@@ -67,10 +80,12 @@ describe('waking a server', () => {
     await opened.until(() => send.disabled)
     opened.type(mac, '52-54-00-AA-00-02')
     await opened.until(() => !send.disabled)
+    const told = appears(/is on after 41\s+s/)
     send.click()
     await opened.until(() => opened.engine.asked.some(({ name }) => name === 'switching.wake'))
     expect(opened.engine.asked.find(({ name }) => name === 'switching.setWake')?.input).toMatchObject({
       settings: { mac: '52:54:00:aa:00:02', via: null }
     })
+    await told
   }, 90_000)
 })

@@ -214,6 +214,7 @@ export const services = {
     title: 'Log of {name}',
     newest: 'Newest lines',
     empty: 'There is nothing in it.',
+    unread: 'The log could not be read.',
     partial:
       'The login user may not see all of it. This line on the server mends it, from the next login on:',
     refresh: 'Read again'
