@@ -33,6 +33,7 @@ import type { RecordQueues } from './engines/record-queue.ts'
 import { exportHandlers } from './export/export-handlers.ts'
 import { readFleetFigures, type FleetFiguresDeps } from './fleet-figures/fleet-figures.ts'
 import { fleetFiguresHandlers } from './fleet-figures/fleet-figures-handlers.ts'
+import { BestServers, NO_ALERTS } from './fleet-figures/recommendations.ts'
 import { gpuPowerSubject } from './gpu-power/gpu-power-subject.ts'
 import type { GpuPowerProbes } from './gpu-power/probes.ts'
 import { Hardware } from './hardware/hardware.ts'
@@ -201,7 +202,10 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
     },
     {
       serverChanged: (serverId) => serverFeed.touch(serverId),
-      serverRemoved: (serverId) => serverFeed.touch(serverId),
+      serverRemoved(serverId) {
+        serverFeed.touch(serverId)
+        best.forget(serverId)
+      },
       machinesChanged(changed, removed) {
         for (const view of changed) machineFeed.touch(machineKey(view.ref))
         for (const ref of removed) machineFeed.touch(machineKey(ref))
@@ -209,12 +213,18 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
       tick(tick) {
         live.publish(tick)
         hardware.takeTick(tick)
+        best.takeTick(tick)
         const outside = engines.outside.takesTicks ? outsideTickOf(tick, directory) : null
         if (outside !== null) engines.outside.take(outside)
       },
       mark: (mark) => marks.publish(mark)
     }
   )
+  const best: BestServers = new BestServers({
+    views: () => directory.runtimes().map((runtime) => runtime.view()),
+    alerts: NO_ALERTS,
+    clock
+  })
   const serverFeed = createSnapshotFeed<ServerView>(
     {
       ids: () => directory.runtimes().map((runtime) => runtime.record.id),
@@ -295,7 +305,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
     ...alertHandlers,
     ...alertRuleHandlers,
     ...alertChannelHandlers,
-    ...fleetFiguresHandlers({ figures: fleetFigures }),
+    ...fleetFiguresHandlers({ figures: fleetFigures, best }),
     ...traffic.handlers,
     ...activityHandlers(storage.journal, journalTopic),
     ...exportHandlers({ directory, history: storage.history, settings, target: platform.exportTarget }),

@@ -138,7 +138,7 @@ describe('figures and shares', () => {
 
   it('of more are exact over hours, also where the range cuts the first and the last, and as samples go', async () => {
     const serverId = newServerId()
-    const ticks = someHours(serverId, START_MS, 60, 20_000)
+    const ticks = someHours(serverId, START_MS, 60, 30_000)
     await appendAll(storage, ticks)
     const asked = {
       serverId,
@@ -155,7 +155,7 @@ describe('figures and shares', () => {
 
   it('are told from minutes where samples are gone: shares by the mean of a minute that has both', async () => {
     const serverId = newServerId()
-    const ticks = someHours(serverId, START_MS, 60, 20_000)
+    const ticks = someHours(serverId, START_MS, 60, 30_000)
     await appendAll(storage, ticks)
     await storage.history.applyRetention({ ...KEEP, rawDays: 1 }, START_MS + 3 * DAY_MS)
     const asked = {

@@ -34,6 +34,7 @@ import { settings } from './en/settings.ts'
 import { shell } from './en/shell.ts'
 import { snapshots } from './en/snapshots.ts'
 import { processes } from './en/processes.ts'
+import { recommendation } from './en/recommendation.ts'
 import { reports } from './en/reports.ts'
 import { stores } from './en/stores.ts'
 import { traffic } from './en/traffic.ts'
@@ -75,6 +76,7 @@ export const en = {
   shell,
   snapshots,
   processes,
+  recommendation,
   reports,
   stores,
   traffic,

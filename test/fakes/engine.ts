@@ -274,7 +274,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     ...alertHandlers,
     ...alertRuleHandlers,
     ...alertChannelHandlers,
-    ...fakeFleetFigures(),
+    ...fakeFleetFigures(() => servers.map(({ view }) => view)),
     ...notPlayedHere,
     'activity.list': async ({ serverId, vmUuid, beforeId, limit }) => ({
       entries: journal

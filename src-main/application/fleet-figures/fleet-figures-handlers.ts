@@ -2,18 +2,19 @@
 import type { Handlers } from '#contract/define.ts'
 import type { fleetFiguresContract } from '#contract/fleet-figures.ts'
 import { type FleetFiguresDeps, readFleetFigures } from './fleet-figures.ts'
+import type { BestServers } from './recommendations.ts'
 
 export interface FleetFiguresHandlerDeps {
   readonly figures: FleetFiguresDeps
+  readonly best: BestServers
 }
 
-async function* never(): AsyncGenerator<never, void> {}
-
 export function fleetFiguresHandlers({
-  figures
+  figures,
+  best
 }: FleetFiguresHandlerDeps): Handlers<typeof fleetFiguresContract> {
   return {
     'fleetFigures.read': (query, { signal }) => readFleetFigures(query, figures, signal),
-    'recommendations.watch': never
+    'recommendations.watch': (_input, { signal }) => best.watch(signal)
   }
 }

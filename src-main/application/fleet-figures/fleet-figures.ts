@@ -254,7 +254,14 @@ function gpuFigures({ entity, label }: EntityInfo, read: ReadHistory, spanMs: nu
 
 /** Of the time of all its cards: two cards of which one is idle make one half. */
 const idleOfAll = (serverId: ServerId, cards: Cards, read: ReadHistory, metric: string): number | null =>
-  ratioOf((cards.get(serverId) ?? []).map(({ entity }) => read.share(serverId, entity.key, metric)))
+  ratioOf(
+    (cards.get(serverId) ?? [])
+      .filter(({ entity }) => !isSlice(entity.key))
+      .map(({ entity }) => read.share(serverId, entity.key, metric))
+  )
+
+/** Part of a divided card (NVIDIA MIG), whose memory is counted with its card's. */
+const isSlice = (key: string): boolean => key.startsWith('MIG-')
 
 const coverage = (series: SeriesFigures | undefined, spanMs: number): number =>
   Math.min(1, (series?.measuredMs ?? 0) / spanMs)

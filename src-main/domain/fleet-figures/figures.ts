@@ -1,6 +1,12 @@
 /** What is made of the figures that the history gives. Pure. */
-import type { BusyHour } from '#contract/history.ts'
 import { addDays, type DayZone, dayOf, dayShare, type Period } from '../traffic/days.ts'
+
+/** Means by hour of the week, of so many samples. */
+export interface HourMean {
+  readonly hour: number
+  readonly mean: number
+  readonly count: number
+}
 
 /** Of all parts together; null = there is nothing to count. */
 export function ratioOf(
@@ -11,7 +17,7 @@ export function ratioOf(
 }
 
 /** The hour of the day with the highest mean over all days, each sample counted once; of equals the first. null = no values. */
-export function busiestHourOfDay(hours: readonly BusyHour[]): number | null {
+export function busiestHourOfDay(hours: readonly HourMean[]): number | null {
   const sums = Array.from({ length: 24 }, () => ({ sum: 0, count: 0 }))
   for (const { hour, mean, count } of hours) {
     const of = sums[hour]

@@ -1,3 +1,4 @@
+import type { RecommendationLevel } from '#contract/fleet-figures.ts'
 import type { ServerView } from '#contract/servers.ts'
 import { describe, expect, it } from 'vitest'
 import { makeServer, manyServers } from '../../../test/fakes/engine-model.ts'
@@ -8,9 +9,8 @@ const WORKS = [
   { id: 'libvirtWrite', works: true, cause: null, fix: null }
 ] as const
 
-const TOTALS = { cpuThreads: 32, memoryTotalBytes: 128 * 2 ** 30, diskTotalBytes: 4 * 2 ** 40 }
 let made = 0
-function server(name: string, used: { cpu: number; memory: number; disk: number } | null): ServerView {
+function server(name: string, diskUsedRatio = 0.2): ServerView {
   const [plan] = manyServers(1)
   if (plan === undefined) throw new Error('no plan')
   const { view } = makeServer(plan, made++, 1_700_000_000_000)
@@ -21,67 +21,79 @@ function server(name: string, used: { cpu: number; memory: number; disk: number 
     record: { ...view.record, name },
     connection: { kind: 'online', sinceAtMs: 0 },
     capabilities: [...WORKS],
-    now:
-      used === null
-        ? null
-        : {
-            ...now,
-            ...TOTALS,
-            cpuUsedRatio: used.cpu,
-            memoryUsedRatio: used.memory,
-            diskUsedRatio: used.disk
-          }
+    now: { ...now, diskTotalBytes: 4 * 2 ** 40, diskUsedRatio }
   }
 }
-const names = (views: readonly ServerView[]) =>
-  serverChoices(views).map(({ view, rank }) => [view.record.name, rank])
+interface Judged {
+  readonly level?: RecommendationLevel
+  readonly threads?: number
+  readonly memoryGib?: number
+}
+/** By name; a server that is not in it is not judged yet. */
+const ranks = (views: readonly ServerView[], judged: Readonly<Record<string, Judged>>) => {
+  const names = new Map(views.map(({ record }) => [record.id, record.name]))
+  const choices = serverChoices(views, (serverId) => {
+    const found = judged[names.get(serverId) ?? '']
+    if (found === undefined) return undefined
+    const { level = 'good', threads = 16, memoryGib = 64 } = found
+    return {
+      serverId,
+      level,
+      reasons: [{ code: 'cpuFree', value: threads }],
+      freeCpuThreads: threads,
+      freeMemoryBytes: memoryGib * 2 ** 30,
+      freeGpuMemoryBytes: null
+    }
+  })
+  return choices.map(({ view, rank }) => [view.record.name, rank])
+}
 
 describe('the best servers', () => {
-  it('are those whose narrowest room is the widest, three of them', () => {
+  it('are those of the best level, then those whose narrowest room is the widest, three of them', () => {
     const views = [
-      server('full-memory', { cpu: 0.1, memory: 0.95, disk: 0.1 }),
-      server('busy', { cpu: 0.7, memory: 0.2, disk: 0.2 }),
-      server('even', { cpu: 0.3, memory: 0.3, disk: 0.3 }),
-      server('idle', { cpu: 0.05, memory: 0.1, disk: 0.2 }),
-      server('unknown', null)
+      server('if-need-be'),
+      server('no-threads'),
+      server('even'),
+      server('full-disk', 0.99),
+      server('better-not'),
+      server('not-judged')
     ]
-    expect(names(views)).toEqual([
-      ['idle', 1],
-      ['even', 2],
-      ['busy', 3],
-      ['full-memory', null],
-      ['unknown', null]
+    const judged = {
+      'if-need-be': { level: 'fair' },
+      'no-threads': { threads: 1 },
+      even: { threads: 4, memoryGib: 8 },
+      'full-disk': {},
+      'better-not': { level: 'poor', threads: 64, memoryGib: 512 }
+    } as const
+    expect(ranks(views, judged)).toEqual([
+      ['even', 1],
+      ['full-disk', 2],
+      ['no-threads', 3],
+      ['better-not', null],
+      ['if-need-be', null],
+      ['not-judged', null]
     ])
-    expect(serverChoices(views)[2]?.reasons).toEqual(['memory', 'disk'])
   })
 
-  it('are not small ones that are only empty', () => {
-    const small = server('small', { cpu: 0, memory: 0, disk: 0 })
-    const views = [
-      small.now === null ? small : { ...small, now: { ...small.now, memoryTotalBytes: 4 * 2 ** 30 } },
-      server('large', { cpu: 0.4, memory: 0.6, disk: 0.4 })
-    ]
-    expect(names(views)).toEqual([
-      ['large', 1],
-      ['small', 2]
+  it('are fewer where fewer can be recommended', () => {
+    const views = [server('poor'), server('fair')]
+    expect(ranks(views, { poor: { level: 'poor' }, fair: { level: 'fair' } })).toEqual([
+      ['fair', 1],
+      ['poor', null]
     ])
   })
 
   it('are never those that cannot be chosen; they stand last, with the reason', () => {
-    const idle = { cpu: 0, memory: 0, disk: 0 }
-    const lookOnly = server('look', idle)
-    const views = [
-      { ...lookOnly, record: { ...lookOnly.record, lookOnly: true } },
-      server('free', { cpu: 0.5, memory: 0.5, disk: 0.5 })
-    ]
-    expect(names(views)).toEqual([
+    const lookOnly = server('look')
+    const views = [{ ...lookOnly, record: { ...lookOnly.record, lookOnly: true } }, server('free')]
+    expect(ranks(views, { look: {}, free: { level: 'fair' } })).toEqual([
       ['free', 1],
       ['look', null]
     ])
   })
 
   it('names every reason', () => {
-    const base = server('a', { cpu: 0, memory: 0, disk: 0 })
+    const base = server('a')
     const off = { works: false, cause: 'toolMissing', fix: null } as const
     const [reads, writes] = WORKS
     expect(whyNotOn(base)).toBeNull()

@@ -1,4 +1,5 @@
-/** Which servers can take a new machine, which not and why, and the three that have the most room. Pure. */
+/** Which servers can take a new machine, which not and why, and the three that are the best choice for one. Pure. */
+import type { Recommendation } from '#contract/fleet-figures.ts'
 import type { ServerId } from '#contract/ids.ts'
 import type { ServerView } from '#contract/servers.ts'
 
@@ -9,19 +10,17 @@ export interface ServerChoice {
   readonly view: ServerView
   /** null = it can be chosen. */
   readonly whyNot: WhyNot | null
+  /** null = it is not judged yet. */
+  readonly recommendation: Recommendation | null
   readonly cpuFreeRatio: number | null
   readonly cpuThreads: number | null
   readonly memoryFreeBytes: number | null
   readonly diskFreeBytes: number | null
-  /** 1 to 3 among the best, with what speaks for it. */
+  /** 1 to 3 among the best. */
   readonly rank: number | null
-  readonly reasons: readonly ('cpu' | 'memory' | 'disk')[]
 }
 
 const BEST = 3
-/** Less than this free is no recommendation, however the others do. */
-const TIGHT_RATIO = 0.1
-const ROOMY_RATIO = 0.5
 /** More than this makes no difference to one more machine. */
 const AMPLE = { threads: 8, memoryBytes: 16 * 1024 ** 3, diskBytes: 200 * 1024 ** 3 }
 
@@ -37,64 +36,62 @@ export function whyNotOn({ record, connection, capabilities }: ServerView): WhyN
   return writes?.works === true ? null : 'mayNotWrite'
 }
 
-interface Room {
-  readonly cpu: number | null
-  readonly memory: number | null
-  readonly disk: number | null
-}
-
 const freeRatio = (used: number | null | undefined): number | null =>
   used === null || used === undefined ? null : Math.max(0, 1 - used)
 
 const freeOf = (total: number | null | undefined, free: number | null): number | null =>
   total === null || total === undefined || free === null ? null : total * free
 
-/** What is free may be a large share of little: measured by what a machine of some size takes. */
-const roomOf = (ratio: number | null, free: number | null, ample: number): number | null =>
-  ratio === null || free === null ? null : Math.min(ratio, free / ample)
+/** Of what a machine of some size takes; what is not known speaks against it. */
+const roomOf = (free: number | null, ample: number): number => Math.min(1, (free ?? 0) / ample)
 
-/** The narrowest of the three decides; among equals the sum. A value that is not known speaks against it. */
-function score({ cpu, memory, disk }: Room): number {
-  const ratios = [cpu ?? 0, memory ?? 0, disk ?? 0]
-  return Math.min(...ratios) * 10 + ratios.reduce((sum, ratio) => sum + ratio, 0)
+/** The narrowest of the three decides; among equals the sum. */
+function score(rooms: readonly number[]): number {
+  return Math.min(...rooms) * 10 + rooms.reduce((sum, room) => sum + room, 0)
 }
 
-/** All servers: those that can be chosen first, the best at the top. */
-export function serverChoices(views: readonly ServerView[]): readonly ServerChoice[] {
+/** All servers: those that can be chosen first, the best at the top. Those one had better not take are no best ones. */
+export function serverChoices(
+  views: readonly ServerView[],
+  recommendationOf: (serverId: ServerId) => Recommendation | undefined
+): readonly ServerChoice[] {
   const rated = views.map((view) => {
     const { now } = view
+    const recommendation = recommendationOf(view.record.id) ?? null
     const cpuFreeRatio = freeRatio(now?.cpuUsedRatio)
-    const memoryFreeRatio = freeRatio(now?.memoryUsedRatio)
-    const diskFreeRatio = freeRatio(now?.diskUsedRatio)
-    const memoryFreeBytes = freeOf(now?.memoryTotalBytes, memoryFreeRatio)
-    const diskFreeBytes = freeOf(now?.diskTotalBytes, diskFreeRatio)
-    const room: Room = {
-      cpu: roomOf(cpuFreeRatio, freeOf(now?.cpuThreads, cpuFreeRatio), AMPLE.threads),
-      memory: roomOf(memoryFreeRatio, memoryFreeBytes, AMPLE.memoryBytes),
-      disk: roomOf(diskFreeRatio, diskFreeBytes, AMPLE.diskBytes)
+    const memoryFreeBytes = freeOf(now?.memoryTotalBytes, freeRatio(now?.memoryUsedRatio))
+    const diskFreeBytes = freeOf(now?.diskTotalBytes, freeRatio(now?.diskUsedRatio))
+    const points = score([
+      roomOf(recommendation?.freeCpuThreads ?? null, AMPLE.threads),
+      roomOf(recommendation?.freeMemoryBytes ?? null, AMPLE.memoryBytes),
+      roomOf(diskFreeBytes, AMPLE.diskBytes)
+    ])
+    return {
+      points,
+      choice: {
+        view,
+        whyNot: whyNotOn(view),
+        recommendation,
+        cpuFreeRatio,
+        cpuThreads: now?.cpuThreads ?? null,
+        memoryFreeBytes,
+        diskFreeBytes
+      }
     }
-    const cpuThreads = now?.cpuThreads ?? null
-    return { view, room, whyNot: whyNotOn(view), cpuFreeRatio, cpuThreads, memoryFreeBytes, diskFreeBytes }
   })
   const best = rated
-    .filter(
-      ({ whyNot, room }) =>
-        whyNot === null && Math.min(room.cpu ?? 0, room.memory ?? 0, room.disk ?? 0) > TIGHT_RATIO
+    .filter(({ choice }) => choice.whyNot === null && (choice.recommendation?.level ?? 'poor') !== 'poor')
+    .toSorted(
+      (a, b) =>
+        Number(b.choice.recommendation?.level === 'good') -
+          Number(a.choice.recommendation?.level === 'good') || b.points - a.points
     )
-    .toSorted((a, b) => score(b.room) - score(a.room))
     .slice(0, BEST)
-    .map(({ view }): ServerId => view.record.id)
+    .map(({ choice }): ServerId => choice.view.record.id)
   return rated
-    .map(({ room, ...choice }): ServerChoice => {
+    .map(({ choice }): ServerChoice => {
       const at = best.indexOf(choice.view.record.id)
-      return {
-        ...choice,
-        rank: at < 0 ? null : at + 1,
-        reasons:
-          at < 0
-            ? []
-            : (['cpu', 'memory', 'disk'] as const).filter((what) => (room[what] ?? 0) >= ROOMY_RATIO)
-      }
+      return { ...choice, rank: at < 0 ? null : at + 1 }
     })
     .toSorted(
       (a, b) =>

@@ -1,4 +1,5 @@
 /** The columns of the fleet's table, and of its CSV. */
+import type { Recommendation, RecommendationLevel } from '#contract/fleet-figures.ts'
 import type { ServerView } from '#contract/servers.ts'
 import type { CapabilityId } from '#contract/vocabulary.ts'
 import {
@@ -13,10 +14,17 @@ import {
   type Quantity
 } from '../../format/index.ts'
 import { visibleText, type TableColumn } from '../../ui/index.ts'
+import { LEVEL_ORDER } from '../fleet-figures/index.ts'
 import { presenceWord } from './presence-word.ts'
 
 type Translate = (key: string) => string
 type Reason = (view: ServerView, capability: CapabilityId) => string
+
+/** Which server is a good choice now. */
+export interface Levels {
+  readonly of: (view: ServerView) => Recommendation | null
+  readonly text: (level: RecommendationLevel) => string
+}
 
 /** Values of a server that is off are old: the table shows none of them. */
 const live = (view: ServerView) => (view.presence === 'ON' ? view.now : null)
@@ -44,7 +52,11 @@ function measured(
   }
 }
 
-export function fleetColumns(t: Translate, reason: Reason): readonly TableColumn<ServerView>[] {
+export function fleetColumns(
+  t: Translate,
+  reason: Reason,
+  levels: Levels
+): readonly TableColumn<ServerView>[] {
   const host = (view: ServerView): string => reason(view, 'host')
   const name = (id: string): string => t(`fleet.table.${id}`)
   return [
@@ -62,6 +74,7 @@ export function fleetColumns(t: Translate, reason: Reason): readonly TableColumn
       sortBy: (view) => view.presence,
       text: (view) => t(presenceWord(view))
     },
+    levelColumn(t, levels),
     measured(
       'cpu',
       name('cpu'),
@@ -158,6 +171,25 @@ export function fleetColumns(t: Translate, reason: Reason): readonly TableColumn
     ...system(t, reason),
     ...ownWords(t)
   ]
+}
+
+/** Its cell is the mark of three bars. */
+function levelColumn(t: Translate, { of, text }: Levels): TableColumn<ServerView> {
+  const level = (view: ServerView) => of(view)?.level ?? null
+  return {
+    id: 'level',
+    header: t('recommendation.table.level'),
+    width: '52px',
+    sortBy(view) {
+      const known = level(view)
+      return known === null ? null : LEVEL_ORDER[known]
+    },
+    text(view) {
+      const known = level(view)
+      return known === null ? null : text(known)
+    },
+    missing: () => t('recommendation.table.pending')
+  }
 }
 
 /** What the slower lanes bring, and when the server was last asked. */

@@ -1,4 +1,5 @@
 export { default as BusyHours } from './BusyHours.vue'
+export { default as BusyWeek } from './BusyWeek.vue'
 export { default as ChartPage } from './ChartPage.vue'
 export { default as HistoryPage } from './HistoryPage.vue'
 export { default as NewestValues } from './NewestValues.vue'

@@ -1,1 +1,2 @@
 export { default as PowerTab } from './PowerTab.vue'
+export { formatEnergy } from './energy.ts'

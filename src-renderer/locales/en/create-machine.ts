@@ -39,12 +39,7 @@ export const createMachine = {
     checking: 'Not known yet whether libvirt runs there.'
   },
   best: {
-    rank: 'best {rank}',
-    because: 'Plenty of {what} free.',
-    balanced: 'CPU, memory and disk in balance.',
-    cpu: 'CPU',
-    memory: 'memory',
-    disk: 'disk'
+    rank: 'best {rank}'
   },
   room: {
     cpu: '{free} of {threads} CPUs',
