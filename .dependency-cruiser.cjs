@@ -39,7 +39,19 @@ module.exports = {
       name: 'domain-is-pure',
       severity: 'error',
       from: { path: main('domain'), pathNot: '\\.test\\.ts$' },
-      to: { pathNot: [main('domain'), '^src-preload/contract/(ids|units|vocabulary|metric-catalogue)\\.ts$'] }
+      to: {
+        pathNot: [
+          main('domain'),
+          '^src-preload/contract/(ids|units|vocabulary|metric-catalogue|alerts|alert-rules)\\.ts$'
+        ]
+      }
+    },
+    {
+      // What a rule and an alert are is said once, in the contract; the domain takes the words, not the schemas.
+      name: 'domain-knows-alerts-by-type-only',
+      severity: 'error',
+      from: { path: main('domain'), pathNot: '\\.test\\.ts$' },
+      to: { path: '^src-preload/contract/(alerts|alert-rules)\\.ts$', dependencyTypesNot: ['type-only'] }
     },
     {
       name: 'rpc-knows-application',
@@ -103,6 +115,12 @@ module.exports = {
       severity: 'error',
       from: { path: '^src-', pathNot: ['^src-main/storage/', '\\.test\\.ts$'] },
       to: { path: 'node_modules/better-sqlite3/' }
+    },
+    {
+      name: 'owner-of-nodemailer',
+      severity: 'error',
+      from: { path: '^src-', pathNot: ['^src-main/remote/mail/', '\\.test\\.ts$'] },
+      to: { path: 'node_modules/nodemailer/' }
     },
     {
       name: 'owners-of-electron',

@@ -1,5 +1,6 @@
 /** The engine: everything the console does, whatever window or shell it runs in. Knows no transport and no Electron. */
 import type { JournalEntry } from '#contract/activity.ts'
+import type { AlertCounts } from '#contract/alerts.ts'
 import type { ConsoleHealth } from '#contract/console.ts'
 import type { Handlers } from '#contract/define.ts'
 import type { HistoryMark } from '#contract/history.ts'
@@ -8,10 +9,12 @@ import type { VirthelmContract } from '#contract/index.ts'
 import type { MachineView } from '#contract/machines.ts'
 import type { Prompt, ServerView, SshConfigHost } from '#contract/servers.ts'
 import { activityHandlers } from './activity/activity-handlers.ts'
-import { alertChannelHandlers } from './alert-channels/alert-channel-handlers.ts'
+import type { Mailer } from './alert-channels/mailer.ts'
+import { openAlertChannels } from './alert-channels/open-alert-channels.ts'
 import { alertHandlers } from './alerts/alert-handlers.ts'
 import { alertRuleHandlers } from './alerts/alert-rule-handlers.ts'
-import { watchAttention } from './attention.ts'
+import { Alerts } from './alerts/alerts.ts'
+import { fleetSight } from './alerts/fleet-sight.ts'
 import { backupHandlers } from './backup/backup-handlers.ts'
 import { capabilityHandlers } from './capabilities/capability-handlers.ts'
 import { createFirmwareLane, type FirmwareReader } from './capabilities/firmware-lane.ts'
@@ -50,7 +53,6 @@ import type { PortAccess, PowerAccess } from './ports/port-access.ts'
 import { openPorts } from './ports/port-engine.ts'
 import type { ReportFiles } from './reports/report-desk.ts'
 import { openReports } from './reports/report-handlers.ts'
-import { noMailer } from './reports/no-mailer.ts'
 import { periodAlerts } from './reports/period-alerts.ts'
 import type { HostSampler } from './sampling/host-sampler.ts'
 import type { Connection, Connector, Secret } from './servers/connection.ts'
@@ -93,6 +95,7 @@ export interface EngineDeps {
   /** Outside engines: the way to them, and where samples wait for them. */
   readonly engineHttp: EngineHttp
   readonly engineQueues: RecordQueues
+  readonly mailer: Mailer
   readonly platform: Platform
   readonly clock: Clock
   readonly secretOf: (text: string) => Secret
@@ -107,8 +110,8 @@ export interface Engine {
   readonly handlers: Handlers<VirthelmContract>
   readonly tasks: TaskHost
   readonly directory: ServerDirectory
-  /** Servers off and VMs not responding; for tray and title. Called at once with the present count. */
-  onAttention(listener: (count: number) => void): void
+  /** Alerts that are not kept quiet; for tray and title. Called at once with the present counts. */
+  onAttention(listener: (counts: AlertCounts) => void): void
   /** Ends tasks and connections, then commits and closes the files. */
   close(): Promise<void>
 }
@@ -128,8 +131,11 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
   const live = new LiveTicks()
   const marks = createTopic<HistoryMark>()
   const journalTopic = createTopic<JournalEntry>()
-  const attention = createTopic<number>(0)
   const engines = openEngines(deps)
+  const channels = openAlertChannels(deps, {
+    zone: () => settings.current().timeZone,
+    lasting: () => alerts.lasting()
+  })
   const feedOptions = { minIntervalMs: FEED_INTERVAL_MS, clock }
 
   const gpuPower = gpuPowerSubject({
@@ -155,7 +161,8 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
     store: storage.processes,
     blobs: storage.blobs,
     clock,
-    log: platform.log
+    log: platform.log,
+    onReading: (serverId, now) => alerts.takeProcesses(serverId, now)
   })
   const hardware = new Hardware({
     blobs: storage.blobs,
@@ -164,7 +171,10 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
     log: platform.log,
     zone: () => settings.current().timeZone
   })
-  const onJournal = (entry: JournalEntry): void => journalTopic.publish(entry)
+  const onJournal = (entry: JournalEntry): void => {
+    journalTopic.publish(entry)
+    alerts.takeOperation(entry)
+  }
   const ports = openPorts({
     ports: deps.portAccess,
     power: deps.powerAccess,
@@ -201,17 +211,22 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
       defaultIntervalMs: () => settings.current().intervalMs
     },
     {
-      serverChanged: (serverId) => serverFeed.touch(serverId),
+      serverChanged(serverId) {
+        serverFeed.touch(serverId)
+        alerts.serverChanged(serverId)
+      },
       serverRemoved(serverId) {
         serverFeed.touch(serverId)
+        alerts.serverRemoved(serverId)
         best.forget(serverId)
       },
       machinesChanged(changed, removed) {
         for (const view of changed) machineFeed.touch(machineKey(view.ref))
         for (const ref of removed) machineFeed.touch(machineKey(ref))
       },
-      tick(tick) {
+      tick(tick, labels) {
         live.publish(tick)
+        alerts.takeTick(tick, labels)
         hardware.takeTick(tick)
         best.takeTick(tick)
         const outside = engines.outside.takesTicks ? outsideTickOf(tick, directory) : null
@@ -224,6 +239,19 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
     views: () => directory.runtimes().map((runtime) => runtime.view()),
     alerts: NO_ALERTS,
     clock
+  })
+  const defaultIntervalMs = (): number => settings.current().intervalMs
+  const fleet = fleetSight(directory, () => clock.nowMs())
+  const alerts = new Alerts({
+    store: storage.alerts,
+    history: storage.history,
+    teller: channels.teller,
+    fleet,
+    clock,
+    log: platform.log,
+    defaultIntervalMs,
+    processIntervalMs: (serverId) => processes.intervalMs(serverId),
+    onMark: (serverId, atMs, event) => directory.find(serverId)?.picture.happened.tell(event, atMs)
   })
   const serverFeed = createSnapshotFeed<ServerView>(
     {
@@ -244,7 +272,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
   const reports = openReports({
     sources: {
       figures: (query, signal) => readFleetFigures(query, fleetFigures, signal),
-      alerts: periodAlerts((query, signal) => alertHandlers['alerts.history'](query, { signal })),
+      alerts: periodAlerts((query) => storage.alerts.history(query)),
       history: storage.history,
       servers: storage.servers
     },
@@ -252,7 +280,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
     blobs: storage.blobs,
     files: deps.reportFiles,
     desk: platform.reportDesk,
-    mailer: noMailer,
+    mailer: channels.mailer,
     target: platform.exportTarget,
     clock,
     log: platform.log,
@@ -302,10 +330,10 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
     }),
     ...hardware.handlers((serverId) => void directory.get(serverId)),
     ...engines.handlers,
-    ...alertHandlers,
-    ...alertRuleHandlers,
-    ...alertChannelHandlers,
     ...fleetFiguresHandlers({ figures: fleetFigures, best }),
+    ...alertHandlers(alerts),
+    ...alertRuleHandlers(alerts, { history: storage.history, fleet, defaultIntervalMs }),
+    ...channels.handlers,
     ...traffic.handlers,
     ...activityHandlers(storage.journal, journalTopic),
     ...exportHandlers({ directory, history: storage.history, settings, target: platform.exportTarget }),
@@ -338,6 +366,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
       tasks.dismiss(taskId)
       return null
     },
+    'console.notifications': (_input, { signal }) => platform.notifications?.(signal) ?? nothing(),
     'console.info': async () => platform.info,
     'console.health': (_input, { signal }) => watchHealth(storage, clock, signal),
     'console.openDemo': async () => ({ address: await platform.openDemo() })
@@ -345,31 +374,31 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
 
   await engines.outside.open()
   await reports.open()
+  await channels.channels.open()
   await directory.load()
   await deps.seed?.(directory)
+  await alerts.open()
   directory.start()
+  alerts.start()
+  void forEach(alerts.cutOff.latest(life.signal), (lost) => channels.channels.setNetworkLost(lost))
   ports.start()
   reports.start()
-  const background = Promise.allSettled([
-    watchAttention(
-      { directory, notifier: platform.notifier, clock, onCount: (count) => attention.publish(count) },
-      life.signal
-    ),
-    keepRetention(storage, settings, deps, life.signal)
-  ])
+  const background = keepRetention(storage, settings, deps, life.signal)
   return {
     handlers,
     tasks,
     directory,
     onAttention(listener) {
-      void forEach(attention.latest(life.signal), listener)
+      void forEach(alerts.counts.latest(life.signal), listener)
     },
     async close() {
       life.abort()
       await tasks.close()
       await reports.close()
+      await alerts.close()
       await directory.close()
       await telemetry.close()
+      await channels.channels.close()
       await engines.outside.close()
       await background
       await storage.close()
@@ -388,6 +417,8 @@ function openEngines(deps: EngineDeps): {
   const outside = new OutsideEngines({ blobs, vault, queues, http, clock, log, random })
   return { outside, handlers: engineHandlers({ engines: outside, vault, http, clock, log }) }
 }
+
+async function* nothing(): AsyncGenerator<never, void> {}
 
 async function forEach<T>(values: AsyncIterable<T>, visit: (value: T) => void): Promise<void> {
   for await (const value of values) visit(value)

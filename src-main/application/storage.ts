@@ -31,6 +31,7 @@ import type { Settings } from '#contract/settings.ts'
 import type { TrafficAnswer, TrafficQuery } from '#contract/traffic.ts'
 import type { GapReason } from '#contract/vocabulary.ts'
 import type { ReportStore } from './reports/report-store.ts'
+import type { AlertStore } from './alerts/alert-store.ts'
 import type { TrafficCount } from '../domain/traffic/traffic-counts.ts'
 import type { CounterReading } from '../domain/traffic/count-up.ts'
 import type { DayZone } from '../domain/traffic/days.ts'
@@ -312,6 +313,7 @@ export interface Storage {
   readonly settings: SettingsStore
   readonly journal: JournalStore
   readonly reports: ReportStore
+  readonly alerts: AlertStore
   readonly history: HistoryStore
   health(): Promise<ConsoleHealth>
   /** Commits what is queued and closes the file. */

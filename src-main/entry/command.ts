@@ -1,5 +1,5 @@
-/** `npm run export` and `npm run backup`. */
-import { runCommand } from './commands.ts'
+/** `npm run export`, `npm run backup` and `npm run status`. */
+import { runCommand, isCommandName } from './commands.ts'
 
 const [name = '', ...args] = process.argv.slice(2)
-process.exit(await runCommand(name === 'backup' ? 'backup' : 'export', args))
+process.exit(await runCommand(isCommandName(name) ? name : 'export', args))

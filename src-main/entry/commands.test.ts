@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { readCsv } from '../../test/fakes/csv-reader.ts'
 import type { Storage } from '../application/storage.ts'
+import { alertOf, keptOf } from '../../test/fakes/alerts.ts'
 import { openAt } from '../storage/test-open.ts'
 import { makeTemporaryFolder, removeFolder, serverRecord, serverTick } from '../storage/test-support.ts'
 
@@ -70,4 +71,19 @@ it('a backup is made beside a running console', async () => {
   const { code, errors } = await run('backup', '--out', path)
   expect([code, errors]).toEqual([0, `${readFileSync(path).length} bytes, 1 servers in ${path}\n`])
   expect(readdirSync(folder).toSorted()).toEqual(['b.tar', 'data'])
+})
+
+it('the state of the fleet is told beside a running console, by its exit code too', async () => {
+  const before = hashes()
+  expect(await run('status')).toMatchObject({ code: 3, output: expect.stringContaining('UNKNOWN') as string })
+  expect(hashes()).toEqual(before)
+  const [server] = await storage.servers.list()
+  if (server === undefined) throw new Error('no server')
+  const alert = alertOf({ serverId: server.record.id, raisedAtMs: Date.now() })
+  const looked = JSON.stringify({ atMs: Date.now(), isClosing: false, ownNetworkLost: null })
+  await storage.alerts.commit({ alerts: [keptOf(alert)], memory: { looked } })
+  const { code, output } = await run('status', '--json')
+  expect(code).toBe(2)
+  expect(JSON.parse(output)).toMatchObject({ colour: 'RED', red: 1, amber: 0, consoleRunning: true })
+  expect(await run('status', '--frobnicate')).toMatchObject({ code: 64 })
 })

@@ -3,12 +3,17 @@ import { homedir } from 'node:os'
 import { dataFolderOf } from '../platform/data-folder.ts'
 import type { Log } from '../application/platform/platform.ts'
 import { openDataArchive } from '../storage/archive/data-archive.ts'
-import { openStorageReader } from '../storage/client.ts'
+import { openStorageReader, type StorageReader } from '../storage/client.ts'
 import { backupCommand } from './backup-command.ts'
 import { exportCommand } from './export-command.ts'
 import { version, workers } from './installation.ts'
+import { statusCommand } from './status-command.ts'
 
-export type CommandName = 'export' | 'backup'
+export const COMMAND_NAMES = ['export', 'backup', 'status'] as const
+export type CommandName = (typeof COMMAND_NAMES)[number]
+
+export const isCommandName = (text: string): text is CommandName =>
+  COMMAND_NAMES.some((name) => name === text)
 
 /** A command has no log file: it writes nothing into the data folder. What is wrong is said where it runs. */
 const terminalLog: Log = {
@@ -26,8 +31,8 @@ function say(event: string, fields: Record<string, unknown> = {}): void {
 }
 
 /**
- * Runs a command and returns its exit code: 0 done, 1 failed, 2 wrong options. SIGINT and SIGTERM interrupt it; then
- * nothing half-written stays.
+ * Runs a command and returns its exit code: 0 done, 1 failed, 2 wrong options (`status` has its own). SIGINT and SIGTERM
+ * interrupt it; then nothing half-written stays.
  */
 export async function runCommand(name: CommandName, args: readonly string[]): Promise<number> {
   const interrupted = new AbortController()
@@ -43,14 +48,10 @@ export async function runCommand(name: CommandName, args: readonly string[]): Pr
         { platform: process.platform, env: process.env, homeFolder: homedir() }
       )
   }
-  if (name === 'export') {
-    return exportCommand(args, {
-      ...shared,
-      nowMs: Date.now(),
-      openReader: (dataFolder) =>
-        openStorageReader({ dataFolder, workerUrl: workers.storage, log: terminalLog })
-    })
-  }
+  const openReader = (dataFolder: string): Promise<StorageReader> =>
+    openStorageReader({ dataFolder, workerUrl: workers.storage, log: terminalLog })
+  if (name === 'status') return statusCommand(args, { ...shared, nowMs: Date.now(), openReader })
+  if (name === 'export') return exportCommand(args, { ...shared, nowMs: Date.now(), openReader })
   return backupCommand(args, {
     ...shared,
     openArchive: (folders) =>

@@ -12,6 +12,7 @@ import { readFirmware } from '../remote/capabilities/firmware-reader.ts'
 import { trySudo } from '../remote/capabilities/sudo-trial.ts'
 import { createEngineHttp } from '../remote/engines/http-client.ts'
 import { createHypervisor } from '../remote/libvirt/hypervisor.ts'
+import { createMailer } from '../remote/mail/smtp-mailer.ts'
 import { createGpuPowerProbes } from '../remote/gpu-power/index.ts'
 import { actOnProcess } from '../remote/processes/act-on-process.ts'
 import { processTools } from '../remote/processes/process-tools.ts'
@@ -89,6 +90,7 @@ export async function compose(options: ComposeOptions): Promise<Engine> {
       reportFiles: diskReportFiles(join(dataFolder, 'reports')),
       archive,
       engineHttp: createEngineHttp(),
+      mailer: createMailer(),
       engineQueues: diskQueues(join(dataFolder, 'engines'), log),
       platform,
       clock,

@@ -306,6 +306,22 @@ describe('platform', () => {
     expect(double.notifications).toEqual([{ title: 'kvm-01', body: 'went offline', urgency: 'critical' }])
   })
 
+  it('leads a clicked notification to the window, and the window to the alerts', async () => {
+    const window = await startWithWindow()
+    const events: unknown[] = []
+    const end = new AbortController()
+    const watching = (async () => {
+      for await (const event of platform().notifications?.(end.signal) ?? []) events.push(event)
+    })()
+    window.hide()
+    platform().notifier.show({ title: 'kvm-01', body: 'went offline', urgent: true })
+    double.lastNotification?.emit('click')
+    expect(window.isVisible()).toBe(true)
+    await vi.waitFor(() => expect(events).toEqual([{ kind: 'opened' }]))
+    end.abort()
+    await watching
+  })
+
   it('exports where the operator says, or not at all', async () => {
     await startWithWindow()
     const filePath = join(folder, 'cpu.csv')

@@ -13,8 +13,10 @@ import {
   session,
   type BrowserWindow
 } from 'electron'
+import type { ConsoleNotification } from '#contract/console.ts'
 import { contract } from '#contract/index.ts'
 import type { Platform } from '../application/platform/platform.ts'
+import { createTopic } from '../application/streams.ts'
 import { dataFolderOf } from '../platform/data-folder.ts'
 import { fileExportTarget } from '../platform/file-export-target.ts'
 import { openFileLog, type FileLog } from '../platform/log.ts'
@@ -122,7 +124,7 @@ async function run(options: StartOptions, dataFolder: string, log: FileLog): Pro
     show,
     toggle: () => (mainWindow?.isVisible() === true ? mainWindow.hide() : show())
   })
-  engine.onAttention((count) => tray.setCount(count))
+  engine.onAttention(({ red, amber }) => tray.setCount(red + amber))
   app.on('second-instance', show)
   app.on('activate', show)
   closeInOrder(engine, log)
@@ -161,6 +163,7 @@ function closeInOrder(engine: Engine, log: FileLog): void {
 
 async function desktopPlatform(options: StartOptions, dataFolder: string, log: FileLog): Promise<Platform> {
   const cipher = await openSafeStorageCipher(safeStorage, process.platform, log)
+  const notifications = createTopic<ConsoleNotification>()
   return {
     info: {
       version,
@@ -173,8 +176,12 @@ async function desktopPlatform(options: StartOptions, dataFolder: string, log: F
     cipher,
     notifier: nativeNotifier(
       { isSupported: () => Notification.isSupported(), create: (details) => new Notification(details) },
-      () => mainWindow !== null && showWindow(mainWindow)
+      () => {
+        if (mainWindow !== null) showWindow(mainWindow)
+        notifications.publish({ kind: 'opened' })
+      }
     ),
+    notifications: (signal) => notifications.all(signal),
     exportTarget: fileExportTarget(askWhere),
     reportDesk: desktopReportDesk(() => mainWindow),
     log,

@@ -32,7 +32,7 @@ Usage: npm start [-- OPTIONS]
   --restore FILE          put a backup in the place of the data, which is put aside
   --help                  this text
 
-Without a window: virthelm export --help, virthelm backup --help.
+Without a window: virthelm export --help, virthelm backup --help, virthelm status --help.
 `
 
 const FLAGS = ['browser', 'no-open', 'demo', 'help']
@@ -96,16 +96,18 @@ export function parseOptions(
 
 /** A command that needs no window, and what follows it. */
 export interface CommandCall {
-  readonly name: 'export' | 'backup'
+  readonly name: 'export' | 'backup' | 'status'
   readonly args: readonly string[]
 }
 
-/** `virthelm export …`, `virthelm --export …`, likewise backup; null when there is no such word. */
+/** `virthelm export …`, `virthelm --export …`, likewise backup and status; null when there is no such word. */
 export function commandOf(args: readonly string[]): CommandCall | null {
   // The system may put switches of Chromium in front of it.
-  const at = args.findIndex((arg) => !arg.startsWith('-') || arg === '--export' || arg === '--backup')
+  const at = args.findIndex((arg) => !arg.startsWith('-') || /^--(export|backup|status)$/.test(arg))
   const name = args[at]?.replace(/^--/, '')
-  return name === 'export' || name === 'backup' ? { name, args: args.slice(at + 1) } : null
+  return name === 'export' || name === 'backup' || name === 'status'
+    ? { name, args: args.slice(at + 1) }
+    : null
 }
 
 const problem = (text: string): ParsedOptions => ({ ok: false, problem: text })

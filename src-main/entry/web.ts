@@ -2,15 +2,17 @@
 import { mkdirSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import type { ConsoleNotification } from '#contract/console.ts'
 import { contract } from '#contract/index.ts'
 import type { Platform, SecretCipher } from '../application/platform/platform.ts'
+import { createTopic } from '../application/streams.ts'
 import { dataFolderOf } from '../platform/data-folder.ts'
 import { downloadExportTarget, type DownloadExportTarget } from '../platform/download-export-target.ts'
 import { openKeyFileCipher } from '../platform/key-file-cipher.ts'
 import { openFileLog, type FileLog } from '../platform/log.ts'
 import { memoryCipher } from '../platform/memory-cipher.ts'
 import { browserReportDesk, type BrowserReportDesk } from '../platform/browser-report-desk.ts'
-import { loggedNotifier } from '../platform/notifiers.ts'
+import { windowNotifier } from '../platform/notifiers.ts'
 import { openLoopbackServer, type LoopbackServer } from '../rpc/ports/loopback-server.ts'
 import { createRpcServer } from '../rpc/server.ts'
 import { runCommand } from './commands.ts'
@@ -101,6 +103,7 @@ function webPlatform(parts: {
   openDemo: () => Promise<string | null>
 }): Platform {
   const { options, dataFolder, cipher, downloads, reportDesk, log, openDemo } = parts
+  const notifications = createTopic<ConsoleNotification>()
   return {
     info: {
       version,
@@ -111,7 +114,8 @@ function webPlatform(parts: {
       secretStore: { canKeep: cipher.canKeep, backend: cipher.backend }
     },
     cipher,
-    notifier: loggedNotifier(log),
+    notifier: windowNotifier((notification) => notifications.publish(notification), log),
+    notifications: (signal) => notifications.all(signal),
     exportTarget: downloads,
     reportDesk,
     log,

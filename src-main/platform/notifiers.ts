@@ -1,4 +1,6 @@
-/** Native notifications on the desktop; the browser mode has none of its own. */
+/** Native notifications on the desktop; in browser mode those of the browser. */
+import { randomUUID } from 'node:crypto'
+import type { ConsoleNotification } from '#contract/console.ts'
 import type { Log, Notifier } from '../application/platform/platform.ts'
 
 export interface NativeNotifications {
@@ -21,6 +23,18 @@ export function nativeNotifier(native: NativeNotifications, onClick: () => void)
   }
 }
 
-export function loggedNotifier(log: Log): Notifier {
-  return { show: ({ title, urgent }) => log.info('notification', { title, urgent }) }
+/** Browser mode: the windows that are open show it. The log holds no names of things, only that there was one. */
+export function windowNotifier(publish: (notification: ConsoleNotification) => void, log: Log): Notifier {
+  return {
+    show({ title, body, urgent }) {
+      log.info('notification', { urgent })
+      publish({
+        kind: 'show',
+        id: randomUUID(),
+        title: title.slice(0, 1_000),
+        body: body.slice(0, 4_000),
+        urgent
+      })
+    }
+  }
 }

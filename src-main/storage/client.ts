@@ -39,6 +39,7 @@ export async function openStorage(options: OpenStorageOptions): Promise<Storage>
 /** A data folder as it was when it was opened, to be read. */
 export interface StorageReader {
   readonly servers: Pick<Storage['servers'], 'list'>
+  readonly alerts: Pick<Storage['alerts'], 'load'>
   readonly history: Pick<HistoryStore, 'entities' | 'rows'>
   close(): Promise<void>
 }
@@ -54,6 +55,7 @@ export async function openStorageReader(options: Omit<OpenStorageOptions, 'clock
   await calls.ready
   return {
     servers: { list: () => calls.call('servers.list') },
+    alerts: { load: () => calls.call('alerts.load') },
     history: {
       entities: (serverId) => calls.call('history.entities', serverId),
       rows: (query, signal) => rowBatches(calls, query, signal)
@@ -95,6 +97,12 @@ function makeStorage(calls: WorkerCalls): Storage {
       insert: (report, scheduleKey) => calls.call('reports.insert', report, scheduleKey),
       update: (report) => calls.call('reports.update', report),
       remove: (reportId) => calls.call('reports.remove', reportId)
+    },
+    alerts: {
+      load: () => calls.call('alerts.load'),
+      commit: (change) => calls.call('alerts.commit', change),
+      history: (query) => calls.call('alerts.history', query),
+      prune: (endedBeforeMs, most) => calls.call('alerts.prune', endedBeforeMs, most)
     },
     history: makeHistory(calls),
     processes: {

@@ -1,10 +1,11 @@
-/** The console's own small file: servers, pins, blobs, settings, journal. Backed up after changes. */
+/** The console's own small file: servers, pins, blobs, settings, journal, alerts. Backed up after changes. */
 import { existsSync } from 'node:fs'
 import { backUp } from './backups.ts'
 import type { DataFiles } from './files.ts'
 import { CONSOLE_MIGRATIONS } from './migrations/console/index.ts'
 import { openFile } from './open-file.ts'
 import type { Report } from './protocol.ts'
+import { AlertRepository } from './repositories/alerts.ts'
 import { BlobRepository } from './repositories/blobs.ts'
 import { JournalRepository } from './repositories/journal.ts'
 import { PinRepository } from './repositories/pins.ts'
@@ -31,6 +32,7 @@ export class ConsoleFile {
   readonly settings: SettingsRepository
   readonly journal: JournalRepository
   readonly reports: ReportRepository
+  readonly alerts: AlertRepository
   /** The new name of a damaged file that was put aside at start. */
   readonly recoveredFrom: string | null
   private readonly db: Database
@@ -79,6 +81,7 @@ export class ConsoleFile {
     this.settings = new SettingsRepository(db, context.report)
     this.journal = new JournalRepository(db)
     this.reports = new ReportRepository(db, context.report)
+    this.alerts = new AlertRepository(db, context.report)
   }
 
   /** What a former run left pending ended unheard. On a full disk the next start says so. */

@@ -1,5 +1,6 @@
 /** What the worker does for each call: opens both files and puts repositories and history behind the protocol. */
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import type { AlertChange } from '../application/alerts/alert-store.ts'
 import { applyPendingRestore } from './archive/pending-restore.ts'
 import { ConsoleFile } from './console-file.ts'
 import { dataFiles, makeFolder, removeTemporaryFiles } from './files.ts'
@@ -86,7 +87,7 @@ interface Engine {
 }
 
 function makeHandlers({ console, history, space, nowMs, recovered, release }: Engine): WorkerHandlers {
-  const { servers, pins, blobs, settings, journal, reports } = console
+  const { servers, pins, blobs, settings, journal, alerts, reports } = console
   const cursors = rowCursors(history.context)
 
   return {
@@ -117,6 +118,11 @@ function makeHandlers({ console, history, space, nowMs, recovered, release }: En
     'reports.insert': ([report, key]) => console.changed(() => reports.insert(report, key)),
     'reports.update': ([report]) => console.changed(() => reports.update(report)),
     'reports.remove': ([reportId]) => console.changed(() => reports.remove(reportId)),
+    'alerts.load': () => alerts.load(),
+    'alerts.commit': ([change]) =>
+      isOperators(change) ? console.changed(() => alerts.commit(change)) : alerts.commit(change),
+    'alerts.history': ([query]) => alerts.history(query),
+    'alerts.prune': ([endedBeforeMs, most]) => alerts.prune(endedBeforeMs, most),
     append: (tick) => history.append(tick),
     'history.flush': () => history.flush(),
     'history.beginGap': ([serverId, fromAtMs, reason, vmUuid]) =>
@@ -163,6 +169,14 @@ function makeHandlers({ console, history, space, nowMs, recovered, release }: En
       release()
     }
   }
+}
+
+/** Whether the operator wrote it: then it is worth a backup. */
+function isOperators(change: AlertChange): boolean {
+  const { rules = [], removedRules = [], silences = [], removedSilences = [] } = change
+  const { maintenances = [], removedMaintenances = [] } = change
+  const lists = [rules, removedRules, silences, removedSilences, maintenances, removedMaintenances]
+  return lists.some((list) => list.length > 0)
 }
 
 /** Every handler's errors pass by `noteFailure`. */

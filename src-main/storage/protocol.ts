@@ -2,6 +2,7 @@
 import type { CounterReading } from '../domain/traffic/count-up.ts'
 import type { DayZone } from '../domain/traffic/days.ts'
 import type { JournalEntry } from '#contract/activity.ts'
+import type { Alert, AlertHistoryQuery } from '#contract/alerts.ts'
 import type { ConsoleHealth } from '#contract/console.ts'
 import type { ErrorInfo } from '#contract/errors.ts'
 import type {
@@ -26,6 +27,7 @@ import type { HostKey, ServerFacts, ServerRecord } from '#contract/servers.ts'
 import type { Settings } from '#contract/settings.ts'
 import type { TrafficAnswer, TrafficQuery } from '#contract/traffic.ts'
 import type { GapReason } from '#contract/vocabulary.ts'
+import type { AlertChange, AlertsKept } from '../application/alerts/alert-store.ts'
 import type { PackedAnswer } from './packed-answer.ts'
 import type { TickBatch } from './tick-outbox.ts'
 import type { StoredReport } from '../application/reports/report-store.ts'
@@ -96,6 +98,10 @@ export interface WorkerApi {
   'reports.insert': (report: MadeReport, scheduleKey: string | null) => void
   'reports.update': (report: MadeReport) => void
   'reports.remove': (reportId: ReportId) => void
+  'alerts.load': () => AlertsKept
+  'alerts.commit': (change: AlertChange) => void
+  'alerts.history': (query: AlertHistoryQuery) => readonly Alert[]
+  'alerts.prune': (endedBeforeMs: number, most: number) => void
   'history.flush': () => void
   'history.beginGap': (serverId: ServerId, fromAtMs: number, reason: GapReason, vmUuid: VmUuid | null) => void
   'history.endGap': (serverId: ServerId, toAtMs: number, vmUuid: VmUuid | null) => void

@@ -12,12 +12,14 @@ import { CONSOLE_MIGRATIONS } from './migrations/console/index.ts'
 import { HISTORY_MIGRATIONS } from './migrations/history/index.ts'
 import type { Migration } from './migrations/migration.ts'
 import type { Report, WorkerHandlers, WorkerOptions } from './protocol.ts'
+import { AlertRepository } from './repositories/alerts.ts'
 import { ServerRepository } from './repositories/servers.ts'
 import { rowCursors } from './row-cursors.ts'
 import { entitiesOf } from './samples/registry.ts'
 import type { Database, OpenDatabase } from './sqlite.ts'
 
 type ReaderMethod =
+  | 'alerts.load'
   | 'servers.list'
   | 'history.entities'
   | 'history.rowsOpen'
@@ -50,6 +52,7 @@ export function openReader(options: WorkerOptions, open: OpenDatabase, report: R
     const cursors = rowCursors(parts)
     return {
       'servers.list': () => servers.list().map((row) => ({ ...row, lastNow: null })),
+      'alerts.load': () => new AlertRepository(console, report).load(),
       'history.entities': ([serverId]) => entitiesOf(parts.registry, serverId),
       'history.rowsOpen': ([query]) => cursors.open(query),
       'history.rowsNext': ([cursor]) => cursors.next(cursor),

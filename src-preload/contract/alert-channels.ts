@@ -13,7 +13,7 @@ const MailAddress = z.email().max(254)
 export const ChannelTarget = z.discriminatedUnion('kind', [
   /** The desktop's own notifications (browser mode: the browser's). Always there. */
   z.object({ kind: z.literal('desktop') }),
-  /** A POST of JSON; its shape is in docs/alerts.md. `secret`, where there is one, signs it (HMAC-SHA256). */
+  /** A POST of JSON; its shape is in docs/alert-channels.md. `secret`, where there is one, signs it (HMAC-SHA256). */
   z.object({ kind: z.literal('webhook'), url: HttpUrl }),
   /** `secret` = access token. */
   z.object({

@@ -25,8 +25,23 @@ export const ConsoleHealth = z.object({
 })
 export type ConsoleHealth = z.infer<typeof ConsoleHealth>
 
+/** `show`: browser mode, where the window shows it. `opened`: the operator clicked one that the desktop showed. */
+export const ConsoleNotification = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('show'),
+    /** The same in every window, so that it is shown once. */
+    id: z.string().max(64),
+    title: z.string().max(1_000),
+    body: z.string().max(4_000),
+    urgent: z.boolean()
+  }),
+  z.object({ kind: z.literal('opened') })
+])
+export type ConsoleNotification = z.infer<typeof ConsoleNotification>
+
 export const consoleContract = {
   'console.info': call(z.object({}), ConsoleInfo),
+  'console.notifications': stream(z.object({}), ConsoleNotification, 'all'),
   'console.health': stream(z.object({}), ConsoleHealth, 'latest'),
   /** Starts the demo fleet beside the operator's own data: a new window (desktop) or address (browser). */
   'console.openDemo': call(z.object({}), z.object({ address: z.string().nullable() }))

@@ -89,6 +89,11 @@ export const ErrorCode = z.enum([
   'engineRefused',
   'engineBusy',
   'engineNoData',
+  // channels that tell alerts
+  'notifyLoginRefused',
+  'notifyRefused',
+  'notifyBusy',
+  'mailRelayDenied',
   // files of the console
   'diskFull',
   'databaseDamaged',

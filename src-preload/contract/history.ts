@@ -1,10 +1,10 @@
 /** History: what was measured, by range; and the live continuation of it. */
 import { z } from 'zod'
 import { call, stream } from './define.ts'
-import { ServerId, VmUuid } from './ids.ts'
+import { AlertId, ServerId, VmUuid } from './ids.ts'
 import { ENTITY_KINDS, type EntityKind } from './metric-catalogue.ts'
 import { AtMs, RemoteText } from './units.ts'
-import { DomainState, GapReason, PortState, ScanOrigin, TransportProtocol } from './vocabulary.ts'
+import { AlertLevel, DomainState, GapReason, PortState, ScanOrigin, TransportProtocol } from './vocabulary.ts'
 
 export const EntityKindSchema = z.enum(ENTITY_KINDS as [EntityKind, ...EntityKind[]])
 
@@ -195,6 +195,16 @@ export const BusyHour = z.object({
 })
 export type BusyHour = z.infer<typeof BusyHour>
 
+const alertMarked = {
+  alertId: AlertId,
+  level: AlertLevel,
+  ruleName: z.string().max(120).nullable(),
+  preset: z.string().max(40).nullable(),
+  /** As of the alert: '' = the server or VM itself. */
+  label: RemoteText,
+  vmUuid: VmUuid.nullable()
+}
+
 /** Something that happened, to be marked on a time axis. Texts are remote: hostile. */
 export const HistoryEvent = z.discriminatedUnion('kind', [
   z.object({
@@ -228,7 +238,10 @@ export const HistoryEvent = z.discriminatedUnion('kind', [
     service: z.string().max(64).nullable(),
     process: RemoteText.nullable(),
     listens: z.boolean()
-  })
+  }),
+  /** An alert was raised, or became RED. `ruleName` null = one of the console's own (`preset`). */
+  z.object({ kind: z.literal('alertRaised'), ...alertMarked }),
+  z.object({ kind: z.literal('alertRecovered'), ...alertMarked })
 ])
 export type HistoryEvent = z.infer<typeof HistoryEvent>
 

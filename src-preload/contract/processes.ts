@@ -42,7 +42,7 @@ const values = {
   /** The kernel's letter: R runs, S and D sleep, Z has ended, T is stopped, I is idle. */
   state: z.string().max(4),
   startedAtMs: AtMs,
-  /** Share of one CPU thread; may exceed 1. null in its first reading. */
+  /** Share of one CPU thread; may exceed 1. null in its first reading, unless it began since the one before. */
   cpuRatio: z.number().nullable(),
   cpuUserMs: z.number(),
   cpuSystemMs: z.number(),

@@ -1,6 +1,7 @@
 /** Pages by name; see routes.ts. Hash addresses: they work under app:// and on loopback alike. */
 import { createRouter, createWebHashHistory, type Router } from 'vue-router'
 import { ActivityView } from '../features/activity/index.ts'
+import { AlertsView } from '../features/alerts/index.ts'
 import { CompareView } from '../features/compare/index.ts'
 import { FleetView } from '../features/fleet/index.ts'
 import { MachineView } from '../features/machine/index.ts'
@@ -25,6 +26,7 @@ export function createAppRouter(): Router {
       },
       { path: '/servers/:serverId/:tab?', name: ROUTE.server, component: ServerView, props: true },
       { path: '/machines', name: ROUTE.machines, component: MachinesView },
+      { path: '/alerts/:tab?', name: ROUTE.alerts, component: AlertsView },
       { path: '/compare', name: ROUTE.compare, component: CompareView },
       { path: '/reports/:tab?', name: ROUTE.reports, component: ReportsView, props: true },
       { path: '/activity', name: ROUTE.activity, component: ActivityView },

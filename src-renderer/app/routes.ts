@@ -1,5 +1,5 @@
 /** Names and parameters of the pages. Pure, so that every feature may link without importing the router. */
-import type { ServerId, VmUuid } from '#contract/ids.ts'
+import type { AlertId, ServerId, VmUuid } from '#contract/ids.ts'
 import type { RouteLocationRaw } from 'vue-router'
 
 export const ROUTE = {
@@ -9,6 +9,8 @@ export const ROUTE = {
   /** params: serverId, vmUuid, tab? (overview | console | serial | disks | network | snapshots | configuration | history) */
   machine: 'machine',
   machines: 'machines',
+  /** params: tab? (now | history | rules | channels); query: alert? (its id) */
+  alerts: 'alerts',
   compare: 'compare',
   /** params: tab? (statistics) */
   reports: 'reports',
@@ -26,3 +28,7 @@ export const toMachine = (serverId: ServerId, vmUuid: VmUuid, tab?: string): Rou
   name: ROUTE.machine,
   params: tab === undefined ? { serverId, vmUuid } : { serverId, vmUuid, tab }
 })
+
+/** The page Alerts, with this one chosen. */
+export const toAlerts = (alert?: AlertId): RouteLocationRaw =>
+  alert === undefined ? { name: ROUTE.alerts } : { name: ROUTE.alerts, query: { alert } }

@@ -136,7 +136,7 @@ function frameSeries(input: TimeOptionInput): LineSeriesOption {
         yAxis: mark.value,
         lineStyle: { color: tone[mark.tone], type: 'dashed', width: 1 },
         label: {
-          position: 'insideEndTop',
+          position: mark.labelAt === 'start' ? ('insideStartTop' as const) : ('insideEndTop' as const),
           formatter: () => mark.label,
           color: theme.text3,
           fontFamily: theme.font,

@@ -57,6 +57,8 @@ export interface ChartMark {
   readonly value: number
   readonly label: string
   readonly tone: 'red' | 'amber' | 'neutral'
+  /** Where its label stands; at the end when absent. */
+  readonly labelAt?: 'start' | 'end'
 }
 
 export const emptyChartData: ChartData = { atMs: [], lines: [] }

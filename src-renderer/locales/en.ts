@@ -1,6 +1,10 @@
 /** English: the source of all words. One file per subject; what stands here is what the others translate. */
 import { activity } from './en/activity.ts'
 import { addServer } from './en/add-server.ts'
+import { alertChannels } from './en/alert-channels.ts'
+import { alertQuiet } from './en/alert-quiet.ts'
+import { alertRules } from './en/alert-rules.ts'
+import { alerts } from './en/alerts.ts'
 import { backup } from './en/backup.ts'
 import { bulk } from './en/bulk.ts'
 import { capabilities } from './en/capabilities.ts'
@@ -25,6 +29,7 @@ import { machines } from './en/machines.ts'
 import { metricNames } from './en/metric-names.ts'
 import { metrics } from './en/metrics.ts'
 import { migrate } from './en/migrate.ts'
+import { notifications } from './en/notifications.ts'
 import { ports } from './en/ports.ts'
 import { power } from './en/power.ts'
 import { switching } from './en/switching.ts'
@@ -43,6 +48,10 @@ import { ui } from './en/ui.ts'
 export const en = {
   activity,
   addServer,
+  alertChannels,
+  alertQuiet,
+  alertRules,
+  alerts,
   backup,
   bulk,
   capabilities,
@@ -67,6 +76,7 @@ export const en = {
   metricNames,
   metrics,
   migrate,
+  notifications,
   ports,
   power,
   switching,

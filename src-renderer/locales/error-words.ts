@@ -40,6 +40,12 @@ const ENGINE_VARIANTS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'outputTooLarge'
 ])
 
+const CHANNEL_VARIANTS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  ...ENGINE_VARIANTS,
+  'tlsFailed',
+  'passwordNeeded'
+])
+
 /** The same code is said in other words where a fact changes what to do. */
 function variantOf({ code, params }: ErrorInfo): string {
   if (code === 'migrationFailed' && params['left'] !== undefined) return 'migrationFailedLeft'
@@ -49,7 +55,9 @@ function variantOf({ code, params }: ErrorInfo): string {
     noMac: 'refusedNoMac',
     wakeVia: 'refusedWakeVia',
     scanThroughJump: 'refusedScanThroughJump',
-    powerNotPossible: 'refusedPowerNotPossible'
+    powerNotPossible: 'refusedPowerNotPossible',
+    desktopChannel: 'refusedDesktopChannel',
+    loginInAddress: 'refusedLoginInAddress'
   }
   if (code === 'refused' && refusals[String(params['what'])] !== undefined)
     return refusals[String(params['what'])] ?? code
@@ -58,6 +66,8 @@ function variantOf({ code, params }: ErrorInfo): string {
   if (code === 'refused' && params['what'] === 'typedName') return 'refusedTypedName'
   if (code === 'conflict' && params['what'] === 'tooManyEngines') return 'conflictEngines'
   if (code === 'createFailed' && params['undone'] === 'no') return 'createFailedLeft'
+  if (code === 'conflict' && params['what'] === 'tooManyChannels') return 'conflictChannels'
+  if (params['service'] === 'channel' && CHANNEL_VARIANTS.has(code)) return `${code}Channel`
   if (params['service'] === 'engine' && ENGINE_VARIANTS.has(code)) return `${code}Engine`
   if (code === 'storageNotResponding' && params['pool'] === undefined) return 'storageNotRespondingList'
   if (code === 'conflict' && params['what'] === 'otherName') return 'conflictOtherName'

@@ -23,6 +23,7 @@ export const double = {
   calls: [] as string[],
   opened: [] as string[],
   notifications: [] as Electron.NotificationConstructorOptions[],
+  lastNotification: null as EventEmitter | null,
   exposed: new Map<string, unknown>(),
   schemes: [] as Electron.CustomScheme[],
   protocols: new Map<string, (request: Request) => Promise<Response> | Response>(),
@@ -232,8 +233,10 @@ export class Notification extends EventEmitter {
     super()
     this.#options = options
   }
-  readonly show = (() =>
-    void double.notifications.push(this.#options)) satisfies Electron.Notification['show']
+  readonly show = (() => {
+    double.notifications.push(this.#options)
+    double.lastNotification = this
+  }) satisfies Electron.Notification['show']
 }
 
 export const protocol = {

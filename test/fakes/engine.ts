@@ -6,7 +6,7 @@ import { contract, type VirthelmContract } from '#contract/index.ts'
 import type { Handlers } from '#contract/define.ts'
 import { AppError } from '#contract/errors.ts'
 import type { JournalEntry } from '#contract/activity.ts'
-import type { ConsoleHealth, ConsoleInfo } from '#contract/console.ts'
+import type { ConsoleHealth, ConsoleInfo, ConsoleNotification } from '#contract/console.ts'
 import type { ClientFrame, RpcPort, ServerFrame } from '#contract/frames.ts'
 import type { ServerId, VmRef } from '#contract/ids.ts'
 import type { HistoryMark } from '#contract/history.ts'
@@ -16,9 +16,6 @@ import type { Prompt, ServersEvent, ServerView, TestStep } from '#contract/serve
 import { Settings } from '#contract/settings.ts'
 import type { LogStatus } from '#contract/traffic.ts'
 import type { DomainState, MachineAction } from '#contract/vocabulary.ts'
-import { alertChannelHandlers } from '../../src-main/application/alert-channels/alert-channel-handlers.ts'
-import { alertHandlers } from '../../src-main/application/alerts/alert-handlers.ts'
-import { alertRuleHandlers } from '../../src-main/application/alerts/alert-rule-handlers.ts'
 import { systemClock } from '../../src-main/application/clock.ts'
 import type { Log } from '../../src-main/application/platform/platform.ts'
 import { createTopic } from '../../src-main/application/streams.ts'
@@ -26,6 +23,9 @@ import { createTaskRegistry } from '../../src-main/application/tasks/task-regist
 import { createRpcServer } from '../../src-main/rpc/server.ts'
 import { createClient } from '../../src-renderer/rpc/client.ts'
 import type { VirthelmClient } from '../../src-renderer/rpc/index.ts'
+import { bentToAlerts } from './engine-alert-list.ts'
+import { fakeChannelHandlers } from './engine-alert-rules.ts'
+import { fakeAlerts, type FakeAlertFleet, type FakeAlerts } from './engine-alerts.ts'
 import { fakeMigration } from './migration.ts'
 import { fakeBackup } from './engine-backup.ts'
 import { fakeDeletion } from './engine-deletion.ts'
@@ -72,6 +72,8 @@ export interface FakeEngineOptions {
   readonly logs?: readonly Partial<LogStatus>[]
   /** Outside engines in every state; none otherwise. */
   readonly troubledEngines?: boolean
+  /** Alerts to begin with; none otherwise. */
+  readonly alerts?: FakeAlertFleet
   readonly settings?: Partial<Settings>
   readonly health?: Partial<ConsoleHealth>
   /** Off for measuring: the engine shares the window's thread here. */
@@ -83,7 +85,8 @@ export interface FakeEngineOptions {
 export interface FakeEngine {
   readonly handlers: Handlers<VirthelmContract>
   readonly servers: readonly FakeServer[]
-  /** What was asked of ports, power and reports, oldest first. */
+  readonly alerts: FakeAlerts
+  /** What was asked of ports, power, alerts and reports, oldest first. */
   readonly asked: readonly { readonly name: string; readonly input: unknown }[]
   /** A client of its own, as a window has. */
   connect(): Promise<VirthelmClient>
@@ -181,6 +184,8 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
   }
 
   const asked: { name: string; input: unknown }[] = []
+  const see = (name: string, input: unknown): unknown => asked.push({ name, input })
+  const alerts = fakeAlerts(servers, options.alerts, see)
   const journal: JournalEntry[] = []
   const write = (entry: Omit<JournalEntry, 'id'>): JournalEntry => {
     const row = { ...entry, id: journal.length + 1 }
@@ -271,10 +276,9 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
   }
 
   const handlers: Handlers<VirthelmContract> = {
-    ...alertHandlers,
-    ...alertRuleHandlers,
-    ...alertChannelHandlers,
     ...fakeFleetFigures(() => servers.map(({ view }) => view)),
+    ...alerts.handlers,
+    ...fakeChannelHandlers(options.alerts !== undefined && options.alerts !== 'none', see),
     ...notPlayedHere,
     'activity.list': async ({ serverId, vmUuid, beforeId, limit }) => ({
       entries: journal
@@ -290,6 +294,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     'activity.watch': (_input, { signal }) => journalTopic.all(signal),
     'console.info': async () => info,
     'console.health': (_input, { signal }) => createTopic<ConsoleHealth>(health).latest(signal),
+    'console.notifications': (_input, { signal }) => createTopic<ConsoleNotification>().all(signal),
     'console.openDemo': async () => ({ address: null }),
     ...fakeBackup(),
     ...fakeConfiguration(),
@@ -299,8 +304,8 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     ...fakeGpuPower(),
     ...fakeTraffic(options.logs),
     ...fakeProcesses(),
-    ...fakePorts((name, input) => asked.push({ name, input })),
-    ...fakeReports((name, input) => asked.push({ name, input })),
+    ...fakePorts(see),
+    ...fakeReports(see),
     ...fakeDeletion(),
     ...fakeConsoles(),
     ...fakeMigration(),
@@ -322,7 +327,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
       path: `/home/operator/${fileName}`,
       rows: rows.length
     }),
-    'history.read': async (query) => readHistory(query),
+    'history.read': async (query) => bentToAlerts(readHistory(query), alerts.alerts()),
     'history.statistics': async (query) => ({ statistics: statisticsOf(query) }),
     'history.rowsPage': async (query) => rowsPage(query),
     'history.top': async (query) => ({ entries: topOf(query, servers) }),
@@ -547,6 +552,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     ticks.publish(server)
   }
   return {
+    alerts,
     asked,
     handlers,
     servers,

@@ -24,6 +24,12 @@ const engine = createFakeEngine({
   demo: query.get('demo') === '1',
   validateOutputs: !(count > 0),
   journal: Number(query.get('journal') ?? 40),
+  alerts:
+    Number(query.get('alerts')) > 0
+      ? Number(query.get('alerts'))
+      : query.get('alerts') === 'some'
+        ? 'some'
+        : 'none',
   settings: {
     theme: theme === 'light' || theme === 'dark' ? theme : 'system',
     fleetView: query.get('view') === 'table' ? 'table' : 'cards'

@@ -21,6 +21,8 @@ export interface LabEngine {
   /** By the name it was given. */
   server(name: string): ServerRuntime
   capability(name: string, id: Capability['id']): Capability | undefined
+  /** Titles of what was shown natively, oldest first. */
+  readonly notified: readonly string[]
   close(): Promise<void>
 }
 
@@ -29,12 +31,17 @@ export interface LabEngineServer extends LabLogin {
   readonly useSudo?: boolean
 }
 
-/** With the host keys of the servers trusted, and of those they are reached through. */
+/**
+ * With the host keys of the servers trusted, and of those they are reached through. `folder`: a data folder of the test's own,
+ * which stays; else a new one that goes with the engine.
+ */
 export async function startLabEngine(
   servers: readonly LabEngineServer[],
-  intervalMs = 2_000
+  intervalMs = 2_000,
+  folder: string | null = null
 ): Promise<LabEngine> {
-  const dataFolder = await mkdtemp(join(tmpdir(), 'virthelm-lab-engine-'))
+  const dataFolder = folder ?? (await mkdtemp(join(tmpdir(), 'virthelm-lab-engine-')))
+  const notified: string[] = []
   const engine = await compose({
     platform: {
       info: {
@@ -46,7 +53,7 @@ export async function startLabEngine(
         secretStore: { canKeep: false, backend: 'memory' }
       },
       cipher: memoryCipher(),
-      notifier: { show: () => undefined },
+      notifier: { show: ({ title, body }) => void notified.push(`${title}: ${body}`) },
       exportTarget: downloadExportTarget(),
       log: silentLog,
       reportDesk: browserReportDesk(() => null),
@@ -68,9 +75,10 @@ export async function startLabEngine(
       server(name)
         .view()
         .capabilities.find((each) => each.id === id),
+    notified,
     async close() {
       await engine.close()
-      await rm(dataFolder, { recursive: true, force: true })
+      if (folder === null) await rm(dataFolder, { recursive: true, force: true })
     }
   }
 }

@@ -86,6 +86,9 @@ function subjectOf(event: HistoryEvent): string {
       return `port ${event.origin} ${event.port}`
     case 'listenerChanged':
       return `listener ${event.protocol} ${event.address} ${event.port}`
+    case 'alertRaised':
+    case 'alertRecovered':
+      return `alert ${event.alertId}`
   }
 }
 

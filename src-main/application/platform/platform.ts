@@ -1,5 +1,5 @@
 /** What differs between the desktop and the browser mode, behind interfaces. Implemented by `platform/`. */
-import type { ConsoleInfo } from '#contract/console.ts'
+import type { ConsoleInfo, ConsoleNotification } from '#contract/console.ts'
 import type { ReportDesk } from '../reports/report-desk.ts'
 
 /** Ciphers secrets for the next start. Where it cannot (`canKeep` false) secrets live in memory only. */
@@ -12,7 +12,7 @@ export interface SecretCipher {
   decrypt(cipher: Uint8Array, backend: string): Promise<string | null>
 }
 
-/** Native notifications; the browser mode has its own. */
+/** Native notifications; in browser mode those of the browser, shown by the window. */
 export interface Notifier {
   show(notification: { title: string; body: string; urgent: boolean }): void
 }
@@ -50,6 +50,8 @@ export interface Platform {
   readonly info: ConsoleInfo
   readonly cipher: SecretCipher
   readonly notifier: Notifier
+  /** What the windows have to do with notifications; absent = nothing. */
+  readonly notifications?: (signal: AbortSignal) => AsyncIterable<ConsoleNotification>
   readonly exportTarget: ExportTarget
   readonly log: Log
   readonly reportDesk: ReportDesk

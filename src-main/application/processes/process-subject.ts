@@ -26,6 +26,8 @@ export interface ProcessSubjectDeps {
   readonly blobs: BlobStore
   readonly clock: Clock
   readonly log: Log
+  /** Each reading, as it comes. */
+  readonly onReading?: (serverId: ServerId, now: ProcessesNow) => void
 }
 
 export class ProcessSubject implements TelemetrySubject {
@@ -46,6 +48,7 @@ export class ProcessSubject implements TelemetrySubject {
       isWatched: (serverId) => this.board.isWatched(serverId),
       onProcesses: (serverId, { atMs, memoryTotalBytes, processes }) => {
         this.board.publish(serverId, { atMs, processes })
+        deps.onReading?.(serverId, { atMs, processes })
         this.#keep(serverId, atMs, memoryTotalBytes, processes)
       }
     })

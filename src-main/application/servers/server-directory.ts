@@ -6,6 +6,7 @@ import type { ServerId, VmRef } from '#contract/ids.ts'
 import type { MachineView } from '#contract/machines.ts'
 import { MAX_MACHINES_NOT_COLLECTED } from '#contract/servers.ts'
 import type { HostKey, ServerDraft, ServerSecrets } from '#contract/servers.ts'
+import type { PictureEvents } from './server-picture.ts'
 import { ServerRuntime, type RuntimeDeps } from './server-runtime.ts'
 import type { StoredServer } from '../storage.ts'
 
@@ -13,7 +14,7 @@ export interface DirectoryEvents {
   readonly serverChanged: (serverId: ServerId) => void
   readonly serverRemoved: (serverId: ServerId) => void
   readonly machinesChanged: (changed: readonly MachineView[], removed: readonly VmRef[]) => void
-  readonly tick: (tick: LiveTick) => void
+  readonly tick: PictureEvents['tick']
   readonly mark: (mark: HistoryMark) => void
 }
 
@@ -188,7 +189,7 @@ export class ServerDirectory {
     const runtime = new ServerRuntime(stored, this.#deps, {
       changed: () => this.#events.serverChanged(serverId),
       machines: (changed, removed) => this.#events.machinesChanged(changed, removed),
-      tick: (tick) => this.#events.tick(tick),
+      tick: (tick, labels) => this.#events.tick(tick, labels),
       mark: (mark) => this.#events.mark(mark),
       hostKeyShown: ({ hostKey }) => {
         if (hostKey) this.noteShownKey(hostKey.shown)

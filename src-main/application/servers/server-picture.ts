@@ -29,7 +29,8 @@ export interface PictureDeps {
 export interface PictureEvents {
   readonly changed: () => void
   readonly machines: (changed: readonly MachineView[], removed: readonly VmRef[]) => void
-  readonly tick: (tick: LiveTick) => void
+  /** `labels`: names that are new with it. */
+  readonly tick: (tick: LiveTick, labels?: Tick['labels']) => void
   readonly mark: (mark: HistoryMark) => void
 }
 
@@ -203,7 +204,7 @@ export class ServerPicture {
     this.#events.changed()
     if (entities.length === 0) return
     const ownAtMs = this.#writer.claim(atMs)
-    this.#show(ownAtMs, entities)
+    this.#show(ownAtMs, entities, labels)
     void this.#writer.write({ serverId: this.#serverId, atMs: ownAtMs, entities, ...(labels && { labels }) })
   }
 
@@ -277,12 +278,9 @@ export class ServerPicture {
     })
   }
 
-  #show(atMs: number, entities: readonly EntityValues[]): void {
-    this.#events.tick({
-      serverId: this.#serverId,
-      atMs,
-      entities: entities.map(({ kind, key, values }) => ({ kind, key, values }))
-    })
+  #show(atMs: number, entities: readonly EntityValues[], labels?: Tick['labels']): void {
+    const shown = entities.map(({ kind, key, values }) => ({ kind, key, values }))
+    this.#events.tick({ serverId: this.#serverId, atMs, entities: shown }, labels)
   }
 
   /** A full disk must not cost the connection: what could not be kept is read again at the next one. */

@@ -18,18 +18,23 @@ export interface Bins {
 export function binned(series: Series, span: { nowMs: number; spanMs: number; count: number }): Bins {
   const { nowMs, spanMs, count } = span
   const widthMs = spanMs / count
-  const held: number[][] = Array.from({ length: count }, () => [])
+  const bins: Bins = { x: [], y: [] }
+  let place = 0
+  const held: number[] = []
+  const close = (): void => {
+    if (held.length === 0) return
+    bins.x.push((place + 0.5) * widthMs - spanMs)
+    bins.y.push(median(held))
+    held.length = 0
+  }
   for (let index = 0; index < series.atMs.length; index++) {
     const value = series.values[index]
-    const bin = Math.floor(((series.atMs[index] ?? 0) - (nowMs - spanMs)) / widthMs)
-    if (value !== null && value !== undefined && Number.isFinite(value))
-      held[Math.min(bin, count - 1)]?.push(value)
+    const bin = Math.min(count - 1, Math.floor(((series.atMs[index] ?? 0) - (nowMs - spanMs)) / widthMs))
+    if (bin < 0 || value === null || value === undefined || !Number.isFinite(value)) continue
+    if (bin !== place) close()
+    place = bin
+    held.push(value)
   }
-  const bins: Bins = { x: [], y: [] }
-  for (const [place, values] of held.entries()) {
-    if (values.length === 0) continue
-    bins.x.push((place + 0.5) * widthMs - spanMs)
-    bins.y.push(median(values))
-  }
+  close()
   return bins
 }

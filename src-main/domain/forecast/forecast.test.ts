@@ -48,6 +48,16 @@ describe('the forecast', () => {
     if (answer.kind === 'crosses') expect((answer.atMs - NOW_MS) / MINUTE_MS).toBeCloseTo(20, 0)
   })
 
+  it('sees a rise without any noise for what it is, straight or bent', () => {
+    // What is left of a perfect line is the dust of its rounding, which resembles its neighbours.
+    expect(
+      ask(series(120, (minute) => (minute < -80 ? 0.3 : 0.3 + ((minute + 80) * 0.25) / 60)))
+    ).toMatchObject({ kind: 'crosses' })
+    expect(ask(series(120, (minute) => 0.3 + 0.4 * ((minute + 120) / 120) ** 1.2))).toMatchObject({
+      kind: 'crosses'
+    })
+  })
+
   it('takes a step for a new level, not for a trend', () => {
     expect(ask(series(120, (minute) => (minute < -60 ? 0.2 : 0.6)))).toEqual({ kind: 'stays' })
     expect(ask(series(120, (minute) => (minute < -10 ? 0.2 : 0.6)))).toEqual({

@@ -1,7 +1,7 @@
 /** Whether, and when, a series will pass a threshold. Pure: the same input gives the same answer. */
 import { type Bins, binned, type Series } from './bins.ts'
 import type { DailyProfile } from './daily-profile.ts'
-import { median, robustLine, spread } from './robust.ts'
+import { median, orderCertainty, robustLine, spread } from './robust.ts'
 import { LEAST_BINS, newestStretch } from './stretch.ts'
 
 export interface ForecastQuestion {
@@ -82,8 +82,10 @@ interface Trend {
 function trendOf(bins: Bins): Trend | null | 'young' {
   const stretch = newestStretch(bins)
   if (stretch === null) return 'young'
-  const x = bins.x.slice(stretch.from)
-  const line = robustLine(x, bins.y.slice(stretch.from))
+  const [x, y] = [bins.x.slice(stretch.from), bins.y.slice(stretch.from)]
+  // Most series rise nowhere: they need no line.
+  if (orderCertainty(y) < CERTAIN) return null
+  const line = robustLine(x, y)
   if (line.certainty < CERTAIN || line.slope <= 0) return null
   return {
     at: (afterMs) => line.intercept + line.slope * afterMs,

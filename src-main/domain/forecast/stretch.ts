@@ -37,33 +37,33 @@ export function newestStretch({ x, y }: Bins): Stretch | null {
 
 /** Sums of all values before each place, so that the error of any part costs nothing more. */
 interface Sums {
-  readonly x: Float64Array
-  readonly y: Float64Array
-  readonly xx: Float64Array
-  readonly xy: Float64Array
-  readonly yy: Float64Array
+  readonly x: number[]
+  readonly y: number[]
+  readonly xx: number[]
+  readonly xy: number[]
+  readonly yy: number[]
 }
 
 function prefixSums(x: readonly number[], y: readonly number[]): Sums {
-  const [sumX, sumY, sumXX, sumXY, sumYY] = Array.from(
-    { length: 5 },
-    () => new Float64Array(x.length + 1)
-  ) as [Float64Array, Float64Array, Float64Array, Float64Array, Float64Array]
+  const sums: Sums = { x: [0], y: [0], xx: [0], xy: [0], yy: [0] }
   // Centred and in units of the whole, so that squares of milliseconds lose nothing.
-  const [first, last] = [x[0] ?? 0, x.at(-1) ?? 1]
-  const width = Math.max(1, last - first)
+  const [firstX, firstY] = [x[0] ?? 0, y[0] ?? 0]
+  const width = Math.max(1, (x.at(-1) ?? 1) - firstX)
+  let [sumX, sumY, sumXX, sumXY, sumYY] = [0, 0, 0, 0, 0]
   for (let index = 0; index < x.length; index++) {
-    const [one, other] = [((x[index] ?? 0) - first) / width, (y[index] ?? 0) - (y[0] ?? 0)]
-    sumX[index + 1] = (sumX[index] ?? 0) + one
-    sumY[index + 1] = (sumY[index] ?? 0) + other
-    sumXX[index + 1] = (sumXX[index] ?? 0) + one * one
-    sumXY[index + 1] = (sumXY[index] ?? 0) + one * other
-    sumYY[index + 1] = (sumYY[index] ?? 0) + other * other
+    const one = ((x[index] ?? 0) - firstX) / width
+    const other = (y[index] ?? 0) - firstY
+    sums.x.push((sumX += one))
+    sums.y.push((sumY += other))
+    sums.xx.push((sumXX += one * one))
+    sums.xy.push((sumXY += one * other))
+    sums.yy.push((sumYY += other * other))
   }
-  return { x: sumX, y: sumY, xx: sumXX, xy: sumXY, yy: sumYY }
+  return sums
 }
 
-const between = (sums: Float64Array, from: number, to: number): number => (sums[to] ?? 0) - (sums[from] ?? 0)
+const between = (sums: readonly number[], from: number, to: number): number =>
+  (sums[to] ?? 0) - (sums[from] ?? 0)
 
 /** Squared deviations from the mean. */
 function levelError({ y, yy }: Sums, from: number, to: number): number {

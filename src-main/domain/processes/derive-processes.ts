@@ -54,23 +54,45 @@ interface Known {
 
 export class ProcessDeriver {
   #known = new Map<string, Known>()
-  #uptimeSec = Number.NEGATIVE_INFINITY
+  /** Of the reading before; infinite = there is none. */
+  #uptimeSec = Number.POSITIVE_INFINITY
 
   /** An uptime that went back is a reboot: nothing of before is used. */
   derive(reading: ProcessReading, around: ProcessSurroundings): LiveProcess[] {
-    if (reading.uptimeSec < this.#uptimeSec) this.#known.clear()
+    if (reading.uptimeSec < this.#uptimeSec) {
+      this.#known.clear()
+      this.#uptimeSec = Number.POSITIVE_INFINITY
+    }
+    const beforeSec = this.#uptimeSec
     this.#uptimeSec = reading.uptimeSec
     const next = new Map<string, Known>()
     const processes: LiveProcess[] = []
     for (const stat of reading.stats.values()) {
       const key = processKey(stat)
-      const known = stepOf(this.#known.get(key) ?? null, stat, reading, around)
+      const before = this.#known.get(key) ?? bornBetween(stat, [beforeSec, reading.uptimeSec], around)
+      const known = stepOf(before, stat, reading, around)
       next.set(key, known)
       processes.push(liveOf(stat, known, key, reading, around))
     }
     this.#known = next
     return processes
   }
+}
+
+/** Of a shorter life the share is a matter of single ticks. */
+const LEAST_LIFE_SEC = 1
+
+/** A process that began since the reading before: nothing of it was then, so its first reading has a share too. */
+function bornBetween(
+  stat: ProcessStat,
+  [beforeSec, nowSec]: readonly [number, number],
+  { units }: ProcessSurroundings
+): Known | null {
+  const startedSec = stat.startTicks / units.ticksPerSec
+  if (startedSec < beforeSec || nowSec - startedSec < LEAST_LIFE_SEC) return null
+  const none = { read: null, write: null }
+  const [cpu, memory] = [new RunningMean(), new RunningMean()]
+  return { ticks: 0, uptimeSec: startedSec, cpu, memory, cpuRatio: null, io: null, rates: none }
 }
 
 function stepOf(

@@ -15,7 +15,7 @@ export interface LiveProcess {
   readonly user: string | null
   /** By the workstation's clock. */
   readonly startedAtMs: number
-  /** Share of one CPU thread: 2.5 = two and a half. null in its first reading. */
+  /** Share of one CPU thread: 2.5 = two and a half. null in its first reading, unless it began since the one before. */
   readonly cpuRatio: number | null
   /** Over the last five minutes, or as long as it has been seen. null in its first reading. */
   readonly cpuMeanRatio: number | null

@@ -143,6 +143,17 @@ describe('deriving', () => {
     expect(second?.startedAtMs).toBe(1_110_000 - (110 - 47.11) * 1000)
   })
 
+  it('tells the share of a process that began since the reading before, once it has lived a second', () => {
+    const deriver = new ProcessDeriver()
+    deriver.derive(reading(100), around)
+    const young = { pid: 51, startTicks: 10_950, userTicks: 50, systemTicks: 0 }
+    const born = stat({ startTicks: 10_200, userTicks: 400, systemTicks: 0 })
+    const shares = deriver.derive(reading(110, born, stat(young)), around).map(({ cpuRatio }) => cpuRatio)
+    expect(shares).toEqual([0.5, null])
+    const grown = stat({ ...young, userTicks: 1050 })
+    expect(deriver.derive(reading(120, grown), around)[0]?.cpuRatio).toBe(1)
+  })
+
   it('tells means over five minutes and forgets what is older', () => {
     const deriver = new ProcessDeriver()
     let ticks = 0

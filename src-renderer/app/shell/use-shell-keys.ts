@@ -20,6 +20,7 @@ const PAGES: Readonly<Record<string, RouteName>> = {
   f: ROUTE.fleet,
   m: ROUTE.machines,
   r: ROUTE.reports,
+  l: ROUTE.alerts,
   a: ROUTE.activity,
   s: ROUTE.settings
 }

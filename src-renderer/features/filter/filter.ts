@@ -1,7 +1,8 @@
 /**
  * The filter language of lists: `tag:web state:on cpu>80 name text`. Pure.
  *
- * Words are looked for anywhere in the texts of a row; all terms must hold. `field:a,b` holds when one of the values fits;
+ * Words are looked for anywhere in the texts of a row; all terms must hold. `field:a,b` holds when one of the values fits,
+ * `field:*` when there is any;
  * `number>8` compares (>, >=, <, <=, =); a leading `-` turns a term around; quotes keep spaces together.
  */
 export interface FilterVocabulary {
@@ -120,7 +121,9 @@ function holds(term: FilterTerm, subject: FilterSubject): boolean {
       return subject.texts.some((text) => fold(text).includes(term.text))
     case 'field': {
       const own = (subject.fields[term.field] ?? []).map(fold)
-      return term.values.some((value) => own.some((candidate) => candidate.startsWith(value)))
+      return term.values.some((value) =>
+        own.some((candidate) => (value === '*' ? candidate !== '' : candidate.startsWith(value)))
+      )
     }
     case 'number': {
       const actual = subject.numbers[term.name] ?? null

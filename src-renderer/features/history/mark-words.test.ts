@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { HistoryEvent, HistoryMark } from '#contract/history.ts'
-import type { ServerId, VmUuid } from '#contract/ids.ts'
+import type { AlertId, ServerId, VmUuid } from '#contract/ids.ts'
 import { i18n } from '../../app/i18n.ts'
 import { concerns, marksInWords } from './mark-words.ts'
 
@@ -8,11 +8,13 @@ const serverId = '11111111-1111-4111-8111-111111111111' as ServerId
 const VM = 'aaaaaaaa-0000-4000-8000-000000000001' as VmUuid
 const OTHER = 'aaaaaaaa-0000-4000-8000-000000000002' as VmUuid
 const { t } = i18n.global
+const raised = { alertId: '22222222-2222-4222-8222-222222222222' as AlertId, label: '/srv\u202e', vmUuid: VM }
 const mark = (event: HistoryEvent): HistoryMark => ({ serverId, atMs: 5, event })
 const words = (event: HistoryEvent, server = '') =>
   marksInWords([mark(event)], {
     text: (key, values) => t(`history.mark.${key}`, values),
     state: (state) => t(`machine.state.${state}`),
+    preset: (preset) => t(`alerts.presets.${preset}`),
     machine: (_mark, vmUuid) => (vmUuid === VM ? 'db' : ''),
     server: () => server
   })[0]
@@ -34,6 +36,16 @@ describe('events in words', () => {
       { kind: 'machineState', vmUuid: VM, name: 'db', from: 'shutOff', to: null },
       'db was removed',
       'neutral'
+    ],
+    [
+      { kind: 'alertRaised', ...raised, level: 'RED', ruleName: null, preset: 'disk' },
+      'RED: File system is filling up (db, /srv‹U+202E›)',
+      'red'
+    ],
+    [
+      { kind: 'alertRecovered', ...raised, level: 'AMBER', ruleName: '<b>', preset: null },
+      'recovered: <b> (db, /srv‹U+202E›)',
+      'ok'
     ],
     [{ kind: 'serverOnline' }, 'connected', 'ok'],
     [{ kind: 'serverOffline', code: 'connectTimeout' }, 'not reachable any more', 'red'],

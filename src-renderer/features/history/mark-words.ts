@@ -10,6 +10,8 @@ export interface MarkWords {
   readonly state: (state: DomainState) => string
   /** A VM's name now; '' when it is not known any more. */
   readonly machine: (mark: HistoryMark, vmUuid: VmUuid) => string
+  /** Name of one of the console's own rules of alerts. */
+  readonly preset: (preset: string) => string
   /** The server's name where marks of several stand on one axis, else ''. */
   readonly server: (mark: HistoryMark) => string
 }
@@ -50,6 +52,14 @@ function textOf(mark: HistoryMark, words: MarkWords): string {
       const who = visibleText(event.process ?? event.service ?? event.protocol)
       return words.text(event.listens ? 'listens' : 'listensNoMore', { who, place })
     }
+    case 'alertRaised':
+    case 'alertRecovered': {
+      const rule = event.ruleName === null ? words.preset(event.preset ?? '') : visibleText(event.ruleName)
+      const vm = event.vmUuid === null ? '' : words.machine(mark, event.vmUuid)
+      const whose = [vm, visibleText(event.label)].filter((part) => part !== '').join(', ')
+      const what = whose === '' ? rule : `${rule} (${whose})`
+      return words.text(event.kind, { level: words.text(`alertLevel.${event.level}`, {}), what })
+    }
   }
 }
 
@@ -69,6 +79,10 @@ function toneOf(event: HistoryEvent): ChartEvent['tone'] {
       return 'neutral'
     case 'portChanged':
       return event.to === 'open' ? 'ok' : 'amber'
+    case 'alertRaised':
+      return event.level === 'RED' ? 'red' : 'amber'
+    case 'alertRecovered':
+      return 'ok'
   }
 }
 

@@ -25,7 +25,7 @@ export interface MarksOptions {
 
 /** Marks that cannot be read are left out: the chart is of use without them. */
 export function useMarks(options: MarksOptions): ComputedRef<readonly ChartEvent[]> {
-  const { t } = useI18n()
+  const { t, te } = useI18n()
   const servers = useServersStore()
   const machines = useMachinesStore()
   const ids = computed(() => [...new Set([options.subject().serverId, ...(options.servers?.() ?? [])])])
@@ -64,6 +64,7 @@ export function useMarks(options: MarksOptions): ComputedRef<readonly ChartEvent
     marksInWords((answer.value?.marks ?? []).filter(isShown), {
       text: (key, values) => t(`history.mark.${key}`, values),
       state: (state) => t(`machine.state.${state}`),
+      preset: (preset) => (te(`alerts.presets.${preset}`) ? t(`alerts.presets.${preset}`) : preset),
       machine: ({ serverId }, vmUuid) => visibleText(machines.get({ serverId, vmUuid })?.name ?? ''),
       server: ({ serverId }) => (ids.value.length > 1 ? nameOf(serverId) : '')
     })

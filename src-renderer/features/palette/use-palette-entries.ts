@@ -1,5 +1,6 @@
 /** Everything the palette can find. */
 import {
+  Bell,
   ChartNoAxesCombined,
   FileChartColumn,
   CirclePause,
@@ -80,6 +81,7 @@ export function usePaletteEntries(shell: WindowActions): ComputedRef<readonly Pa
     [
       { name: ROUTE.fleet, icon: LayoutGrid },
       { name: ROUTE.machines, icon: Monitor },
+      { name: ROUTE.alerts, icon: Bell },
       { name: ROUTE.compare, icon: ChartNoAxesCombined },
       { name: ROUTE.reports, icon: FileChartColumn },
       { name: ROUTE.activity, icon: History },

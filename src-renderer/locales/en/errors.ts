@@ -60,7 +60,12 @@ export const errors = {
     written: 'A disk was written to while it was copied.',
     bothActive: 'Both servers have it active. Stop one of them yourself.',
     diskPlace: 'A disk is not where it should be.',
-    diskSize: 'A disk has another size than on the source.'
+    diskSize: 'A disk has another size than on the source.',
+    redirected: 'It points to another address. Redirects are not followed: enter the address it points to.',
+    notSmtp: 'What answers there does not speak SMTP.',
+    notHttp: 'What answers there does not speak HTTP.',
+    noLoginOffered: 'The server offers no login over this connection.',
+    tokenOdd: 'The token holds characters that no token has.'
   },
 
   internal: {
@@ -446,6 +451,62 @@ export const errors = {
   outputTooLargeEngine: {
     title: '{where} sent more than was asked for.',
     next: 'Check that the address is that of the engine.'
+  },
+  notifyLoginRefused: {
+    title: '{where} refused the login.',
+    next: 'Check user, password or token, and what they may do there.'
+  },
+  notifyRefused: {
+    title: '{where} did not take the message.',
+    next: 'Check the kind, the address and the port of the channel. What it answered is above.'
+  },
+  notifyBusy: {
+    title: '{where} cannot take messages right now.',
+    next: 'What waits is kept, and is tried again by itself.'
+  },
+  mailRelayDenied: {
+    title: '{where} does not deliver to {what}.',
+    next: 'Check these addresses. Many servers need a login before they pass mail on, or take one sender only.'
+  },
+  tlsFailedChannel: {
+    title: '{where} could not be trusted, or did not speak TLS. Nothing was sent.',
+    next: 'Check port and encryption, and that this computer trusts its certificate.'
+  },
+  passwordNeededChannel: {
+    title: 'The password of {user} at {where} is not known any more.',
+    next: 'Enter it again. It is kept for the address, port and encryption that it was entered for only.'
+  },
+  connectionRefusedChannel: {
+    title: 'Connection refused by {where}.',
+    next: 'The host is up, but nothing listens there. Check the port. It is tried again by itself.'
+  },
+  connectTimeoutChannel: {
+    title: 'Connection timed out at {where}.',
+    next: 'The host is off, or a firewall drops the packets. It is tried again by itself.'
+  },
+  connectionClosedChannel: {
+    title: '{where} closed the connection.',
+    next: 'Check port and encryption. It is tried again by itself.'
+  },
+  deadlineExceededChannel: {
+    title: '{where} accepted the connection but did not answer in time.',
+    next: 'Check port and encryption. It is tried again by itself.'
+  },
+  outputTooLargeChannel: {
+    title: '{where} answered with more than a channel should.',
+    next: 'Check that the address is that of a webhook or of ntfy.'
+  },
+  conflictChannels: {
+    title: 'No more channels can be added.',
+    next: 'Remove one that is not needed any more.'
+  },
+  refusedDesktopChannel: {
+    title: 'The desktop’s own channel is always there, once.',
+    next: 'Switch it off where nothing is to be shown on this computer.'
+  },
+  refusedLoginInAddress: {
+    title: 'The address holds a user or a password.',
+    next: 'Take it out of the address, and enter the secret in its own field.'
   },
   conflictEngines: {
     title: 'No more outside engines can be added.',

@@ -12,6 +12,7 @@ export const fleet = {
     network: 'Network',
     networkRest: 'in {in} · out {out}',
     gpuFree: 'GPU memory free',
+    alerts: 'Alerts',
     power: 'Power',
     powerRest: 'of {known} of {total}',
     ofTotal: '/ {total}',

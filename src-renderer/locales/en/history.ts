@@ -148,6 +148,9 @@ export const history = {
     portSeen: { direct: 'from here', ssh: 'from inside' },
     portState: { open: 'open', closed: 'closed', filtered: 'filtered' },
     listens: '{who} listens on {place}',
-    listensNoMore: '{who} no longer listens on {place}'
+    listensNoMore: '{who} no longer listens on {place}',
+    alertLevel: { RED: 'RED', AMBER: 'AMBER' },
+    alertRaised: '{level}: {what}',
+    alertRecovered: 'recovered: {what}'
   }
 }

@@ -1,0 +1,51 @@
+/**
+ * Text that a server, a guest or a stranger chose, on its way into a message. What misleads or ends a line becomes visible: line
+ * breaks, control and bidi characters, what shows nothing, lone surrogates. A header, a subject or a sentence stays one.
+ */
+
+const MISLEADING = new RegExp(
+  [
+    '\\p{Cc}',
+    '\\p{Cf}',
+    '\\p{Cs}',
+    '\\p{Zl}',
+    '\\p{Zp}',
+    '\\u034f',
+    '\\u115f',
+    '\\u1160',
+    '\\u17b4',
+    '\\u17b5',
+    '\\u3164',
+    '\\uffa0'
+  ].join('|'),
+  'gu'
+)
+const visible = (character: string): string =>
+  `‹U+${(character.codePointAt(0) ?? 0xfffd).toString(16).toUpperCase().padStart(4, '0')}›`
+
+const MAX_NAME = 120
+
+/** One line, at most `most` characters long. */
+export function safeText(text: string, most = MAX_NAME): string {
+  // Cut before and after: a mebibyte of controls is not made eight times as long first.
+  return cut(cut(text, most).replace(MISLEADING, visible), most)
+}
+
+/** Never cuts a character in two. */
+export function cut(text: string, most: number): string {
+  if (text.length <= most) return text
+  const end = most - 1
+  return `${text.slice(0, isHighSurrogate(text.charCodeAt(end - 1)) ? end - 1 : end)}…`
+}
+
+const isHighSurrogate = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdbff
+
+/** Every text within, however deep, made safe; for JSON. Numbers and the like stay. */
+export function safeTexts<T>(value: T): T {
+  if (typeof value === 'string') return safeText(value) as T
+  if (Array.isArray(value)) return value.map((item: unknown) => safeTexts(item)) as T
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([name, item]: [string, unknown]) => [name, safeTexts(item)])
+  ) as T
+}

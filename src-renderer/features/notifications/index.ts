@@ -1,0 +1,2 @@
+export { default as AllowNotifications } from './AllowNotifications.vue'
+export { showNotifications } from './show-notifications.ts'
