@@ -54,7 +54,6 @@ import type { PortAccess, PowerAccess } from './ports/port-access.ts'
 import { openPorts } from './ports/port-engine.ts'
 import type { ReportFiles } from './reports/report-desk.ts'
 import { openReports } from './reports/report-handlers.ts'
-import { noMailer } from './reports/no-mailer.ts'
 import { periodAlerts } from './reports/period-alerts.ts'
 import type { HostSampler } from './sampling/host-sampler.ts'
 import type { Connection, Connector, Secret } from './servers/connection.ts'
@@ -277,7 +276,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
   const reports = openReports({
     sources: {
       figures: (query, signal) => readFleetFigures(query, fleetFigures, signal),
-      alerts: periodAlerts(async (query) => ({ alerts: [...(await alerts.history(query))] })),
+      alerts: periodAlerts((query) => alerts.history(query)),
       history: storage.history,
       servers: storage.servers
     },
@@ -285,7 +284,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
     blobs: storage.blobs,
     files: deps.reportFiles,
     desk: platform.reportDesk,
-    mailer: noMailer,
+    mailer: channels.mailer,
     target: platform.exportTarget,
     clock,
     log: platform.log,

@@ -71,6 +71,7 @@ beforeEach(async () => {
       exportTarget: downloadExportTarget(),
       reportDesk: browserReportDesk(() => null),
       log: silentLog,
+      reportDesk: browserReportDesk(() => null),
       openDemo: async () => null
     },
     dataFolder,

@@ -24,7 +24,7 @@ export interface MakeRequest extends ReportRequest {
 
 export interface MakeContext {
   readonly signal: AbortSignal
-  progress(progress: ReportProgress): void
+  readonly progress: (progress: ReportProgress) => void
 }
 
 export interface MadeReport {
@@ -33,7 +33,7 @@ export interface MadeReport {
   readonly empty: boolean
   readonly files: readonly ReportFile[]
   /** Why one of the files is missing. */
-  readonly failure: unknown
+  readonly failure: Error | null
 }
 
 /** Share of the whole at which each step begins. */
@@ -73,7 +73,7 @@ export async function makeReport(
     }
   }
   const written: ReportFile[] = []
-  let failure: unknown = null
+  let failure: Error | null = null
   // In a fixed order; one that fails does not keep the others from being written.
   for (const format of ReportFormat.options.filter((known) => formats.includes(known))) {
     signal.throwIfAborted()
@@ -81,7 +81,7 @@ export async function makeReport(
       written.push(await write(format))
     } catch (error) {
       if (signal.aborted) throw new AppError('cancelled')
-      failure ??= error
+      failure ??= error instanceof Error ? error : new Error(String(error))
     }
   }
   return { data, empty: false, files: written, failure }

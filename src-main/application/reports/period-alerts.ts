@@ -1,16 +1,13 @@
 /** Alerts of a period, page by page. */
 import type { Alert, AlertHistoryQuery } from '#contract/alerts.ts'
 import type { AlertsOfPeriod } from './report-sources.ts'
-import { alertMatter } from './alert-matter.ts'
+import { matterWords } from '../alert-channels/alert-words.ts'
 
 const PAGE = 1_000
 /** A report lists fewer; of more the count alone is told, and a year of noise must not fill the memory. */
 const MOST = 20_000
 
-type ReadPage = (
-  query: AlertHistoryQuery,
-  signal: AbortSignal
-) => Promise<{ readonly alerts: readonly Alert[] }>
+type ReadPage = (query: AlertHistoryQuery) => Promise<readonly Alert[]>
 
 export function periodAlerts(readPage: ReadPage): AlertsOfPeriod {
   return {
@@ -19,11 +16,15 @@ export function periodAlerts(readPage: ReadPage): AlertsOfPeriod {
       for (;;) {
         const last = all.at(-1)
         const before = last === undefined ? {} : { before: { raisedAtMs: last.raisedAtMs, id: last.id } }
-        const { alerts } = await readPage({ ...range, ...before, limit: PAGE }, signal)
+        signal.throwIfAborted()
+        const alerts = await readPage({ ...range, ...before, limit: PAGE })
         all.push(...alerts)
         if (alerts.length < PAGE || all.length >= MOST) return all
       }
     },
-    words: alertMatter
+    words: (alert, zone) => {
+      const matter = matterWords(alert, zone)
+      return alert.ruleName === null ? matter : `${alert.ruleName}: ${matter}`
+    }
   }
 }

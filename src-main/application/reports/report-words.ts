@@ -36,6 +36,7 @@ export const shortMoment = (atMs: number, zone: Zone): string =>
 export function zoneText(atMs: number, zone: Zone): string {
   if (zone === 'utc') return 'UTC'
   const name = new Intl.DateTimeFormat('en-GB').resolvedOptions().timeZone
+  if (name === 'UTC') return name
   const minutes = -new Date(atMs).getTimezoneOffset()
   const hours = `${minutes < 0 ? '−' : '+'}${String(Math.abs(minutes) / 60)}`
   return `${name} (UTC${minutes === 0 ? '' : hours})`
@@ -91,7 +92,7 @@ export const words = {
     compared: 'Compared with',
     version: 'Console'
   },
-  notComparable: 'nothing was measured before',
+  notComparable: 'nothing: it was not measured then',
   soFar: (text: string): string => `${text} (so far)`,
   coverage: (share: string): string => `${share} of the period`,
   sections: {

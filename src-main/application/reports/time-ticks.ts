@@ -7,18 +7,19 @@ const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 const MOST = 8
 
+const hourOf = (atMs: number, zone: Zone): number =>
+  zone === 'utc' ? new Date(atMs).getUTCHours() : new Date(atMs).getHours()
+
 export function timeTicks(edgesAtMs: readonly number[], zone: Zone): LineChart['ticks'] {
   const [fromAtMs = 0, toAtMs = 0] = [edgesAtMs[0], edgesAtMs.at(-1)]
   const lengthMs = toAtMs - fromAtMs
   if (lengthMs <= 2 * DAY_MS) {
-    const stepMs = [1, 2, 3, 4, 6, 12].map((hours) => hours * HOUR_MS).find((ms) => lengthMs / ms <= MOST)
-    const step = stepMs ?? 12 * HOUR_MS
+    const hours = [1, 2, 3, 4, 6, 12].find((step) => lengthMs / (step * HOUR_MS) <= MOST) ?? 12
     const first = Math.ceil(fromAtMs / HOUR_MS) * HOUR_MS
-    const count = Math.floor((toAtMs - first) / step) + 1
-    return Array.from({ length: count }, (_, index) => first + index * step).map((atMs) => ({
-      atMs,
-      label: dateText(atMs, zone, { hour: '2-digit', minute: '2-digit' })
-    }))
+    const count = Math.floor((toAtMs - first) / HOUR_MS) + 1
+    return Array.from({ length: count }, (_, index) => first + index * HOUR_MS)
+      .filter((atMs) => hourOf(atMs, zone) % hours === 0)
+      .map((atMs) => ({ atMs, label: dateText(atMs, zone, { hour: '2-digit', minute: '2-digit' }) }))
   }
   const midnights = calendarEdges({ fromAtMs, toAtMs }, 'day', zone).slice(0, -1)
   const every = [1, 2, 3, 5, 7, 14, 30, 60, 90].find((days) => midnights.length / days <= MOST) ?? 180

@@ -87,7 +87,7 @@ function valueTick(width: number, at: number, label: string, isBase: boolean): s
 
 function timeTick(at: number, label: string, width: number): string {
   const bottom = HEIGHT - BOTTOM
-  const anchor = at > width - 17 ? 'end' : at < LEFT + 8 ? 'start' : 'middle'
+  const anchor = at > width - 17 ? 'end' : 'middle'
   return (
     `<path class="base" d="M${place(at)} ${bottom}v3"/>` +
     `<text x="${place(at)}" y="${bottom + 13}" text-anchor="${anchor}">${escapeText(label)}</text>`

@@ -25,9 +25,9 @@ const askedOf = (opened: TestWindow, name: string): unknown =>
 
 it('lists what was made, what failed and why, and opens a file', async () => {
   const opened = await openArchive()
-  expect(textOf(opened.root)).toMatch(/Made by themselves: daily\. Next: /)
-  const made = await rowWith(opened, 'made')
-  expect(textOf(made)).toContain('98.4')
+  await opened.until(() => /Made by themselves: daily\. Next: /.test(textOf(opened.root)))
+  const made = await rowWith(opened, '98.4')
+  expect(textOf(made)).toContain('made')
   expect(textOf(await rowWith(opened, 'failed'))).toContain('This computer’s disk is full.')
   await rowWith(opened, 'no values')
   const opening = vi.spyOn(window, 'open').mockReturnValue(null)

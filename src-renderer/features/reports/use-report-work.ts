@@ -19,7 +19,7 @@ export interface NewReportChoice {
 }
 
 export interface ReportWork {
-  nameOf(report: Pick<Report, 'kind' | 'fromAtMs' | 'toAtMs' | 'zone'>): string
+  readonly nameOf: (report: Pick<Report, 'kind' | 'fromAtMs' | 'toAtMs' | 'zone'>) => string
   make(choice: NewReportChoice, name: string): Promise<void>
   again(report: Report): Promise<void>
   open(report: Report, format: ReportFormat): Promise<void>
