@@ -229,6 +229,14 @@ describe('the figures of a fleet', () => {
     expect((await expectAll(ticks, range, HOUR_MS)).level).toBe('hour')
   })
 
+  it('of a range that is not over yet count what is still to come as nothing', async () => {
+    await appendAll(storage, someTicks(START_MS, 2, 60_000))
+    const query = FleetFiguresQuery.parse({ fromAtMs: START_MS, toAtMs: START_MS + 8 * HOUR_MS })
+    const given = deps('utc', START_MS + 4 * HOUR_MS)
+    const { servers } = await readFleetFigures(query, given, never)
+    expect(servers.map(({ coverageRatio }) => coverageRatio)).toEqual([0.5, 0.5, 0])
+  })
+
   it('are of the servers that were asked for', async () => {
     await appendAll(storage, someTicks(START_MS, 2, 60_000))
     const query = FleetFiguresQuery.parse({
