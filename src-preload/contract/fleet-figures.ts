@@ -34,7 +34,7 @@ export const ServerFigures = z.object({
   serverId: ServerId,
   name: z.string().max(80),
   location: z.string().max(80),
-  /** Share of the range in which the server was measured, 0 to 1. */
+  /** Share of the range (up to the present) in which the server was measured, 0 to 1. */
   coverageRatio: z.number(),
   /** Newest value in the range; null = none. */
   uptimeSec: z.number().nullable(),

@@ -2,6 +2,7 @@
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { EntityValues } from '#contract/metric-catalogue.ts'
+import { Settings } from '#contract/settings.ts'
 import type { Log } from '../../src-main/application/platform/platform.ts'
 import { openStorage } from '../../src-main/storage/client.ts'
 import { startConsole, type ConsoleProcess } from './harness.ts'
@@ -58,6 +59,8 @@ export async function startDemoWithPast(
     await Promise.all(written)
     written = []
   }
+  // Everything is sealed now: an old hour that is not is brought in bit by bit after the start.
+  await storage.history.applyRetention(Settings.parse({}).retention, Date.now())
   await storage.close()
   return { demo: await startConsole(['--demo'], first.dataFolder), newestAtMs }
 }

@@ -199,14 +199,14 @@ function share(
 
 describe('the figures of a fleet', () => {
   it('of a day are what SQL says of the samples', async () => {
-    const ticks = someTicks(START_MS, 26, 30_000)
+    const ticks = someTicks(START_MS, 26, 60_000)
     await appendAll(storage, ticks)
     const range = { fromAtMs: START_MS + 2 * HOUR_MS, toAtMs: START_MS + 26 * HOUR_MS }
     const answer = await expectAll(ticks, range, 1)
     expect(answer).toMatchObject({ level: 'raw', busiest: busy.id, idlest: idle.id })
     expect(answer.servers.map(({ name }) => name)).toEqual(['a-idle', 'b-busy', 'c-silent'])
     expect(answer.servers[0]).toMatchObject({ coverageRatio: 0.75, gpus: [], gpuIdleOverFreeRatio: null })
-    expect(answer.servers[1]).toMatchObject({ uptimeSec: 5_000 + 26 * 3_600 - 30, memoryTotalBytes: 64e9 })
+    expect(answer.servers[1]).toMatchObject({ uptimeSec: 5_000 + 26 * 3_600 - 60, memoryTotalBytes: 64e9 })
     expect(answer.servers[2]).toMatchObject({
       coverageRatio: 0,
       uptimeSec: null,
@@ -221,12 +221,20 @@ describe('the figures of a fleet', () => {
   })
 
   it('of more than two days are what SQL says, medians by the hour; also when the samples have gone', async () => {
-    const ticks = someTicks(START_MS, 56, 60_000)
+    const ticks = someTicks(START_MS, 50, 60_000)
     await appendAll(storage, ticks)
-    const range = { fromAtMs: START_MS + HOUR_MS / 2, toAtMs: START_MS + 53 * HOUR_MS }
+    const range = { fromAtMs: START_MS + HOUR_MS / 2, toAtMs: START_MS + 49 * HOUR_MS }
     expect((await expectAll(ticks, range, HOUR_MS)).level).toBe('hour')
     await storage.history.applyRetention({ ...KEEP, rawDays: 1 }, START_MS + 3 * DAY_MS)
     expect((await expectAll(ticks, range, HOUR_MS)).level).toBe('hour')
+  })
+
+  it('of a range that is not over yet count what is still to come as nothing', async () => {
+    await appendAll(storage, someTicks(START_MS, 2, 60_000))
+    const query = FleetFiguresQuery.parse({ fromAtMs: START_MS, toAtMs: START_MS + 8 * HOUR_MS })
+    const given = deps('utc', START_MS + 4 * HOUR_MS)
+    const { servers } = await readFleetFigures(query, given, never)
+    expect(servers.map(({ coverageRatio }) => coverageRatio)).toEqual([0.5, 0.5, 0])
   })
 
   it('are of the servers that were asked for', async () => {

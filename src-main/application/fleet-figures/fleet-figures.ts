@@ -73,7 +73,9 @@ export async function readFleetFigures(
   const ids = records.map(({ id }) => id)
   const cards = await cardsOf(deps.history, ids, query)
   const read = await readHistory(deps, query, ids, cards, signal)
-  const servers = records.map((record) => serverFigures(record, { read, cards, query }))
+  // What is still to come cannot have been measured, and is not missing.
+  const spanMs = Math.max(1, Math.min(toAtMs, deps.nowMs()) - fromAtMs)
+  const servers = records.map((record) => serverFigures(record, { read, cards, spanMs }))
   const measured = servers.flatMap(({ serverId, cpuUsedRatio: { mean } }) =>
     mean === null ? [] : [{ serverId, mean }]
   )
@@ -200,9 +202,8 @@ async function readDayTotals(
 
 function serverFigures(
   { id, name, location }: ServerRecord,
-  { read, cards, query }: { read: ReadHistory; cards: Cards; query: FleetFiguresQuery }
+  { read, cards, spanMs }: { read: ReadHistory; cards: Cards; spanMs: number }
 ): ServerFigures {
-  const spanMs = query.toAtMs - query.fromAtMs
   const of = (metric: MetricId<'server'>): SeriesFigures | undefined => read.series(id, 'server', '', metric)
   const bytes = (metric: MetricId<'server'>, total: string): number | null => {
     const rate = of(metric)

@@ -50,11 +50,11 @@ export function serverColumns(t: Words, hasGpus: boolean): readonly TableColumn<
     {
       id: 'server',
       header: t('figures.column.server'),
-      width: 'minmax(130px, 1.4fr)',
+      width: 'minmax(116px, 1.4fr)',
       sortBy: (row) => row.name,
       text: (row) => visibleText(row.name)
     },
-    number('cpuMean', cpu('mean'), percent, 'none', '70px'),
+    number('cpuMean', cpu('mean'), percent, 'none', '84px'),
     number('cpuMedian', cpu('median'), percent),
     number('cpuMin', cpu('min'), percent),
     number('cpuMax', cpu('max'), percent),
