@@ -69,7 +69,6 @@ beforeEach(async () => {
       cipher: memoryCipher(),
       notifier: { show: ({ title }) => void shown.push(title) },
       exportTarget: downloadExportTarget(),
-      reportDesk: browserReportDesk(() => null),
       log: silentLog,
       reportDesk: browserReportDesk(() => null),
       openDemo: async () => null
