@@ -192,7 +192,7 @@ function qemuOf(host: SimulatedHost, domain: SimulatedHost['domains'][number]): 
     parentPid: 1,
     name: 'qemu-system-x86',
     args: [
-      `/usr/bin/qemu-system-x86_64 -name guest=${domain.name},debug-threads=on -m ${profile.memoryBytes / MIB}`
+      `/usr/bin/qemu-system-x86_64 -name guest=${domain.name},debug-threads=on -m ${profile.memoryBytes / MIB} -uuid ${domain.uuid}`
     ],
     user: 'libvirt-qemu',
     uid: USERS['libvirt-qemu'] ?? 0,

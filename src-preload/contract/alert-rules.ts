@@ -34,7 +34,8 @@ export const RuleWatch = z.discriminatedUnion('kind', [
   }),
   /**
    * Each process whose name or command line fits. CPU as a share of one CPU thread (may exceed 1), memory as a share of the
-   * server's. The alert names the process.
+   * server's. The alert names the process. With the pattern '' the processes
+   * of the server's own VMs are left out: they have rules of their own.
    */
   z.object({
     kind: z.literal('process'),

@@ -10,6 +10,7 @@ import {
   type ProcessesState,
   type ProcessTransition
 } from '../../domain/alerts/process-rules.ts'
+import { isMachineProcess } from '../../domain/alerts/machine-processes.ts'
 import { conditionFor } from '../../domain/alerts/scope.ts'
 import { evaluatedCondition } from '../../domain/alerts/watches.ts'
 import type { ProcessesNow } from '../processes/process-subject.ts'
@@ -34,6 +35,7 @@ export interface ProcessWatchDeps {
 }
 
 const isProcessRule = (rule: AlertRule): rule is ProcessRule => rule.watch.kind === 'process'
+const meansAny = ({ watch: { pattern } }: ProcessRule): boolean => pattern === '' || pattern === '*'
 const watchKey = (rule: AlertRule, serverId: ServerId): string => `${rule.id}/${serverId}`
 
 export class ProcessWatches {
@@ -62,11 +64,16 @@ export class ProcessWatches {
   take(serverId: ServerId, reading: ProcessesNow): void {
     const sight = this.#deps.fleet.server(serverId)
     if (sight === null) return
+    // Its VMs have rules of their own: a rule of any process does not mean them, one that names them does.
+    const own = { ...reading, processes: withoutMachines(reading.processes, sight) }
     for (const rule of this.#rules) {
       const watch = this.#watchOf(rule, sight)
       if (watch === null) continue
       watch.context = { ...watch.context, everyMs: this.#deps.intervalMs(serverId) }
-      this.#tell(watch, evaluateProcesses(watch.state, reading, rule.watch, watch.context))
+      this.#tell(
+        watch,
+        evaluateProcesses(watch.state, meansAny(rule) ? own : reading, rule.watch, watch.context)
+      )
       for (const { process, state } of watch.state.tracked)
         if (state.open !== null) this.#deps.onTransitions(trackedOf(watch, process, state), [])
     }
@@ -132,6 +139,16 @@ export class ProcessWatches {
     for (const { process, state, transition } of withStates(watch, transitions))
       this.#deps.onTransitions(trackedOf(watch, process, state), [transition])
   }
+}
+
+function withoutMachines(
+  processes: ProcessesNow['processes'],
+  sight: ServerSight
+): ProcessesNow['processes'] {
+  const machines = sight.machines.map(({ ref, name }) => ({ uuid: ref.vmUuid, name }))
+  return machines.length === 0
+    ? processes
+    : processes.filter((process) => !isMachineProcess(process, machines))
 }
 
 /** With the state of the process, where it is still followed. */
