@@ -27,7 +27,10 @@ function blanks(): string[] {
     if (reason === '') found.push(`— in ${node.parentElement?.parentElement?.outerHTML.slice(0, 300) ?? ''}`)
   }
   for (const cell of document.querySelectorAll('[role="gridcell"], td, dd')) {
-    if (cell.textContent.trim() === '' && cell.querySelector('button, svg, input, [role="meter"]') === null)
+    if (
+      cell.textContent.trim() === '' &&
+      cell.querySelector('button, svg, input, [role="meter"], [role="img"][aria-label]') === null
+    )
       found.push(`empty ${cell.outerHTML.slice(0, 300)}`)
   }
   return found
