@@ -99,7 +99,7 @@ type Draw = (what: number) => number
 const pick = <T>(from: readonly T[], share: number): T => from[Math.floor(share ** 2.2 * from.length)] as T
 
 const SITES = [
-  ...['deb.debian.org', 'security.debian.org', 'github.com', 'registry.npmjs.org', 'files.pythonhosted.org'],
+  ...['deb.example.org', 'fixes.example.org', 'github.com', 'modules.example.org', 'files.example.org'],
   ...['download.docker.com', 'proxy.golang.org', 'static.crates.io', 'mirror.centos.org', 'pypi.org'],
   ...[
     'huggingface.co',

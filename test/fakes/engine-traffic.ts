@@ -26,7 +26,7 @@ export const fakeTotal = (key: string, visits: number, more: Partial<TrafficTota
 })
 
 const ROWS: Partial<Record<string, TrafficTotal[]>> = {
-  domain: [fakeTotal('deb.debian.org', 900), fakeTotal('/', 60), fakeTotal('', 40)],
+  domain: [fakeTotal('deb.example.org', 900), fakeTotal('/', 60), fakeTotal('', 40)],
   client: [fakeTotal('10.0.0.7', 1_000)],
   status: [fakeTotal('200', 990), fakeTotal('000', 10)],
   result: [fakeTotal('TCP_MISS', 750), fakeTotal('TCP_HIT', 250)]
@@ -49,7 +49,7 @@ export function fakeTraffic(logs: readonly Partial<LogStatus>[] = []): TrafficHa
         path: '/var/log/squid/access.log',
         client: '10.0.0.7',
         method: 'GET',
-        domain: 'deb.debian.org',
+        domain: 'deb.example.org',
         result: 'TCP_HIT',
         status: 200,
         responseMs: 3,

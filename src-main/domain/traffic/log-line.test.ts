@@ -33,7 +33,7 @@ describe('Squid’s native log', () => {
       'liveupdate.symantecliveupdate.com',
       'rcv-srv37.inplay.tubemogul.com',
       'www.example.com',
-      'deb.debian.org',
+      'deb.example.org',
       'www.example.org',
       'static.example.net',
       'telemetry.example.com',

@@ -31,13 +31,13 @@ describe('the traffic of a server', { timeout: 30_000 }, () => {
     expect(text()).toContain('not readable for the login user')
     expect(text()).toContain('sudo usermod -aG adm op')
     ;(await window.role('button', 'Add /var/log/squid/access.log')).click()
-    await window.until(() => text().includes('deb.debian.org'))
+    await window.until(() => text().includes('deb.example.org'))
     expect(text()).toContain('up to date')
   })
 
   it('shows figures, folded ones, and those without a domain', async () => {
     const window = await trafficTab([{ path: '/var/log/squid/access.log', behindBytes: 5 * 2 ** 20 }])
-    await window.until(() => text().includes('deb.debian.org'))
+    await window.until(() => text().includes('deb.example.org'))
     expect(text()).toContain('5.0 MiB behind')
     expect(text()).toContain('others, folded')
     expect(text()).toContain('(no domain in the log)')
