@@ -21,7 +21,7 @@ import { makeReportFolder } from './support/report-folder.ts'
 const { values: options } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
-    every: { type: 'string', default: '60' },
+    every: { type: 'string', default: '600' },
     keep: { type: 'string' }
   }
 })
