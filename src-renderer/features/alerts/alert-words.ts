@@ -34,6 +34,13 @@ export interface AlertWords {
 export const isForever = (untilAtMs: number | null): boolean =>
   untilAtMs === null || untilAtMs >= Number.MAX_SAFE_INTEGER
 
+/** Lasts although its value is on the good side of the threshold: it has to stay there for a while. */
+const isBack = ({ recoveredAtMs, value, threshold, direction }: Alert): boolean =>
+  recoveredAtMs === null &&
+  value !== null &&
+  threshold !== null &&
+  (direction === 'above' ? value <= threshold : value >= threshold)
+
 /** A span rounded to what a forecast can know: `about 2 h`, `1 h 20 min`. */
 function roughly(spanMs: number): string {
   const minutes = Math.max(1, spanMs / 60_000)
@@ -154,7 +161,8 @@ export function useAlertWords(): AlertWords {
     if (threshold === null || alert.cause === 'forecast' || flag(alert) !== null) return ''
     const beyond = rules.beyond(watch, direction, threshold)
     const when = forMs === 0 ? beyond : t('alerts.beyondFor', { beyond, span: formatDuration(forMs) })
-    return t('alerts.ruleSays', { what: rules.whatAll(watch), when })
+    const said = t('alerts.ruleSays', { what: rules.whatAll(watch), when })
+    return isBack(alert) ? `${said} ${t('alerts.back')}` : said
   }
 
   const ruleName = (alert: Alert): string =>

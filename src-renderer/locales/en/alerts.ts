@@ -90,6 +90,7 @@ export const alerts = {
   orForetold: 'or forecast within {span}',
   orNoData: 'or without values for {span}',
   ruleSays: 'Rule: {what} {when}.',
+  back: 'Its value is back; it is over once it stays so.',
   rising: 'Rising by {rate} an hour.',
   falling: 'Falling by {rate} an hour.',
   risingPoints: 'Rising by {rate} percentage points an hour.',
