@@ -1,7 +1,7 @@
 /** The operator's list of servers: add, edit, remove, collect; every server's runtime lives here. */
 import { randomUUID } from 'node:crypto'
 import { AppError } from '#contract/errors.ts'
-import type { HistoryMark, LiveTick } from '#contract/history.ts'
+import type { HistoryMark } from '#contract/history.ts'
 import type { ServerId, VmRef } from '#contract/ids.ts'
 import type { MachineView } from '#contract/machines.ts'
 import { MAX_MACHINES_NOT_COLLECTED } from '#contract/servers.ts'
