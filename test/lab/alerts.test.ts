@@ -138,7 +138,7 @@ describe.skipIf(missing !== null)(`alerts of real servers${missing === null ? ''
   }, 240_000)
 
   it.skipIf(!isLong)(
-    'a file that fills a small file system is AMBER with its time, then RED',
+    `a file that fills a small file system is AMBER with its time, then RED${isLong ? '' : ' (takes 20 minutes: with VIRTHELM_LONG=1)'}`,
     async () => {
       const mount = '/root/vh-small'
       const script = `truncate -s 64M ${mount}.img && mkfs.ext4 -q -F ${mount}.img && mkdir -p ${mount} && mount -o loop ${mount}.img ${mount}`
