@@ -120,8 +120,6 @@ try {
   await sleep(10_000)
   const filters = await filterTimesMs(page)
   const framesPerSec = await framesPerSecOver(page, () => scroll(page))
-  // The players of the servers share the machine with the window here, as no real server does.
-  const framesPerSecAlone = await fleet.heldWhile(() => framesPerSecOver(page, () => scroll(page)))
   const work = await frameWorkMs(browser, page, () => scroll(page))
   const bulk = await bulkMs(page)
   await browser.close()
@@ -131,7 +129,6 @@ try {
     filterMs: percentile(filters, 0.5),
     filterMaxMs: Math.max(...filters),
     framesPerSec,
-    framesPerSecAlone,
     scrollFrameP95Ms: percentile(work, 0.95),
     framesInTimeRatio: work.filter((ms) => ms < FRAME_MS).length / work.length,
     bulkMachines: bulk.machines,

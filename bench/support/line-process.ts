@@ -6,8 +6,6 @@ export interface LineProcess {
   /** The next line it prints, parsed. */
   next<T>(): Promise<T>
   ask<T>(line: string): Promise<T>
-  /** Holds it for as long as something runs: then it takes no CPU of the others. */
-  heldWhile<T>(run: () => Promise<T>): Promise<T>
   /** Ends its stdin and waits. */
   end(): Promise<void>
 }
@@ -26,14 +24,6 @@ export function startLineProcess(script: string, args: readonly string[]): LineP
     ask(line) {
       child.stdin.write(`${line}\n`)
       return next()
-    },
-    async heldWhile(run) {
-      child.kill('SIGSTOP')
-      try {
-        return await run()
-      } finally {
-        child.kill('SIGCONT')
-      }
     },
     async end() {
       child.stdin.end()
