@@ -42,6 +42,7 @@ afterAll(async () => {
 
 it('tries a webhook before it is saved and after, and shows notifications once they are allowed', async () => {
   const { page, complaints } = await openPage(browser, demo.address)
+  await page.getByRole('navigation', { name: 'Pages' }).waitFor()
   await page.evaluate(() => (location.hash = '#/alerts/channels'))
   await page.getByText('This browser').waitFor()
   await page.getByRole('button', { name: 'Add channel' }).click()
