@@ -55,6 +55,7 @@ export class OutboxKeeper {
 
   async forget(): Promise<void> {
     this.#dirty = false
+    // Whether it could be written no longer matters: it goes.
     await this.#writing.catch(() => undefined)
     await this.#blobs.set(this.#name, null)
   }

@@ -2,33 +2,14 @@
  * Text that a server, a guest or a stranger chose, on its way into a message. What misleads or ends a line becomes visible: line
  * breaks, control and bidi characters, what shows nothing, lone surrogates. A header, a subject or a sentence stays one.
  */
-
-const MISLEADING = new RegExp(
-  [
-    '\\p{Cc}',
-    '\\p{Cf}',
-    '\\p{Cs}',
-    '\\p{Zl}',
-    '\\p{Zp}',
-    '\\u034f',
-    '\\u115f',
-    '\\u1160',
-    '\\u17b4',
-    '\\u17b5',
-    '\\u3164',
-    '\\uffa0'
-  ].join('|'),
-  'gu'
-)
-const visible = (character: string): string =>
-  `‹U+${(character.codePointAt(0) ?? 0xfffd).toString(16).toUpperCase().padStart(4, '0')}›`
+import { MISLEADING, madeVisible } from '#contract/misleading-text.ts'
 
 const MAX_NAME = 120
 
 /** One line, at most `most` characters long. */
 export function safeText(text: string, most = MAX_NAME): string {
   // Cut before and after: a mebibyte of controls is not made eight times as long first.
-  return cut(cut(text, most).replace(MISLEADING, visible), most)
+  return cut(cut(text, most).replace(MISLEADING, madeVisible), most)
 }
 
 /** Never cuts a character in two. */

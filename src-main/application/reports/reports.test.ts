@@ -28,8 +28,17 @@ class WallClock implements Clock {
   sleep(_durationMs: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#sleepers.add(resolve)
-      signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
+      const end = (): void => {
+        this.#sleepers.delete(resolve)
+        reject(signal.reason as Error)
+      }
+      signal.addEventListener('abort', end, { once: true })
     })
+  }
+  /** While no console runs: nobody may wait for it. */
+  pass(text: string): void {
+    expect(this.#sleepers.size).toBe(0)
+    this.#nowMs = at(text)
   }
   async set(text: string): Promise<void> {
     this.#nowMs = at(text)
@@ -237,7 +246,7 @@ describe('by the schedule', () => {
   it('makes up for what was missed while it was closed, and for nothing before it was wanted', async () => {
     await plan({ daily: true, weekly: true, at: '07:00' })
     await console_?.close()
-    await world.clock.set('2026-12-01T12:00:00Z').catch(() => undefined)
+    world.clock.pass('2026-12-01T12:00:00Z')
     console_ = await world.start()
     await world.clock.set('2026-12-01T12:00:20Z')
     expect(world.keys()).toEqual([
