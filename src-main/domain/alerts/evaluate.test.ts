@@ -63,6 +63,21 @@ describe('a threshold', () => {
     expect(feed.words).toEqual([])
   })
 
+  it('does not wait for one value more as one came a few milliseconds early', () => {
+    const feed = new AlertFeed({ forMs: 20 * SECOND_MS, recoverForMs: 20 * SECOND_MS, minSamples: 1 })
+    feed.give(0.3)
+    feed.jump(150)
+    const lengths = [high, calm].map((value) => {
+      const beganMs = feed.give(value()).length === 0 ? feed.atMs : 0
+      // 19.7 s after the first.
+      feed.jump(-300).give(value())
+      feed.give(value())
+      return (feed.told.at(-1)?.atMs ?? 0) - beganMs
+    })
+    expect(feed.words).toEqual([RAISED, RECOVERED])
+    expect(lengths).toEqual([19_700, 19_700])
+  })
+
   it('asks for the least number of samples', () => {
     const feed = new AlertFeed({ forMs: 0, minSamples: 3 })
     feed.give(0.9)

@@ -31,6 +31,11 @@ const IN_TIME = 2.5
 /** So many times later than usual, and at least a minute, is a gap: what was before says nothing of now. */
 const GAP = 5
 const LEAST_GAP_MS = 60_000
+/**
+ * Values come a little early or late. Without this a duration of so many whole intervals would now and then take one more, by a
+ * matter of milliseconds.
+ */
+const JITTER = 0.05
 /** Between threshold and `recoverAt` for so many times the duration, it was not beyond "all the time" any more. */
 const BETWEEN = 2
 /** Silence is news only after so many values that did not come. */
@@ -78,13 +83,14 @@ function afterValue(state: AlertState, atMs: number, value: number, context: Eva
   count(state, atMs, value, context)
   foresight?.add(atMs, value)
   let ended: readonly AlertTransition[] = NOTHING
-  if (state.open?.cause === 'noData' || isGood(state, condition)) ended = recover(state, atMs, value)
+  if (state.open?.cause === 'noData' || isGood(state, context)) ended = recover(state, atMs, value)
   if (state.open !== null) {
     state.open.value = value
     state.open.worst =
       state.worst === null ? state.open.worst : worseOf(condition, state.open.worst, state.worst)
   }
-  const isDue = state.beyondSamples >= condition.minSamples && state.beyondMs >= condition.forMs
+  const isDue =
+    state.beyondSamples >= condition.minSamples && hasLasted(state.beyondMs, condition.forMs, context)
   if (isDue && state.open === null)
     return [...ended, raise(state, { atMs, level, cause: 'threshold', value })]
   if (isDue && state.open?.cause === 'forecast')
@@ -153,8 +159,11 @@ const isBeyond = ({ direction, threshold }: RuleCondition, value: number): boole
 const isRecovered = ({ direction, recoverAt }: RuleCondition, value: number): boolean =>
   direction === 'above' ? value <= recoverAt : value >= recoverAt
 
-const isGood = ({ open, goodMs }: AlertState, { recoverForMs }: RuleCondition): boolean =>
-  open?.cause === 'threshold' && goodMs !== null && goodMs >= recoverForMs
+const isGood = ({ open, goodMs }: AlertState, context: EvaluationContext): boolean =>
+  open?.cause === 'threshold' && goodMs !== null && hasLasted(goodMs, context.condition.recoverForMs, context)
+
+const hasLasted = (lastedMs: number, forMs: number, { everyMs }: EvaluationContext): boolean =>
+  lastedMs >= forMs - JITTER * everyMs
 
 const worseOf = ({ direction }: RuleCondition, one: number | null, other: number): number =>
   one === null ? other : direction === 'above' ? Math.max(one, other) : Math.min(one, other)
