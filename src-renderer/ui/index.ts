@@ -29,6 +29,8 @@ export { default as ConfirmDialog } from './ConfirmDialog.vue'
 export { provideDialogs, useDialogs, type Dialogs } from './dialogs.ts'
 /** items: MenuItem[], label, align 'start'|'end'; slot: the trigger (one button) */
 export { default as Menu } from './Menu.vue'
+/** items: () => MenuItem[] (asked for when it is wanted), label: the menu of a table's row */
+export { default as RowMenu } from './RowMenu.vue'
 export type { MenuItem } from './menu-item.ts'
 /** text; slot: what it explains */
 export { default as Tooltip } from './Tooltip.vue'

@@ -15,6 +15,8 @@ export interface TableColumn<T> {
   /** The text of a cell without a slot. null shows "—" with the reason. */
   readonly text?: (row: T) => string | null
   readonly unitText?: (row: T) => string
+  /** Its slot shows the row and remembers nothing of it: it may be lent to another row as it is. */
+  readonly isStateless?: boolean
   /** Why a null is a null. */
   readonly missing?: (row: T) => string
   /** The cell in a CSV: a number in full precision and base unit. Absent: `text`. */

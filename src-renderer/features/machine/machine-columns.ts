@@ -36,6 +36,7 @@ export function machineColumns(words: ColumnWords, withServer: boolean): TableCo
     {
       id: 'name',
       header: words.header('name'),
+      isStateless: true,
       width: 'minmax(140px, 2fr)',
       sortBy: (row) => row.view.name,
       text: (row) => visibleText(row.view.name),
@@ -56,6 +57,7 @@ export function machineColumns(words: ColumnWords, withServer: boolean): TableCo
     {
       id: 'state',
       header: words.header('state'),
+      isStateless: true,
       width: 'minmax(88px, 1fr)',
       sortBy: words.state,
       text: words.state
