@@ -1,5 +1,5 @@
 /** Reports in a real window over the demo fleet: made, opened in a tab of their own, and as files without a network. */
-import { readdir, readFile } from 'node:fs/promises'
+import { copyFile, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -29,6 +29,9 @@ afterAll(async () => {
 
 it('makes a report as HTML, PDF and CSV, opens it, and keeps a schedule', async () => {
   const { page, complaints } = await openPage(browser, demo.address)
+  // An alert that the report tells of.
+  const rail = page.getByRole('navigation', { name: 'Pages' })
+  await rail.getByText(/RED alert/).waitFor({ timeout: 60_000, state: 'attached' })
   await page.getByRole('link', { name: 'Reports' }).first().click()
   await page.getByRole('tab', { name: 'Reports' }).click()
   await page.getByText('No reports yet').waitFor()
@@ -71,6 +74,7 @@ it('has files that need no network, run no script and print on paper', async () 
   }
   expect(names.filter((name) => name.endsWith('.part'))).toEqual([])
   expect((await readFile(nameOf('.pdf'))).subarray(0, 5).toString()).toBe('%PDF-')
+  await copyFile(nameOf('.pdf'), join(SCREENSHOTS, 'report.pdf'))
   expect((await readFile(nameOf('.csv'), 'utf8')).split('\r\n').length).toBeGreaterThan(4)
 
   const context = await browser.newContext({ offline: true, viewport: { width: 1240, height: 900 } })
@@ -85,8 +89,12 @@ it('has files that need no network, run no script and print on paper', async () 
   // Its own page and nothing else; not one word in the console.
   expect(said.map((one) => decodeURI(one))).toEqual([address])
   await page.screenshot({ path: join(SCREENSHOTS, 'report-html.png') })
+  await page.getByText('disk sdd does not call itself healthy any more').first().waitFor()
   await page.emulateMedia({ media: 'print' })
-  await page.setViewportSize({ width: 794, height: 1123 })
+  // A4 without the margins: not the layout of a phone.
+  await page.setViewportSize({ width: 696, height: 1000 })
+  const charts = page.locator('.grid figure')
+  expect((await charts.nth(1).boundingBox())?.y).toBe((await charts.nth(0).boundingBox())?.y)
   await page.screenshot({ path: join(SCREENSHOTS, 'report-paper.png') })
   await context.close()
 }, 60_000)

@@ -29,6 +29,13 @@ const KINDS: Readonly<Record<EntityKind, string>> = {
   web: 'access log'
 }
 
+/** Metrics that are 1 or 0: what it means that they are below 1. */
+const FLAGS: Partial<Record<EntityKind, Readonly<Record<string, string>>>> = {
+  disk: { healthy: 'does not call itself healthy any more' },
+  unit: { active: 'is not active' },
+  port: { open: 'is not open' }
+}
+
 const camelWords = (code: string): string =>
   safeText(code, 64)
     .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
@@ -67,9 +74,18 @@ function measured({ watch, label, process }: Alert): Measured {
   }
 }
 
+/** "disk sdd does not call itself healthy any more"; null where a number says it. */
+function flagWords({ cause, direction, watch, label }: Alert): string | null {
+  if (cause !== 'threshold' || direction !== 'below' || watch.kind !== 'metric') return null
+  const words = FLAGS[watch.entityKind]?.[watch.metric]
+  return words === undefined ? null : `${KINDS[watch.entityKind]} ${safeText(label)} ${words}`
+}
+
 /** What is the matter, without the place: "CPU used 93 % (above 80 % for 5 min)". */
 export function matterWords(alert: Alert, zone: 'local' | 'utc'): string {
   const { cause, direction, threshold, value, forMs, forecast, failureCode } = alert
+  const flag = flagWords(alert)
+  if (flag !== null) return flag
   const { subject, words } = measured(alert)
   const shown = value === null ? '' : ` ${words(value)}`
   const limit = threshold === null ? '' : `${direction} ${words(threshold)}`

@@ -41,6 +41,10 @@ describe('the words of an alert', () => {
     ).toBe(
       'AMBER – web-1: file system /srv: used 93 %, expected above 80 % about 2023-11-14 23:13 UTC, since 2023-11-14 22:13 UTC'
     )
+    const drive = { kind: 'metric', entityKind: 'disk', metric: 'healthy', pattern: '' } as const
+    expect(line({ watch: drive, label: 'sdd', direction: 'below', threshold: 1, value: 0 })).toContain(
+      'web-1: disk sdd does not call itself healthy any more, since'
+    )
     expect(line({ cause: 'noData' })).toContain('CPU used: no data for 5 min')
     expect(
       line({ cause: 'serverOff', watch: { kind: 'serverOff' }, failureCode: 'connectTimeout' })

@@ -208,7 +208,7 @@ export const words = {
   alerts: {
     none: 'There were no alerts in this period.',
     caption: (red: number, amber: number): string =>
-      `${red} RED and ${amber} AMBER that lasted at some time of the period; those that came before it or go on after it too.`,
+      `${red} RED and ${amber} AMBER. One that was raised before the period, or went on after it, is among them.`,
     leftOut: (count: number): string => `${count} older ones are not listed.`,
     level: 'Level',
     place: 'Where',

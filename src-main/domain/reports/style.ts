@@ -83,7 +83,7 @@ svg text{fill:var(--quiet)}
 ${heat}
 .scale{display:flex;align-items:center;justify-content:flex-end;gap:2px;font-size:11.5px;color:var(--quiet);margin-top:6px}
 .scale i{width:20px;height:10px}.scale i:first-of-type{margin-left:6px}.scale i:last-of-type{margin-right:6px}
-@media (max-width:760px){main{margin:0;padding:24px 18px}.tiles{grid-template-columns:1fr 1fr}.grid{grid-template-columns:1fr}.charts.with-pies{flex-direction:column}.pies{width:auto;flex-direction:row}}
+@media screen and (max-width:760px){main{margin:0;padding:24px 18px}.tiles{grid-template-columns:1fr 1fr}.grid{grid-template-columns:1fr}.charts.with-pies{flex-direction:column}.pies{width:auto;flex-direction:row}}
 @page{size:A4;margin:14mm 13mm 16mm;@bottom-right{content:counter(page) " / " counter(pages);font:8.5pt Arial,sans-serif;color:#5a6270}}
 @media print{
 html,body{background:#fff}
@@ -104,6 +104,8 @@ tr{break-inside:avoid}
 tfoot{display:table-row-group}
 .table{overflow:visible}
 .pies{width:112px}
+.charts svg{font-size:12px}
+.pies svg{font-size:10px}
 .grid{gap:10px 16px}
 a{text-decoration:none}
 }
