@@ -104,7 +104,7 @@ tr{break-inside:avoid}
 tfoot{display:table-row-group}
 .table{overflow:visible}
 .pies{width:112px}
-.charts svg{font-size:12px}
+.charts svg{font-size:11px}
 .pies svg{font-size:10px}
 .grid{gap:10px 16px}
 a{text-decoration:none}
