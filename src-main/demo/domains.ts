@@ -1,5 +1,10 @@
 /** The VMs of a demo server: how they are made, how their counters grow, what they do when they are told to. */
 import { createHash } from 'node:crypto'
+import {
+  NO_METADATA,
+  virthelmMetadataElement,
+  type VirthelmMetadata
+} from '../domain/libvirt/virthelm-metadata.ts'
 import type { DomainXml } from '../remote/libvirt/domain-xml.ts'
 import type { DemoDomain, DemoDomainAction, DemoVmDisk, DemoVmInterface } from './model.ts'
 import { burst, clamp, daily, hash, smooth } from './noise.ts'
@@ -59,7 +64,7 @@ export function makeDomain(hostName: string, profile: VmProfile, seed: number): 
     autostart: profile.autostart ?? false,
     persistent: true,
     managedSave: false,
-    marks: null,
+    marks: marksOf({ tags: profile.tags ?? [] }),
     vcpus: profile.vcpus,
     memoryMaxBytes: profile.memoryBytes,
     memoryBalloonBytes: profile.memoryBytes,
@@ -85,10 +90,16 @@ export function makeDomain(hostName: string, profile: VmProfile, seed: number): 
 
 const GIB = 1024 ** 3
 
+/** As `virsh metadata` would have written them; null = none. */
+function marksOf(marks: Partial<VirthelmMetadata>): string | null {
+  const all = { ...NO_METADATA, ...marks }
+  return all.protected || all.template || all.tags.length > 0 ? virthelmMetadataElement(all) : null
+}
+
 /** A domain that was defined while the demo runs: idle, with the devices of its XML. */
 export function definedDomain(
   hostName: string,
-  { uuid, name, vcpus, memoryMaxBytes, detail }: DomainXml
+  { uuid, name, vcpus, memoryMaxBytes, isProtected, template, tags, detail }: DomainXml
 ): SimulatedDomain {
   const profile: VmProfile = {
     name,
@@ -112,6 +123,7 @@ export function definedDomain(
     uuid,
     title: detail.title,
     description: detail.description,
+    marks: marksOf({ protected: isProtected, template, tags }),
     disks: disks.flatMap(({ target, source }) =>
       disk === undefined ? [] : [{ ...disk, target, source: source ?? '', allocationBytes: 1024 ** 2 }]
     ),

@@ -124,7 +124,8 @@ export class SimulatedHost implements DemoHost {
   addClone(source: DemoDomain, clone: Parameters<DemoHost['addClone']>[1]): void {
     const original = this.#domains.find(({ uuid }) => uuid === source.uuid)
     if (original === undefined) return
-    const profile = { ...original.profile, name: clone.name, autostart: false, running: false }
+    const { tags: _tags, ...origin } = original.profile
+    const profile = { ...origin, name: clone.name, autostart: false, running: false }
     const made = makeDomain(this.name, profile, original.seed + this.#domains.length * 7)
     const disks = made.disks.map((disk) => ({
       ...disk,

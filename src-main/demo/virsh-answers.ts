@@ -164,11 +164,15 @@ export function escaped(text: string): string {
   return text.replace(/[&<>'"]/g, (character) => entities[character] ?? '')
 }
 
+/** libvirt writes the prefix before each element. */
+const prefixed = (marks: string): string =>
+  marks
+    .replace(/<(\/?)(?=[a-z])/g, '<$1virthelm:')
+    .replace('<virthelm:machine', `<virthelm:machine xmlns:virthelm="${VIRTHELM_NAMESPACE}"`)
+
 /** As libvirt stores what `virsh metadata --set` was given. */
 const metadataXml = ({ marks }: DemoDomain): string =>
-  marks === null
-    ? ''
-    : `  <metadata>${marks.replace('<machine', `<virthelm:machine xmlns:virthelm="${VIRTHELM_NAMESPACE}"`)}</metadata>\n`
+  marks === null ? '' : `  <metadata>${prefixed(marks)}</metadata>\n`
 
 export function dumpxml(host: DemoHost, domain: DemoDomain): string {
   const id = domain.id === null ? '' : ` id='${domain.id}'`

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { call, stream } from './define.ts'
 import { ServerId, VmRef, VmUuid } from './ids.ts'
+import { Tag } from './servers.ts'
 import { AtMs, RemoteText } from './units.ts'
 import { DomainState, MachineAction } from './vocabulary.ts'
 
@@ -65,6 +66,8 @@ export const MachineView = z.object({
   memoryMaxBytes: z.number().nullable(),
   /** Marked as a template: there to be cloned; starting it is asked for. */
   template: z.boolean(),
+  /** The operator's words for finding it again, kept in its own definition. */
+  tags: z.array(Tag).max(16),
   /** Its QEMU does not answer its monitor: since when. null = it answers. */
   notRespondingSinceAtMs: AtMs.nullable(),
   /** Its values are kept in the history. false = shown only: the operator stopped collecting them. */

@@ -5,6 +5,7 @@ export interface TableSelection {
   /** Of the rows that are shown. */
   readonly headTick: ComputedRef<boolean | 'mixed'>
   readonly tick: (key: string, on: boolean) => void
+  readonly tickRows: (keys: readonly string[], on: boolean) => void
   /** All that are shown, or none of them. */
   readonly tickAll: (on: boolean) => void
   /** Ticks the shown rows between two places, both included. */
@@ -35,6 +36,7 @@ export function useTableSelection(
       return ticked === 0 ? false : ticked === keys.length ? true : 'mixed'
     }),
     tick: (key, on) => change([key], on),
+    tickRows: change,
     tickAll,
     tickBetween: (from, to) =>
       change(shownKeys().slice(Math.max(0, Math.min(from, to)), Math.max(from, to) + 1), true),

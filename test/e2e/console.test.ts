@@ -171,6 +171,26 @@ describe('a machine', () => {
     await expect.poll(() => page.getByText('db-primary').count()).toBeLessThan(2)
     expect(await violations(page)).toEqual([])
   })
+
+  it('is found by its tags, and stands under them', async () => {
+    const page = await open('#/machines')
+    const grid = page.getByRole('grid')
+    await grid.getByText('db-primary').waitFor()
+    await page.getByRole('button', { name: /^Group/ }).click()
+    await page.getByRole('menuitem', { name: 'tag' }).click()
+    await grid.getByRole('button', { name: /^prod, web/ }).waitFor()
+    await grid.getByRole('checkbox', { name: 'Tick all of prod, web' }).check()
+    await page.getByRole('toolbar').getByText('2 machines').waitFor()
+    await photograph(page, 'machines-by-tag')
+    expect(await violations(page)).toEqual([])
+    await grid.getByRole('button', { name: /^prod, web/ }).press('Enter')
+    await expect.poll(() => grid.getByText('web-01').count()).toBe(0)
+    await page.keyboard.press('/')
+    await page.keyboard.type('tag:db state:running')
+    await expect.poll(() => grid.getByRole('row').count()).toBe(4)
+    await page.getByRole('button', { name: /^Group/ }).click()
+    await page.getByRole('menuitem', { name: 'none' }).click()
+  })
 })
 
 describe('the keyboard alone', () => {

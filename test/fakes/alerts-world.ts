@@ -185,6 +185,7 @@ export class AlertsWorld {
       hasSavedState: false,
       needsShutdown: false,
       isProtected: false,
+      tags: [],
       vcpus: 1,
       memoryMaxBytes: null,
       template: false,

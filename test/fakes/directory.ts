@@ -90,6 +90,7 @@ export const listingOf = (digit: number, state: MachineListing['state'] = 'runni
   hasSavedState: false,
   needsShutdown: false,
   isProtected: false,
+  tags: [],
   vcpus: 1,
   memoryMaxBytes: 128 * 1024 ** 2,
   template: false

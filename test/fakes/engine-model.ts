@@ -370,6 +370,7 @@ function makeMachine(
     hasSavedState: false,
     needsShutdown: false,
     isProtected: false,
+    tags: name.startsWith('web') ? ['prod', 'web'] : name.startsWith('db') ? ['db', 'prod'] : [],
     vcpus: 2 << (index % 3),
     memoryMaxBytes: (4 << (index % 3)) * GIB,
     template: false,

@@ -31,6 +31,8 @@ export interface MachineListing {
   readonly memoryMaxBytes: number | null
   /** The console's mark: there to be cloned, not to be started by mistake. */
   readonly template: boolean
+  /** The operator's words for finding it again, kept in its definition. */
+  readonly tags: readonly string[]
 }
 
 export interface MachineStats {

@@ -118,6 +118,7 @@ export class MachineBoard {
       vcpus: listing.vcpus,
       memoryMaxBytes: listing.memoryMaxBytes,
       template: listing.template,
+      tags: [...listing.tags],
       collecting: this.#isCollected(listing.uuid),
       notRespondingSinceAtMs: runs ? (before?.notRespondingSinceAtMs ?? null) : null,
       // A VM that is off has no "now"; its past is in the history.

@@ -35,6 +35,7 @@ const listing = (digit: number, state: 'running' | 'shutOff') => ({
   hasSavedState: false,
   needsShutdown: false,
   isProtected: false,
+  tags: [],
   vcpus: 1,
   memoryMaxBytes: 128 * 1024 ** 2,
   template: false

@@ -4,6 +4,7 @@ import type { GpuPowerProfile } from '../gpu-power-profiles.ts'
 export interface VmProfile {
   readonly name: string
   readonly title?: string
+  readonly tags?: readonly string[]
   readonly vcpus: number
   readonly memoryBytes: number
   readonly diskBytes: number

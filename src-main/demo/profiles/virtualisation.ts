@@ -48,16 +48,23 @@ export const ALPHA: HostProfile = {
     { name: 'br0', physical: false, share: 0.2 }
   ],
   vms: [
-    vm('web-01', 4, 8, { cpu: 0.35, memory: 0.55, netBytesPerSec: 900_000 }),
-    vm('web-02', 4, 8, { cpu: 0.33, memory: 0.57, netBytesPerSec: 870_000 }),
+    vm('web-01', 4, 8, { cpu: 0.35, memory: 0.55, netBytesPerSec: 900_000, tags: ['prod', 'web'] }),
+    vm('web-02', 4, 8, { cpu: 0.33, memory: 0.57, netBytesPerSec: 870_000, tags: ['prod', 'web'] }),
     vm('db-primary', 8, 48, {
       cpu: 0.42,
       memory: 0.83,
       diskBytesPerSec: 9_000_000,
       diskBytes: 400 * GIB,
-      title: 'PostgreSQL 16'
+      title: 'PostgreSQL 16',
+      tags: ['db', 'prod']
     }),
-    vm('db-replica', 8, 48, { cpu: 0.18, memory: 0.78, diskBytesPerSec: 6_000_000, diskBytes: 400 * GIB }),
+    vm('db-replica', 8, 48, {
+      cpu: 0.18,
+      memory: 0.78,
+      diskBytesPerSec: 6_000_000,
+      diskBytes: 400 * GIB,
+      tags: ['db', 'prod']
+    }),
     vm('queue', 2, 4, { cpu: 0.12, memory: 0.4 }),
     vm('windows-ad', 4, 16, {
       cpu: 0.08,
@@ -124,8 +131,8 @@ export const BRAVO: HostProfile = {
   vms: [
     vm('mail', 4, 16, { memory: 0.86, cpu: 0.2 }),
     vm('gitlab', 8, 24, { memory: 0.91, cpu: 0.38, diskBytes: 200 * GIB, diskBytesPerSec: 3_000_000 }),
-    vm('ci-runner-1', 8, 12, { memory: 0.7, cpu: 0.62 }),
-    vm('ci-runner-2', 8, 12, { memory: 0.68, cpu: 0.57 }),
+    vm('ci-runner-1', 8, 12, { memory: 0.7, cpu: 0.62, tags: ['ci'] }),
+    vm('ci-runner-2', 8, 12, { memory: 0.68, cpu: 0.57, tags: ['ci'] }),
     vm('legacy-erp', 2, 8, { memory: 0.93, cpu: 0.1, balloonPeriodSec: 0 })
   ]
 }

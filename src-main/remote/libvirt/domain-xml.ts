@@ -24,6 +24,8 @@ export interface DomainXml {
   readonly isProtected: boolean
   /** Marked as a template by the console (virthelm-metadata.ts). */
   readonly template: boolean
+  /** As the console keeps them in the definition (virthelm-metadata.ts). */
+  readonly tags: readonly string[]
   readonly detail: MachineDetail
 }
 
@@ -36,13 +38,15 @@ export function parseDomainXml(text: string): DomainXml {
   const name = textOf(domain, 'name')
   if (uuid === undefined || name === null)
     throw new AppError('protocolViolation', { params: { subject: 'dumpxml', reason: 'notThisDocument' } })
+  const marks = readVirthelmMetadata(childOf(domain, 'metadata'))
   return {
     uuid,
     name,
     vcpus: vcpusOf(domain),
     memoryMaxBytes: memoryOf(childOf(domain, 'memory')),
-    isProtected: readVirthelmMetadata(childOf(domain, 'metadata')).protected,
-    template: readVirthelmMetadata(childOf(domain, 'metadata')).template,
+    isProtected: marks.protected,
+    template: marks.template,
+    tags: marks.tags,
     detail: detailOf(domain)
   }
 }

@@ -74,7 +74,7 @@ describe('list', () => {
     const listed = await played.session.list(signal)
     expect(listed).toEqual(
       played.host.domains.map(
-        ({ uuid, name, state, stateReason, autostart, persistent, vcpus, memoryMaxBytes }) => ({
+        ({ uuid, name, state, stateReason, autostart, persistent, vcpus, memoryMaxBytes, profile }) => ({
           uuid,
           name,
           state,
@@ -85,6 +85,7 @@ describe('list', () => {
           hasSavedState: false,
           needsShutdown: false,
           isProtected: false,
+          tags: profile.tags ?? [],
           vcpus,
           memoryMaxBytes,
           template: false

@@ -223,7 +223,8 @@ function listingEntry(
     vcpus: xml?.vcpus ?? null,
     memoryMaxBytes: xml?.memoryMaxBytes ?? null,
     isProtected: xml?.isProtected ?? false,
-    template: xml?.template ?? false
+    template: xml?.template ?? false,
+    tags: xml?.tags ?? []
   }
 }
 

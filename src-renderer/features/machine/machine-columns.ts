@@ -1,19 +1,42 @@
 /** Columns of tables of VMs. Pure: words come in. */
-import { formatBitsPerSec, formatBytes, formatRatio, type Quantity } from '../../format/index.ts'
+import {
+  formatBitsPerSec,
+  formatBytes,
+  formatBytesPerSec,
+  formatRatio,
+  type Quantity
+} from '../../format/index.ts'
 import { visibleText, type TableColumn } from '../../ui/index.ts'
-import type { MachineRow } from './machine-rows.ts'
+import { tagsText, type MachineRow } from './machine-rows.ts'
 
 export interface ColumnWords {
   readonly header: (id: string) => string
   readonly state: (row: MachineRow) => string
   readonly missing: (row: MachineRow) => string
   readonly memoryMissing: (row: MachineRow) => string
+  readonly noTags: string
+  readonly noLocation: string
   readonly csvUnit: (id: string) => string
 }
 
+export const MACHINE_COLUMNS_HIDDEN_AT_FIRST: readonly string[] = [
+  'location',
+  'memoryRatio',
+  'diskRatio',
+  'diskRead',
+  'diskWrite'
+]
+
 type Read = (row: MachineRow) => number | null
 
-export function machineColumns(words: ColumnWords, withServer: boolean): TableColumn<MachineRow>[] {
+export interface ColumnsWanted {
+  /** Of all servers: their names and locations too. */
+  readonly server: boolean
+  /** Any machine has one. */
+  readonly tags: boolean
+}
+
+export function machineColumns(words: ColumnWords, wanted: ColumnsWanted): TableColumn<MachineRow>[] {
   const quantity = (
     id: string,
     width: string,
@@ -32,28 +55,37 @@ export function machineColumns(words: ColumnWords, withServer: boolean): TableCo
     csv: read,
     csvHeader: `${words.header(id)} (${words.csvUnit(id)})`
   })
+  const named = (
+    id: string,
+    width: string,
+    read: (row: MachineRow) => string,
+    missing = ''
+  ): TableColumn<MachineRow> => ({
+    id,
+    header: words.header(id),
+    width,
+    sortBy: (row) => read(row) || null,
+    text: (row) => visibleText(read(row)) || null,
+    missing: () => missing,
+    csv: read
+  })
   return [
     {
       id: 'name',
       header: words.header('name'),
       isStateless: true,
-      width: 'minmax(140px, 2fr)',
+      width: 'minmax(132px, 2fr)',
       sortBy: (row) => row.view.name,
       text: (row) => visibleText(row.view.name),
       csv: (row) => row.view.name
     },
-    ...(withServer
+    ...(wanted.server
       ? [
-          {
-            id: 'server',
-            header: words.header('server'),
-            width: 'minmax(96px, 1fr)',
-            sortBy: (row: MachineRow) => row.serverName,
-            text: (row: MachineRow) => visibleText(row.serverName),
-            csv: (row: MachineRow) => row.serverName
-          }
+          named('server', 'minmax(88px, 1fr)', (row) => row.serverName),
+          named('location', 'minmax(96px, 1fr)', (row) => row.server?.record.location ?? '', words.noLocation)
         ]
       : []),
+    ...(wanted.tags ? [named('tags', 'minmax(80px, 1fr)', tagsText, words.noTags)] : []),
     {
       id: 'state',
       header: words.header('state'),
@@ -70,12 +102,19 @@ export function machineColumns(words: ColumnWords, withServer: boolean): TableCo
     ),
     quantity(
       'memory',
-      '84px',
+      '76px',
       (row) => row.view.now?.memoryUsedBytes ?? null,
       formatBytes,
       words.memoryMissing
     ),
-    quantity('memoryMax', '96px', (row) => row.view.memoryMaxBytes, formatBytes),
+    quantity(
+      'memoryRatio',
+      '76px',
+      (row) => row.view.now?.memoryUsedRatio ?? null,
+      (value) => formatRatio(value),
+      words.memoryMissing
+    ),
+    quantity('memoryMax', '88px', (row) => row.view.memoryMaxBytes, formatBytes),
     {
       id: 'vcpus',
       header: words.header('vcpus'),
@@ -86,8 +125,16 @@ export function machineColumns(words: ColumnWords, withServer: boolean): TableCo
       missing: words.missing,
       csv: (row) => row.view.vcpus
     },
-    quantity('disk', '84px', (row) => row.view.now?.diskAllocationBytes ?? null, formatBytes),
-    quantity('netIn', '84px', (row) => row.view.now?.netRxBytesPerSec ?? null, formatBitsPerSec),
-    quantity('netOut', '84px', (row) => row.view.now?.netTxBytesPerSec ?? null, formatBitsPerSec)
+    quantity('disk', '76px', (row) => row.view.now?.diskAllocationBytes ?? null, formatBytes),
+    quantity(
+      'diskRatio',
+      '64px',
+      (row) => row.view.now?.diskUsedRatio ?? null,
+      (value) => formatRatio(value)
+    ),
+    quantity('diskRead', '76px', (row) => row.view.now?.diskReadBytesPerSec ?? null, formatBytesPerSec),
+    quantity('diskWrite', '76px', (row) => row.view.now?.diskWriteBytesPerSec ?? null, formatBytesPerSec),
+    quantity('netIn', '76px', (row) => row.view.now?.netRxBytesPerSec ?? null, formatBitsPerSec),
+    quantity('netOut', '76px', (row) => row.view.now?.netTxBytesPerSec ?? null, formatBitsPerSec)
   ]
 }

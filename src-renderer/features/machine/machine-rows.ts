@@ -1,6 +1,7 @@
 /** VMs as rows of a table, with what the filter language may ask of them. Pure. */
 import type { MachineView } from '#contract/machines.ts'
 import type { ServerView } from '#contract/servers.ts'
+import { visibleText } from '../../ui/index.ts'
 import {
   matchesFilter,
   parseFilter,
@@ -26,7 +27,7 @@ const percent = (ratio: number | null | undefined): number | null =>
 export function machineSubject({ view, server, serverName }: MachineRow): FilterSubject {
   const state = view.notRespondingSinceAtMs === null ? [view.state] : [view.state, 'notResponding']
   return {
-    texts: [view.name, view.ref.vmUuid, serverName],
+    texts: [view.name, view.ref.vmUuid, serverName, ...view.tags],
     fields: {
       server: [serverName],
       // Also as two words and as the short everyday ones.
@@ -35,7 +36,8 @@ export function machineSubject({ view, server, serverName }: MachineRow): Filter
         ...state.map((word) => word.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)),
         view.state === 'running' ? 'on' : view.state === 'shutOff' ? 'off' : ''
       ],
-      tag: server?.record.tags ?? [],
+      // Its own, and those of the server that it is on.
+      tag: [...view.tags, ...(server?.record.tags ?? [])],
       location: server === undefined || server.record.location === '' ? [] : [server.record.location]
     },
     numbers: {
@@ -64,5 +66,30 @@ export function filteredRows(
   return {
     filter,
     rows: filter.terms.length === 0 ? rows : rows.filter((row) => matchesFilter(filter, machineSubject(row)))
+  }
+}
+
+export const MACHINE_GROUPS = ['none', 'server', 'location', 'tag', 'state'] as const
+export type MachineGroupBy = (typeof MACHINE_GROUPS)[number]
+
+/** The tags of a VM as one text: with several it stands once, under all of them. */
+export const tagsText = ({ view }: MachineRow): string => view.tags.toSorted().join(', ')
+
+/** What a VM is put under; null = it is not grouped. */
+export function machineGroupLabel(
+  groupBy: MachineGroupBy,
+  stateWords: (row: MachineRow) => string
+): ((row: MachineRow) => string) | null {
+  switch (groupBy) {
+    case 'none':
+      return null
+    case 'server':
+      return (row) => visibleText(row.serverName)
+    case 'location':
+      return (row) => visibleText(row.server?.record.location ?? '')
+    case 'tag':
+      return (row) => visibleText(tagsText(row))
+    case 'state':
+      return stateWords
   }
 }

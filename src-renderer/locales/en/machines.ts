@@ -6,7 +6,7 @@ export const machines = {
   notResponding: 'not responding',
   filter: {
     label: 'Filter machines',
-    placeholder: 'state:running cpu>80 server:web',
+    placeholder: 'tag:web state:running mem>80',
     problem: 'Not understood: {term}',
     count: '{shown} of {total}'
   },
@@ -20,9 +20,32 @@ export const machines = {
     vcpus: 'vCPUs',
     disk: 'Allocated',
     netIn: 'Net in',
-    netOut: 'Net out'
+    netOut: 'Net out',
+    location: 'Location',
+    tags: 'Tags',
+    memoryRatio: 'Memory %',
+    diskRatio: 'Disk %',
+    diskRead: 'Disk read',
+    diskWrite: 'Disk write'
   },
+  columns: 'Columns',
+  group: {
+    label: 'Group: {by}',
+    menu: 'Group the machines',
+    none: 'none',
+    server: 'server',
+    location: 'location',
+    tag: 'tag',
+    state: 'state',
+    noneOf: { none: '', server: '', location: 'No location', tag: 'No tag', state: '' }
+  },
+  noTags: 'It has no tags.',
+  noLocation: 'Its server has no location.',
   csvUnit: {
+    memoryRatio: 'ratio',
+    diskRatio: 'ratio',
+    diskRead: 'bytes/s',
+    diskWrite: 'bytes/s',
     cpu: 'ratio',
     memory: 'bytes',
     memoryMax: 'bytes',

@@ -14,5 +14,7 @@ export const ui = {
   loading: 'Loading…',
   actions: 'Actions',
   select: 'Tick {name}',
-  selectAll: 'Tick all rows shown'
+  selectAll: 'Tick all rows shown',
+  /** Headings among the rows of a table. */
+  group: { select: 'Tick all of {name}' }
 }

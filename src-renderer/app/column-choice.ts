@@ -1,24 +1,28 @@
-/** Which columns of the fleet's table are shown; the choice is kept in this window's storage. */
-import type { ServerView } from '#contract/servers.ts'
+/** Which columns of a table are shown; the choice is kept in this window's storage. */
 import { computed, type ComputedRef } from 'vue'
-import { useRememberedText } from '../../app/remembered.ts'
-import type { MenuItem, TableColumn } from '../../ui/index.ts'
-import { HIDDEN_AT_FIRST } from './fleet-columns.ts'
+import type { MenuItem, TableColumn } from '../ui/index.ts'
+import { useRememberedText } from './remembered.ts'
 
 /** A row without its name would be nobody's. */
 const ALWAYS = 'name'
 /** Hidden columns are kept and not the shown ones, so that a column of a later version is seen. */
 const NONE = '-'
 
-export interface ColumnChoice {
-  readonly shown: ComputedRef<readonly TableColumn<ServerView>[]>
+export interface ColumnChoice<T> {
+  readonly shown: ComputedRef<readonly TableColumn<T>[]>
+  /** A tick for each, for a menu. */
   readonly items: ComputedRef<MenuItem[]>
 }
 
-export function useColumns(all: () => readonly TableColumn<ServerView>[]): ColumnChoice {
-  const kept = useRememberedText('fleet.hiddenColumns')
+/** In setup only. @param table what the choice is kept as: one for all tables of this name */
+export function useColumnChoice<T>(
+  table: string,
+  all: () => readonly TableColumn<T>[],
+  hiddenAtFirst: readonly string[]
+): ColumnChoice<T> {
+  const kept = useRememberedText(`${table}.hiddenColumns`)
   const hidden = computed<ReadonlySet<string>>(
-    () => new Set(kept.value === '' ? HIDDEN_AT_FIRST : kept.value.split(','))
+    () => new Set(kept.value === '' ? hiddenAtFirst : kept.value.split(','))
   )
   const isShown = (id: string): boolean => id === ALWAYS || !hidden.value.has(id)
   function toggle(id: string): void {

@@ -1,0 +1,74 @@
+/** The table of machines in the whole window: found by tag, under headings, with the columns one wants. */
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { openWindow, type TestWindow } from '../../../test/fakes/window.ts'
+
+vi.setConfig({ testTimeout: 30_000 })
+
+let opened: TestWindow
+beforeEach(async () => {
+  localStorage.clear()
+  opened = await openWindow({ fleet: 'nine' }, '#/machines')
+  await opened.until(() => rows().length > 5)
+})
+afterEach(() => {
+  opened.close()
+  localStorage.clear()
+})
+
+const lines = (): string[] =>
+  [...document.querySelectorAll('[role="rowgroup"] [role="row"]')].map((row) =>
+    row.textContent.replace(/\s+/g, ' ').trim()
+  )
+const rows = lines
+const heads = (): string[] =>
+  [...document.querySelectorAll('[role="columnheader"]')].map((head) => head.textContent.trim())
+const filter = (): HTMLInputElement => {
+  const input = document.querySelector<HTMLInputElement>('main input[type="text"], main input[type="search"]')
+  if (input === null) throw new Error('no filter')
+  return input
+}
+async function choose(menu: RegExp, item: string): Promise<void> {
+  const button = await opened.role('button', menu)
+  button.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }))
+  const found = await opened.until(() =>
+    [...document.querySelectorAll<HTMLElement>('[role="menuitem"]')].find((one) =>
+      one.textContent.includes(item)
+    )
+  )
+  found.click()
+}
+
+describe('the table of machines', () => {
+  it('finds machines by their own tags', async () => {
+    opened.type(filter(), 'tag:db')
+    await opened.until(() => rows().every((row) => row.includes('db')))
+    expect(rows().length).toBeGreaterThan(0)
+  })
+
+  it('puts them under headings by tag, folds one, and ticks all of one', async () => {
+    await choose(/^Group/, 'tag')
+    const web = await opened.until(() => lines().find((line) => /^prod, web ?\d+$/.exec(line)))
+    const count = Number(/\d+$/.exec(web)?.[0])
+    // Those without a tag come last.
+    const headings = [...document.querySelectorAll('[aria-colspan] [aria-expanded]')]
+    expect(headings.map((one) => one.textContent.replace(/\d+$/, '').trim())).toEqual([
+      'db, prod',
+      'prod, web',
+      'No tag'
+    ])
+    const box = document.querySelector<HTMLInputElement>('input[aria-label="Tick all of prod, web"]')
+    box?.click()
+    await opened.until(() => document.body.textContent.includes(`${String(count)} machines`))
+    const before = lines().length
+    ;(await opened.role('button', /^prod, web/)).click()
+    await opened.until(() => lines().length < before)
+    expect(lines().some((line) => line.startsWith('web-01'))).toBe(false)
+  })
+
+  it('shows the columns that are chosen, and keeps the choice', async () => {
+    expect(heads()).not.toContain('Location')
+    await choose(/^Columns$/, 'Location')
+    await opened.until(() => heads().includes('Location'))
+    expect(localStorage.getItem('virthelm.machines.hiddenColumns')).not.toContain('location')
+  })
+})
