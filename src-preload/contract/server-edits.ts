@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { call } from './define.ts'
 import { EditId, ServerId } from './ids.ts'
-import { IntervalMs, Location, MAX_TAGS, Tag } from './servers.ts'
+import { IntervalMs, Location, MAX_TAGS, Tag, type ServerRecord } from './servers.ts'
 
 export const MAX_SERVERS_AT_ONCE = 1_000
 
@@ -28,6 +28,29 @@ export const ServerChange = z
   })
   .refine(({ addTags = [], removeTags = [] }) => !addTags.some((tag) => removeTags.includes(tag)))
 export type ServerChange = z.infer<typeof ServerChange>
+
+/** The record as the change makes it; it may have more tags than MAX_TAGS. */
+export function changedBy(change: ServerChange, record: ServerRecord): ServerRecord {
+  const { location, lookOnly, useSudo, collecting, intervalMs, addTags = [], removeTags = [] } = change
+  const staying = record.tags.filter((tag) => !removeTags.includes(tag))
+  return {
+    ...record,
+    location: location ?? record.location,
+    tags: [...new Set([...staying, ...addTags])],
+    lookOnly: lookOnly ?? record.lookOnly,
+    useSudo: useSudo ?? record.useSudo,
+    collecting: collecting ?? record.collecting,
+    intervalMs: intervalMs === undefined ? record.intervalMs : intervalMs
+  }
+}
+
+/** Fields that a change can make other. */
+export const CHANGED_FIELDS = ['location', 'tags', 'lookOnly', 'useSudo', 'collecting', 'intervalMs'] as const
+export type ChangedField = (typeof CHANGED_FIELDS)[number]
+
+/** The fields in which the two differ. */
+export const changedFields = (before: ServerRecord, after: ServerRecord): readonly ChangedField[] =>
+  CHANGED_FIELDS.filter((field) => JSON.stringify(before[field]) !== JSON.stringify(after[field]))
 
 /** Counts of servers. `gone`: removed meanwhile, which is no reason to leave the others as they were. */
 export const EditManyResult = z.object({

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { AppError } from '#contract/errors.ts'
 import type { EditId, ServerId } from '#contract/ids.ts'
-import type { ServerChange } from '#contract/server-edits.ts'
+import { changedBy, changedFields, type ServerChange } from '#contract/server-edits.ts'
 import { MAX_TAGS, type ServerRecord } from '#contract/servers.ts'
 
 /** A record as it was and as it shall be; the two differ. */
@@ -11,30 +11,13 @@ export interface RecordEdit {
   readonly after: ServerRecord
 }
 
-const FIELDS = ['location', 'tags', 'lookOnly', 'useSudo', 'collecting', 'intervalMs'] as const
-type Field = (typeof FIELDS)[number]
-
 const NAMES_TOLD = 8
-
-const isSame = (a: ServerRecord, b: ServerRecord, field: Field): boolean =>
-  JSON.stringify(a[field]) === JSON.stringify(b[field])
-
-function changed(record: ServerRecord, change: ServerChange): ServerRecord {
-  const { addTags = [], removeTags = [], ...rest } = change
-  const stay = record.tags.filter((tag) => !removeTags.includes(tag))
-  return { ...record, ...definedOf(rest), tags: [...new Set([...stay, ...addTags])] }
-}
-
-/** A field that is there and undefined is one that is not there. */
-function definedOf<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never
-}
 
 /** Those that the change makes different. Throws refused (`tooManyTags`) before any of them is. */
 export function editsOf(records: readonly ServerRecord[], change: ServerChange): RecordEdit[] {
   const edits = records
-    .map((before) => ({ before, after: changed(before, change) }))
-    .filter(({ before, after }) => FIELDS.some((field) => !isSame(before, after, field)))
+    .map((before) => ({ before, after: changedBy(change, before) }))
+    .filter(({ before, after }) => changedFields(before, after).length > 0)
   const tooMany = edits.filter(({ after }) => after.tags.length > MAX_TAGS).map(({ after }) => after.name)
   if (tooMany.length > 0) {
     throw new AppError('refused', {
@@ -51,8 +34,9 @@ export function editsOf(records: readonly ServerRecord[], change: ServerChange):
 
 /** The record with what the edit changed as it was before, or null when one of these fields was changed again since. */
 export function takenBack(record: ServerRecord, { before, after }: RecordEdit): ServerRecord | null {
-  const touched = FIELDS.filter((field) => !isSame(before, after, field))
-  if (!touched.every((field) => isSame(record, after, field))) return null
+  const touched = changedFields(before, after)
+  const since = changedFields(after, record)
+  if (touched.some((field) => since.includes(field))) return null
   return { ...record, ...Object.fromEntries(touched.map((field) => [field, before[field]])) }
 }
 
