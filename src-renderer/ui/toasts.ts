@@ -14,7 +14,8 @@ export type NewToast = Omit<Toast, 'id'>
 
 export interface Toasts {
   readonly shown: readonly Toast[]
-  show(toast: NewToast): void
+  /** Returns its id, for whoever takes it away before its time. */
+  show(toast: NewToast): number
   dismiss(id: number): void
 }
 
@@ -39,6 +40,7 @@ export function createToasts(): Toasts {
       shown.push({ ...toast, id })
       if (shown.length > MOST) shown.shift()
       if (toast.tone !== 'red') setTimeout(() => dismiss(id), toast.shownMs ?? SHOWN_MS)
+      return id
     }
   }
 }

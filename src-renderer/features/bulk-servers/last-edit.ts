@@ -1,5 +1,5 @@
 /** The newest edit of many servers of this window, and the way back. */
-import type { EditManyResult, UndoEditResult } from '#contract/server-edits.ts'
+import type { UndoEditResult } from '#contract/server-edits.ts'
 import { AppError } from '#contract/errors.ts'
 import type { EditId } from '#contract/ids.ts'
 import { defineStore } from 'pinia'
@@ -10,6 +10,8 @@ export interface LastEdit {
   readonly editId: EditId
   /** How many servers it changed. */
   readonly count: number
+  /** The message that offers the way back. */
+  readonly toastId: number
 }
 
 export const useLastEdit = defineStore('lastServerEdit', () => {
@@ -21,8 +23,8 @@ export const useLastEdit = defineStore('lastServerEdit', () => {
   return {
     /** null when there is nothing to take back. */
     last,
-    note({ editId, changed }: EditManyResult): void {
-      if (editId !== null) last.value = { editId, count: changed }
+    note(edit: LastEdit): void {
+      last.value = edit
     },
     async undo(editId: EditId): Promise<UndoEditResult> {
       try {

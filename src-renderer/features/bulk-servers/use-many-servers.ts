@@ -48,6 +48,7 @@ export function useManyServers(): ManyServers {
 
   const undoOf = (editId: EditId): void =>
     attempt(async () => {
+      if (lastEdit.last?.editId === editId) toasts.dismiss(lastEdit.last.toastId)
       const { restored, editedSince, gone } = await lastEdit.undo(editId)
       const left = [
         ...(editedSince === 0
@@ -64,8 +65,7 @@ export function useManyServers(): ManyServers {
 
   function tellEdited(result: EditManyResult, title: 'edited' | 'started' | 'stopped'): void {
     const { changed, gone, editId } = result
-    lastEdit.note(result)
-    toasts.show({
+    const toastId = toasts.show({
       tone: 'ok',
       title: t(`bulkServers.${title}`, { count: changed }, changed),
       ...goneText(gone),
@@ -74,6 +74,7 @@ export function useManyServers(): ManyServers {
         shownMs: UNDO_SHOWN_MS
       })
     })
+    if (editId !== null) lastEdit.note({ editId, count: changed, toastId })
   }
 
   return {
