@@ -1,7 +1,6 @@
 import { enableAutoUnmount, mount } from '@vue/test-utils'
 import { nextTick, ref } from 'vue'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { i18n } from '../app/i18n.ts'
 import SuggestField from './SuggestField.vue'
 
 enableAutoUnmount(afterEach)
@@ -10,7 +9,6 @@ function setUp(suggestions: readonly string[], separated = false) {
   const text = ref('')
   const wrapper = mount(SuggestField, {
     attachTo: document.body,
-    global: { plugins: [i18n] },
     props: {
       label: 'Tags',
       suggestions,
