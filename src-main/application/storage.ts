@@ -50,9 +50,10 @@ export interface ServerStore {
   list(): Promise<readonly StoredServer[]>
   /** Throws conflict when the name (case-insensitive) is taken. */
   insert(record: ServerRecord): Promise<void>
-  update(record: ServerRecord): Promise<void>
-  /** Secrets are not here. History is deleted in steps that never block reads. */
-  remove(serverId: ServerId, options: { deleteHistory: boolean }): Promise<void>
+  /** All of them or none. Throws notFound, conflict. */
+  update(records: readonly ServerRecord[]): Promise<void>
+  /** All of them or none. Secrets are not here. History is deleted in steps that never block reads. */
+  remove(serverIds: readonly ServerId[], options: { deleteHistory: boolean }): Promise<void>
   saveFacts(serverId: ServerId, facts: ServerFacts, atMs: number): Promise<void>
   saveLastGoodAddress(serverId: ServerId, address: string): Promise<void>
 }

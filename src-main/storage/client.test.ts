@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { ServerRecord } from '#contract/servers.ts'
 import type { Storage } from '../application/storage.ts'
 import { openStorage } from './client.ts'
 import {
@@ -55,11 +56,35 @@ describe('servers', () => {
     })
     const beta = serverRecord('beta')
     await storage.servers.insert(beta)
-    await expect(storage.servers.update({ ...beta, name: 'alphA' })).rejects.toMatchObject({
+    await expect(storage.servers.update([{ ...beta, name: 'alphA' }])).rejects.toMatchObject({
       code: 'conflict'
     })
-    await storage.servers.update({ ...beta, name: 'BETA' })
+    await storage.servers.update([{ ...beta, name: 'BETA' }])
     expect((await storage.servers.list()).map((server) => server.record.name)).toEqual(['Alpha', 'BETA'])
+  })
+
+  it('changes many in one transaction, and removes them so: all of them or none', async () => {
+    const records = ['a', 'b', 'c'].map((name) => serverRecord(name))
+    for (const record of records) await storage.servers.insert(record)
+    const moved = records.map((record) => ({ ...record, location: 'Rack 4', tags: ['<b>', '$(id)'] }))
+    const [first, second, third] = moved as [ServerRecord, ServerRecord, ServerRecord]
+    await expect(storage.servers.update([first, serverRecord('gone'), third])).rejects.toMatchObject({
+      code: 'notFound'
+    })
+    await expect(storage.servers.update([first, { ...second, name: 'C' }])).rejects.toMatchObject({
+      code: 'conflict'
+    })
+    await expect(
+      storage.servers.remove([first.id, serverRecord('gone').id], { deleteHistory: true })
+    ).rejects.toMatchObject({ code: 'notFound' })
+    const kept = async () => (await storage.servers.list()).map(({ record }) => record)
+    expect(await kept()).toEqual(records)
+
+    await storage.servers.update(moved)
+    await reopen()
+    expect(await kept()).toEqual(moved)
+    await storage.servers.remove([first.id, third.id], { deleteHistory: false })
+    expect(await kept()).toEqual([second])
   })
 
   it('tells the newest values of a server after a restart', async () => {
@@ -82,7 +107,7 @@ describe('servers', () => {
     const record = serverRecord('Alpha')
     await storage.servers.insert(record)
     await storage.history.append(serverTick(record.id, START_MS, { load1: 1 }))
-    await storage.servers.remove(record.id, { deleteHistory: true })
+    await storage.servers.remove([record.id], { deleteHistory: true })
     expect(await storage.servers.list()).toEqual([])
     expect(await storage.history.entities(record.id)).toEqual([])
     await reopen()

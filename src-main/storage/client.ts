@@ -70,8 +70,8 @@ function makeStorage(calls: WorkerCalls): Storage {
     servers: {
       list: () => calls.call('servers.list'),
       insert: (record) => calls.call('servers.insert', record),
-      update: (record) => calls.call('servers.update', record),
-      remove: (serverId, { deleteHistory }) => calls.call('servers.remove', serverId, deleteHistory),
+      update: (records) => calls.call('servers.update', records),
+      remove: (serverIds, { deleteHistory }) => calls.call('servers.remove', serverIds, deleteHistory),
       saveFacts: (serverId, facts, atMs) => calls.call('servers.saveFacts', serverId, facts, atMs),
       saveLastGoodAddress: (serverId, address) => calls.call('servers.saveLastGoodAddress', serverId, address)
     },

@@ -98,10 +98,10 @@ function makeHandlers({ console, history, space, nowMs, recovered, release }: En
         return { ...row, lastNow: lastNow === null ? null : { ...lastNow, cpuThreads } }
       }),
     'servers.insert': ([record]) => console.changed(() => servers.insert(record)),
-    'servers.update': ([record]) => console.changed(() => servers.update(record)),
-    'servers.remove': ([serverId, deleteHistory]) => {
-      console.changed(() => servers.remove(serverId))
-      if (deleteHistory) history.remove(serverId)
+    'servers.update': ([records]) => console.changed(() => servers.update(records)),
+    'servers.remove': ([serverIds, deleteHistory]) => {
+      console.changed(() => servers.remove(serverIds))
+      if (deleteHistory) for (const serverId of serverIds) history.remove(serverId)
     },
     'servers.saveFacts': ([serverId, facts, atMs]) => servers.saveFacts(serverId, facts, atMs),
     'servers.saveLastGoodAddress': ([serverId, address]) => servers.saveLastGoodAddress(serverId, address),

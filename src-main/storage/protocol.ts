@@ -81,8 +81,8 @@ export interface PackedTick {
 export interface WorkerApi {
   'servers.list': () => readonly StoredServer[]
   'servers.insert': (record: ServerRecord) => void
-  'servers.update': (record: ServerRecord) => void
-  'servers.remove': (serverId: ServerId, deleteHistory: boolean) => void
+  'servers.update': (records: readonly ServerRecord[]) => void
+  'servers.remove': (serverIds: readonly ServerId[], deleteHistory: boolean) => void
   'servers.saveFacts': (serverId: ServerId, facts: ServerFacts, atMs: number) => void
   'servers.saveLastGoodAddress': (serverId: ServerId, address: string) => void
   'pins.list': (host: string, port: number) => readonly HostKey[]

@@ -135,7 +135,7 @@ it('deletes the history of a removed server wholly, and of no other', async () =
     START_MS + DAY_MS
   )
   const before = counts()
-  await storage.servers.remove(gone.id, { deleteHistory: true })
+  await storage.servers.remove([gone.id], { deleteHistory: true })
   await storage.close()
   // What was cut off by closing goes on at the next start.
   storage = await openAt(folder, START_MS + DAY_MS)
@@ -149,7 +149,7 @@ it('keeps the history of a removed server when asked to', async () => {
   const record = serverRecord('Alpha')
   await storage.servers.insert(record)
   await fill(record.id, 10)
-  await storage.servers.remove(record.id, { deleteHistory: false })
+  await storage.servers.remove([record.id], { deleteHistory: false })
   expect((await read(record.id, START_MS, START_MS + HOUR_MS)).atMs).toHaveLength(10)
 })
 

@@ -83,7 +83,7 @@ it('goes with the history of its server', async () => {
   await storage.servers.insert(serverRecord('alpha', serverId))
   await storage.history.countUp(serverId, at(0, 100), 'utc')
   await storage.history.countUp(serverId, at(60, 400), 'utc')
-  await storage.servers.remove(serverId, { deleteHistory: true })
+  await storage.servers.remove([serverId], { deleteHistory: true })
   await reopen()
   expect(await sums('server')).toEqual([])
 })

@@ -128,7 +128,7 @@ it('folds the smallest of too many; every sum stays', async () => {
 it('forgets a server with its history', async () => {
   await storage.servers.insert(serverRecord('a', one))
   await add([count('domain', 'a', 1), count('hour', '10', 1)], null)
-  await storage.servers.remove(one, { deleteHistory: true })
+  await storage.servers.remove([one], { deleteHistory: true })
   expect(await storage.history.trafficLog(one, PATH)).toBeNull()
   expect(await rowsOf('domain')).toEqual([])
   await storage.close()

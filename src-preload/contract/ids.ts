@@ -16,6 +16,10 @@ export type VmUuid = z.infer<typeof VmUuid>
 export const VmRef = z.object({ serverId: ServerId, vmUuid: VmUuid })
 export type VmRef = z.infer<typeof VmRef>
 
+/** An edit of many servers, for as long as it can be taken back. */
+export const EditId = z.uuid().brand<'EditId'>()
+export type EditId = z.infer<typeof EditId>
+
 /** A long job that may outlive the window that started it. */
 export const TaskId = z.uuid().brand<'TaskId'>()
 export type TaskId = z.infer<typeof TaskId>

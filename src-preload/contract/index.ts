@@ -27,6 +27,7 @@ import { switchingContract } from './switching.ts'
 import { processesContract } from './processes.ts'
 import { portsContract } from './ports.ts'
 import { reportsContract } from './reports.ts'
+import { serverEditsContract } from './server-edits.ts'
 import { serversContract } from './servers.ts'
 import { servicesContract } from './services.ts'
 import { settingsContract } from './settings.ts'
@@ -65,6 +66,7 @@ export const contract = {
   ...processesContract,
   ...portsContract,
   ...reportsContract,
+  ...serverEditsContract,
   ...serversContract,
   ...servicesContract,
   ...settingsContract,

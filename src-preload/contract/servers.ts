@@ -46,11 +46,16 @@ export const Tag = z
   .max(32)
   .regex(/^[^\s,:]+$/)
 
+/** Of one server. */
+export const MAX_TAGS = 16
+export const Location = z.string().trim().max(80)
+export const IntervalMs = z.int().min(2_000).max(60_000)
+
 /** What the operator types about a server. */
 export const ServerDraft = z.object({
   name: ServerName,
-  location: z.string().trim().max(80).default(''),
-  tags: z.array(Tag).max(16).default([]),
+  location: Location.default(''),
+  tags: z.array(Tag).max(MAX_TAGS).default([]),
   note: z.string().trim().max(2000).default(''),
   /** Look-only: main refuses every write on this server and its VMs. */
   lookOnly: z.boolean().default(false),
@@ -59,7 +64,7 @@ export const ServerDraft = z.object({
   /** Connect and collect values into the history. Off = not connected, history kept. */
   collecting: z.boolean().default(true),
   /** null = the console's default interval. */
-  intervalMs: z.int().min(2_000).max(60_000).nullable().default(null),
+  intervalMs: IntervalMs.nullable().default(null),
   connection: ConnectionSettings
 })
 export type ServerDraft = z.infer<typeof ServerDraft>

@@ -6,6 +6,7 @@ import { alertQuiet } from './en/alert-quiet.ts'
 import { alertRules } from './en/alert-rules.ts'
 import { alerts } from './en/alerts.ts'
 import { backup } from './en/backup.ts'
+import { bulkServers } from './en/bulk-servers.ts'
 import { bulk } from './en/bulk.ts'
 import { capabilities } from './en/capabilities.ts'
 import { charts } from './en/charts.ts'
@@ -54,6 +55,7 @@ export const en = {
   alerts,
   backup,
   bulk,
+  bulkServers,
   capabilities,
   charts,
   clones,

@@ -52,6 +52,7 @@ function variantOf({ code, params }: ErrorInfo): string {
   if (code === 'refused' && params['what'] === 'lookOnly') return 'refusedLookOnly'
   if (code === 'refused' && params['what'] === 'nameNotTyped') return 'refusedNameNotTyped'
   const refusals: Readonly<Record<string, string>> = {
+    tooManyTags: 'refusedTooManyTags',
     noMac: 'refusedNoMac',
     wakeVia: 'refusedWakeVia',
     scanThroughJump: 'refusedScanThroughJump',
@@ -61,6 +62,7 @@ function variantOf({ code, params }: ErrorInfo): string {
   }
   if (code === 'refused' && refusals[String(params['what'])] !== undefined)
     return refusals[String(params['what'])] ?? code
+  if (code === 'notFound' && params['what'] === 'edit') return 'notFoundEdit'
   if (code === 'planChanged' && params['what'] === 'power') return 'planChangedPower'
   if (code === 'refused' && params['what'] === 'protected') return 'refusedProtected'
   if (code === 'refused' && params['what'] === 'typedName') return 'refusedTypedName'

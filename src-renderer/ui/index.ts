@@ -48,6 +48,8 @@ export { default as Segmented } from './Segmented.vue'
 export { default as FieldFrame } from './FieldFrame.vue'
 /** v-model string, label, hint?, error?, type, placeholder, mono, required, autocomplete, disabled, hideLabel, layout */
 export { default as TextField } from './TextField.vue'
+/** As TextField, with suggestions: string[]; `separated`: of each word between commas and spaces */
+export { default as SuggestField } from './SuggestField.vue'
 /** v-model number | null, label, min, max, step, unit?, hint?, error?, disabled, layout */
 export { default as NumberField } from './NumberField.vue'
 /** v-model string, options: Option[], label, hint?, disabled, hideLabel, layout */
@@ -63,6 +65,10 @@ export { default as Checkbox } from './Checkbox.vue'
  * rowName(row): rows with ticks.
  */
 export { default as DataTable } from './DataTable.vue'
+/** Ticks of a list that is no DataTable (cards, say). */
+export { useListSelection, type ListSelection } from './list-selection.ts'
+/** label, summary, clearLabel; slot: the actions; emits clear */
+export { default as SelectionBar } from './SelectionBar.vue'
 export { sortRows, tableCells, type TableColumn, type TableSort } from './table.ts'
 /** title, text, icon?; slot: actions */
 export { default as EmptyState } from './EmptyState.vue'

@@ -7,12 +7,15 @@ export interface Toast {
   readonly title: string
   readonly text?: string
   readonly action?: { readonly label: string; readonly run: () => void }
+  /** How long it is shown; longer where its action is worth a thought. 6 s when left out. */
+  readonly shownMs?: number
 }
 export type NewToast = Omit<Toast, 'id'>
 
 export interface Toasts {
   readonly shown: readonly Toast[]
-  show(toast: NewToast): void
+  /** Returns its id, for whoever takes it away before its time. */
+  show(toast: NewToast): number
   dismiss(id: number): void
 }
 
@@ -36,7 +39,8 @@ export function createToasts(): Toasts {
       const id = nextId++
       shown.push({ ...toast, id })
       if (shown.length > MOST) shown.shift()
-      if (toast.tone !== 'red') setTimeout(() => dismiss(id), SHOWN_MS)
+      if (toast.tone !== 'red') setTimeout(() => dismiss(id), toast.shownMs ?? SHOWN_MS)
+      return id
     }
   }
 }

@@ -1,6 +1,6 @@
 /** The list of servers over fakes; what it tells the window is kept in arrays. Opened twice, it is a console restarted. */
 import type { HistoryMark, LiveTick } from '#contract/history.ts'
-import type { VmUuid } from '#contract/ids.ts'
+import type { ServerId, VmUuid } from '#contract/ids.ts'
 import { ServerDraft } from '#contract/servers.ts'
 import type { MachineListing, MachineStats } from '../../src-main/application/machines/hypervisor.ts'
 import { PromptBroker } from '../../src-main/application/servers/prompt-broker.ts'
@@ -25,6 +25,8 @@ export class FakeWorld {
   readonly storage = new FakeStorage()
   readonly ticks: LiveTick[] = []
   readonly marks: HistoryMark[] = []
+  /** What hears of servers that are changed or gone. */
+  serverTouched: (serverId: ServerId) => void = () => undefined
   /** Of the played server; counts up with the clock from here. */
   bootedAtMs = this.clock.nowMs() - 10_000_000
 
@@ -55,8 +57,8 @@ export class FakeWorld {
         defaultIntervalMs: () => 5_000
       },
       {
-        serverChanged: () => undefined,
-        serverRemoved: () => undefined,
+        serverChanged: (serverId) => this.serverTouched(serverId),
+        serverRemoved: (serverId) => this.serverTouched(serverId),
         machinesChanged: () => undefined,
         tick: (tick) => this.ticks.push(tick),
         mark: (mark) => this.marks.push(mark)

@@ -3,7 +3,7 @@ import type { Tools } from '../../src-main/application/telemetry/tools.ts'
 import { AppError } from '#contract/errors.ts'
 import type { DeletionHost } from '../../src-main/application/deletion/host-survey.ts'
 import type { HistoryMark } from '#contract/history.ts'
-import type { VmUuid } from '#contract/ids.ts'
+import type { ServerId, VmUuid } from '#contract/ids.ts'
 import type { HostKey, ServerFacts } from '#contract/servers.ts'
 import type { Clock } from '../../src-main/application/clock.ts'
 import type { MachineConfigurator } from '../../src-main/application/configuration/machine-configurator.ts'
@@ -317,6 +317,9 @@ export class FakeStorage {
   readonly journal: { id: number; action: string; outcome: string; command: string; serverName: string }[] =
     []
   readonly stored: StoredServer[] = []
+  /** How many records each transaction wrote. */
+  readonly updates: number[] = []
+  readonly removals: { serverIds: readonly ServerId[]; deleteHistory: boolean }[] = []
   full = false
 
   asStorage(): Storage {
@@ -346,12 +349,19 @@ export class FakeStorage {
       insert: async (record) => {
         this.stored.push({ record, facts: null, factsAtMs: null, lastNow: null, lastGoodAddress: null })
       },
-      update: async (record) => {
-        const index = this.stored.findIndex((server) => server.record.id === record.id)
-        const server = this.stored[index]
-        if (server) this.stored[index] = { ...server, record }
+      update: async (records) => {
+        this.updates.push(records.length)
+        if (this.full) throw new AppError('diskFull')
+        for (const record of records) {
+          const index = this.stored.findIndex((server) => server.record.id === record.id)
+          const server = this.stored[index]
+          if (server) this.stored[index] = { ...server, record }
+        }
       },
-      remove: async () => undefined,
+      remove: async (serverIds, options) => {
+        if (this.full) throw new AppError('diskFull')
+        this.removals.push({ serverIds, ...options })
+      },
       saveFacts: async () => {
         if (this.full) throw new AppError('diskFull')
       },

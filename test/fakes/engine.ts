@@ -8,7 +8,7 @@ import { AppError } from '#contract/errors.ts'
 import type { JournalEntry } from '#contract/activity.ts'
 import type { ConsoleHealth, ConsoleInfo, ConsoleNotification } from '#contract/console.ts'
 import type { ClientFrame, RpcPort, ServerFrame } from '#contract/frames.ts'
-import type { ServerId, VmRef } from '#contract/ids.ts'
+import type { EditId, ServerId, VmRef } from '#contract/ids.ts'
 import type { HistoryMark } from '#contract/history.ts'
 import type { MachinesEvent, MachineView } from '#contract/machines.ts'
 import { TestStepId } from '#contract/servers.ts'
@@ -18,6 +18,7 @@ import type { LogStatus } from '#contract/traffic.ts'
 import type { DomainState, MachineAction } from '#contract/vocabulary.ts'
 import { systemClock } from '../../src-main/application/clock.ts'
 import type { Log } from '../../src-main/application/platform/platform.ts'
+import { editsOf, EditLog, takenBack } from '../../src-main/application/servers/many-edits.ts'
 import { createTopic } from '../../src-main/application/streams.ts'
 import { createTaskRegistry } from '../../src-main/application/tasks/task-registry.ts'
 import { createRpcServer } from '../../src-main/rpc/server.ts'
@@ -177,10 +178,22 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     if (machine === undefined) throw new AppError('vmNotFound', { params: { name: vmUuid } })
     return machine
   }
+  const editLog = new EditLog()
   const publish = (server: FakeServer): void => serverChanges.publish({ changed: [server.view], removed: [] })
   const patch = (server: FakeServer, change: Partial<ServerView>): void => {
     server.view = { ...server.view, ...change }
     publish(server)
+  }
+  const takeRecord = (server: FakeServer, record: ServerView['record']): void => {
+    const { collecting } = record
+    const isSwitched = collecting !== server.view.record.collecting
+    patch(server, {
+      record,
+      ...(isSwitched && {
+        presence: collecting ? 'ON' : 'OFF',
+        connection: { kind: collecting ? 'online' : 'stopped', sinceAtMs: Date.now() }
+      })
+    })
   }
 
   const asked: { name: string; input: unknown }[] = []
@@ -451,19 +464,49 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
       serverChanges.publish({ changed: [], removed: [serverId] })
       return null
     },
+    'servers.editMany': async ({ serverIds, change }) => {
+      const there = servers.filter(({ view }) => serverIds.includes(view.record.id))
+      const edits = editsOf(
+        there.map(({ view }) => view.record),
+        change
+      )
+      for (const { after } of edits) takeRecord(find(after.id), after)
+      return {
+        changed: edits.length,
+        unchanged: there.length - edits.length,
+        gone: serverIds.length - there.length,
+        editId: edits.length === 0 ? null : editLog.note(edits)
+      }
+    },
+    'servers.undoEdit': async ({ editId }: { editId: EditId }) => {
+      const edits = [...editLog.get(editId)]
+      const there = servers.filter(({ view }) => edits.some(([id]) => id === view.record.id))
+      const restored = there.filter((server) => {
+        const edit = editLog.get(editId).get(server.view.record.id)
+        const record = edit === undefined ? null : takenBack(server.view.record, edit)
+        if (record !== null) takeRecord(server, record)
+        return record !== null
+      })
+      editLog.forget(editId)
+      return {
+        restored: restored.length,
+        editedSince: there.length - restored.length,
+        gone: edits.length - there.length
+      }
+    },
+    'servers.removeMany': async ({ serverIds }) => {
+      const removed = serverIds.filter((id) => servers.some(({ view }) => view.record.id === id))
+      for (const id of removed) servers.splice(servers.indexOf(find(id)), 1)
+      serverChanges.publish({ changed: [], removed })
+      return { removed: removed.length, gone: serverIds.length - removed.length }
+    },
     'servers.connectNow': async ({ serverId }) => {
       patch(find(serverId), { connection: { kind: 'connecting', sinceAtMs: Date.now(), attempt: 1 } })
       return null
     },
     'servers.setCollecting': async ({ serverId, collecting }) => {
       const server = find(serverId)
-      patch(server, {
-        record: { ...server.view.record, collecting },
-        presence: collecting ? 'ON' : 'OFF',
-        connection: collecting
-          ? { kind: 'online', sinceAtMs: Date.now() }
-          : { kind: 'stopped', sinceAtMs: Date.now() }
-      })
+      takeRecord(server, { ...server.view.record, collecting })
       return null
     },
     'servers.giveSecrets': async ({ serverId, secrets }) => {

@@ -2,12 +2,15 @@
 import { randomUUID } from 'node:crypto'
 import { AppError } from '#contract/errors.ts'
 import type { HistoryMark } from '#contract/history.ts'
-import type { ServerId, VmRef } from '#contract/ids.ts'
+import type { EditId, ServerId, VmRef } from '#contract/ids.ts'
 import type { MachineView } from '#contract/machines.ts'
+import type { EditManyResult, ServerChange, UndoEditResult } from '#contract/server-edits.ts'
 import { MAX_MACHINES_NOT_COLLECTED } from '#contract/servers.ts'
-import type { HostKey, ServerDraft, ServerSecrets } from '#contract/servers.ts'
+import type { HostKey, ServerDraft, ServerRecord, ServerSecrets } from '#contract/servers.ts'
+import { EditLog, editsOf, takenBack } from './many-edits.ts'
 import type { PictureEvents } from './server-picture.ts'
 import { ServerRuntime, type RuntimeDeps } from './server-runtime.ts'
+import { Turns } from './turns.ts'
 import type { StoredServer } from '../storage.ts'
 
 export interface DirectoryEvents {
@@ -26,8 +29,8 @@ export class ServerDirectory {
   readonly #runtimes = new Map<ServerId, ServerRuntime>()
   /** Only keys that a host really showed in this run can be trusted: the window cannot invent one. */
   readonly #shownKeys = new Set<string>()
-  /** The last change of each server's record: the next one waits for it, so that none is lost in another. */
-  readonly #changing = new Map<ServerId, Promise<unknown>>()
+  readonly #turns = new Turns()
+  readonly #edits = new EditLog()
 
   constructor(deps: RuntimeDeps, events: DirectoryEvents) {
     this.#deps = deps
@@ -89,7 +92,7 @@ export class ServerDirectory {
   }
 
   edit(serverId: ServerId, draft: ServerDraft, secrets: ServerSecrets | undefined): Promise<void> {
-    return this.#inTurn(serverId, () => this.#edit(serverId, draft, secrets))
+    return this.#turns.run([serverId], () => this.#edit(serverId, draft, secrets))
   }
 
   async #edit(serverId: ServerId, draft: ServerDraft, secrets: ServerSecrets | undefined): Promise<void> {
@@ -97,33 +100,98 @@ export class ServerDirectory {
     this.#assertNameFree(draft.name, serverId)
     const { addedAtMs, machinesNotCollected } = runtime.record
     const record = { ...draft, id: serverId, addedAtMs, machinesNotCollected }
-    await this.#deps.storage.servers.update(record)
+    await this.#deps.storage.servers.update([record])
     const given =
       secrets !== undefined && (secrets.password !== undefined || secrets.passphrase !== undefined)
     if (given) await this.#deps.vault.set(serverId, secrets)
     await runtime.reconfigure(record, given)
   }
 
-  remove(serverId: ServerId, deleteHistory: boolean): Promise<void> {
-    return this.#inTurn(serverId, () => this.#remove(serverId, deleteHistory))
+  /** Changes those that are still there in one transaction. Throws refused; nothing is changed then. */
+  editMany(serverIds: readonly ServerId[], change: ServerChange): Promise<EditManyResult> {
+    const wanted = [...new Set(serverIds)]
+    return this.#turns.run(wanted, async () => {
+      const runtimes = this.#thereOf(wanted)
+      const edits = editsOf(
+        runtimes.map((runtime) => runtime.record),
+        change
+      )
+      await this.#takeRecords(edits.map(({ after }) => after))
+      return {
+        changed: edits.length,
+        unchanged: runtimes.length - edits.length,
+        gone: wanted.length - runtimes.length,
+        editId: edits.length === 0 ? null : this.#edits.note(edits)
+      }
+    })
   }
 
-  async #remove(serverId: ServerId, deleteHistory: boolean): Promise<void> {
-    const runtime = this.get(serverId)
-    await runtime.stop(null)
-    await runtime.picture.happened.forget()
-    await runtime.picture.expectedOff.forget()
-    await this.#deps.vault.forget(serverId)
-    await this.#deps.telemetry.forget(serverId)
-    await this.#deps.storage.servers.remove(serverId, { deleteHistory })
-    this.#runtimes.delete(serverId)
-    const machines = runtime.machines.views().map((view) => view.ref)
-    this.#events.serverRemoved(serverId)
+  /** Throws notFound for an edit that was taken back before, or is too old. */
+  async undoEdit(editId: EditId): Promise<UndoEditResult> {
+    const wanted = [...this.#edits.get(editId).keys()]
+    return this.#turns.run(wanted, async () => {
+      const edits = this.#edits.get(editId)
+      const runtimes = this.#thereOf(wanted)
+      const records = runtimes.flatMap(({ record }) => {
+        const edit = edits.get(record.id)
+        return (edit && takenBack(record, edit)) ?? []
+      })
+      await this.#takeRecords(records)
+      this.#edits.forget(editId)
+      return {
+        restored: records.length,
+        editedSince: runtimes.length - records.length,
+        gone: wanted.length - runtimes.length
+      }
+    })
+  }
+
+  async remove(serverId: ServerId, deleteHistory: boolean): Promise<void> {
+    const { removed } = await this.removeMany([serverId], deleteHistory)
+    if (removed === 0) throw new AppError('notFound', { params: { what: 'server' } })
+  }
+
+  /** Those that are still there leave the list in one transaction. Resolves with how many did, and how many were gone. */
+  removeMany(
+    serverIds: readonly ServerId[],
+    deleteHistory: boolean
+  ): Promise<{ removed: number; gone: number }> {
+    const wanted = [...new Set(serverIds)]
+    return this.#turns.run(wanted, async () => {
+      const runtimes = this.#thereOf(wanted)
+      if (runtimes.length > 0) await this.#remove(runtimes, deleteHistory)
+      return { removed: runtimes.length, gone: wanted.length - runtimes.length }
+    })
+  }
+
+  async #remove(runtimes: readonly ServerRuntime[], deleteHistory: boolean): Promise<void> {
+    const { storage, telemetry, vault } = this.#deps
+    const letGo = async ({ picture, record }: ServerRuntime): Promise<void> => {
+      await picture.happened.forget()
+      await picture.expectedOff.forget()
+      await vault.forget(record.id)
+      await telemetry.forget(record.id)
+    }
+    await Promise.all(runtimes.map((runtime) => runtime.stop(null)))
+    try {
+      await Promise.all(runtimes.map(letGo))
+      await storage.servers.remove(
+        runtimes.map(({ record }) => record.id),
+        { deleteHistory }
+      )
+    } catch (error) {
+      // They are still on the list: they go on.
+      for (const runtime of runtimes) runtime.start()
+      throw error
+    }
+    for (const { record } of runtimes) this.#runtimes.delete(record.id)
+    for (const { record } of runtimes) this.#events.serverRemoved(record.id)
+    const machines = runtimes.flatMap((runtime) => runtime.machines.views().map((view) => view.ref))
     if (machines.length > 0) this.#events.machinesChanged([], machines)
   }
 
   setCollecting(serverId: ServerId, collecting: boolean): Promise<void> {
-    return this.#inTurn(serverId, () =>
+    return this.#turns.run([serverId], () =>
       this.#edit(serverId, { ...this.get(serverId).record, collecting }, undefined)
     )
   }
@@ -134,7 +202,7 @@ export class ServerDirectory {
    * Throws notFound for a VM that was never listed on this server, refused when too many are left out already.
    */
   setMachineCollecting({ serverId, vmUuid }: VmRef, collecting: boolean): Promise<void> {
-    return this.#inTurn(serverId, async () => {
+    return this.#turns.run([serverId], async () => {
       const runtime = this.get(serverId)
       const { record } = runtime
       if (!runtime.picture.knowsMachine(vmUuid))
@@ -147,7 +215,7 @@ export class ServerDirectory {
         throw new AppError('refused', { params: { what: 'machinesNotCollected' } })
       }
       const next = { ...record, machinesNotCollected }
-      await this.#deps.storage.servers.update(next)
+      await this.#deps.storage.servers.update([next])
       await runtime.takeNotCollected(next, vmUuid)
     })
   }
@@ -199,16 +267,18 @@ export class ServerDirectory {
     return runtime
   }
 
-  /** Runs a change of one server's record after those that were asked for before. */
-  #inTurn<T>(serverId: ServerId, change: () => Promise<T>): Promise<T> {
-    const before = this.#changing.get(serverId) ?? Promise.resolve()
-    const turn = before.then(change, change)
-    this.#changing.set(serverId, turn)
-    const done = (): void => {
-      if (this.#changing.get(serverId) === turn) this.#changing.delete(serverId)
-    }
-    turn.then(done, done)
-    return turn
+  #thereOf(serverIds: readonly ServerId[]): ServerRuntime[] {
+    return serverIds.flatMap((serverId) => this.find(serverId) ?? [])
+  }
+
+  /** Keeps edited records, all or none, and lets their servers go by them. */
+  async #takeRecords(records: readonly ServerRecord[]): Promise<void> {
+    if (records.length === 0) return
+    await this.#deps.storage.servers.update(records)
+    const taken = records.map((record) => this.get(record.id).reconfigure(record, false))
+    // In one go, also for those whose connection now ends or begins: whoever watches sees one change and not a hundred.
+    for (const { id } of records) this.#events.serverChanged(id)
+    await Promise.all(taken)
   }
 
   #assertNameFree(name: string, except: ServerId | null): void {

@@ -39,6 +39,9 @@ export function serverHandlers(deps: ServerHandlerDeps): ServerHandlers {
       await directory.remove(serverId, deleteHistory)
       return null
     },
+    'servers.editMany': ({ serverIds, change }) => directory.editMany(serverIds, change),
+    'servers.undoEdit': ({ editId }) => directory.undoEdit(editId),
+    'servers.removeMany': ({ serverIds, deleteHistory }) => directory.removeMany(serverIds, deleteHistory),
     'servers.connectNow': async ({ serverId }) => {
       directory.get(serverId).connectNow()
       return null

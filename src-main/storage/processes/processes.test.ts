@@ -132,7 +132,7 @@ describe('processes of the past', () => {
     await storage.servers.insert(record)
     for (let step = 0; step < 400; step++) await append(record.id, START_MS + step * TICK_MS, one())
     await append(other, START_MS, one())
-    await storage.servers.remove(record.id, { deleteHistory: true })
+    await storage.servers.remove([record.id], { deleteHistory: true })
     expect(await seriesOf(record.id)).toEqual([])
     await storage.close()
     storage = await openAt(folder)

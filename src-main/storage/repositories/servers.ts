@@ -78,20 +78,29 @@ export class ServerRepository {
     this.exportJson()
   }
 
-  /** Throws notFound, conflict. */
-  update(record: ServerRecord): void {
-    this.refuseTakenName(record)
-    const done = this.db
-      .prepare('UPDATE server SET name_key = ?, record = ? WHERE id = ?')
-      .run(nameKey(record.name), JSON.stringify(record), record.id)
-    if (done.changes === 0) throw new AppError('notFound', { params: { serverId: record.id } })
+  /** All of them or none. Throws notFound, conflict. */
+  update(records: readonly ServerRecord[]): void {
+    const write = this.db.prepare('UPDATE server SET name_key = ?, record = ? WHERE id = ?')
+    const updateAll = this.db.transaction(() => {
+      for (const record of records) {
+        this.refuseTakenName(record)
+        const done = write.run(nameKey(record.name), JSON.stringify(record), record.id)
+        if (done.changes === 0) throw new AppError('notFound', { params: { serverId: record.id } })
+      }
+    })
+    updateAll.immediate()
     this.exportJson()
   }
 
-  /** Throws notFound. */
-  remove(serverId: ServerId): void {
-    const done = this.db.prepare('DELETE FROM server WHERE id = ?').run(serverId)
-    if (done.changes === 0) throw new AppError('notFound', { params: { serverId } })
+  /** All of them or none. Throws notFound. */
+  remove(serverIds: readonly ServerId[]): void {
+    const erase = this.db.prepare('DELETE FROM server WHERE id = ?')
+    const removeAll = this.db.transaction(() => {
+      for (const serverId of serverIds) {
+        if (erase.run(serverId).changes === 0) throw new AppError('notFound', { params: { serverId } })
+      }
+    })
+    removeAll.immediate()
     this.exportJson()
   }
 

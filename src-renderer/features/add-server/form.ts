@@ -92,7 +92,10 @@ export const linesOf = (text: string): string[] =>
     .map((line) => line.trim())
     .filter((line) => line !== '')
 
-const tagsOf = (text: string): string[] => [...new Set(text.split(/[\s,]+/).filter((tag) => tag !== ''))]
+/** Words between commas and spaces, each once. */
+export const tagsOf = (text: string): string[] => [
+  ...new Set(text.split(/[\s,]+/).filter((tag) => tag !== ''))
+]
 
 export type DraftResult =
   | { readonly ok: true; readonly draft: ServerDraft; readonly secrets: ServerSecrets | undefined }

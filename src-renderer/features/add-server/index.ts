@@ -3,6 +3,8 @@ import type { ServerId } from '#contract/ids.ts'
 import type { ServerView } from '#contract/servers.ts'
 import { useDialogs } from '../../ui/index.ts'
 
+export { tagsOf } from './form.ts'
+
 export interface ServerDialogOptions {
   /** The server to edit; absent: a new one. */
   readonly edit?: ServerView

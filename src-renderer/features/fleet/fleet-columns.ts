@@ -36,7 +36,7 @@ function measured(
   value: (view: ServerView) => number | null | undefined,
   format: (value: number | null | undefined) => Quantity,
   missing: (view: ServerView) => string,
-  width = '76px'
+  width = '72px'
 ): TableColumn<ServerView> {
   return {
     id,
@@ -82,7 +82,7 @@ export function fleetColumns(
       (view) => live(view)?.cpuUsedRatio,
       (value) => formatRatio(value, 0),
       host,
-      '80px'
+      '76px'
     ),
     measured(
       'memory',
@@ -91,7 +91,7 @@ export function fleetColumns(
       (view) => live(view)?.memoryUsedRatio,
       (value) => formatRatio(value, 0),
       host,
-      '80px'
+      '76px'
     ),
     measured(
       'disk',
@@ -100,7 +100,7 @@ export function fleetColumns(
       (view) => live(view)?.diskUsedRatio,
       (value) => formatRatio(value, 0),
       (view) => reason(view, 'fileSystems'),
-      '80px'
+      '76px'
     ),
     measured('load', name('load'), 'Load 1 min', (view) => live(view)?.load1, formatLoad, host, '48px'),
     measured(
@@ -179,7 +179,7 @@ function levelColumn(t: Translate, { of, text }: Levels): TableColumn<ServerView
   return {
     id: 'level',
     header: t('recommendation.table.level'),
-    width: '52px',
+    width: '44px',
     sortBy(view) {
       const known = level(view)
       return known === null ? null : LEVEL_ORDER[known]

@@ -12,6 +12,7 @@ import {
   Keyboard,
   LayoutGrid,
   ListChecks,
+  ListX,
   Monitor,
   PanelLeft,
   PlugZap,
@@ -20,7 +21,9 @@ import {
   Settings,
   SquarePen,
   SquareTerminal,
-  SunMoon
+  SunMoon,
+  Trash2,
+  Undo2
 } from '@lucide/vue'
 import { computed, type Component, type ComputedRef } from 'vue'
 import { useI18n } from 'vue-i18n'
@@ -29,6 +32,7 @@ import { ROUTE, toMachine, toServer } from '../../app/routes.ts'
 import { useErrorWords } from '../../locales/error-words.ts'
 import { useToasts } from '../../ui/index.ts'
 import { openServerDialog } from '../add-server/index.ts'
+import { toConnect, useLastEdit, useManyServers, useServerSelection } from '../bulk-servers/index.ts'
 import { openCreateDialog } from '../create-machine/index.ts'
 import { useConsole } from '../console/index.ts'
 import { useExportDialog } from '../export/index.ts'
@@ -66,6 +70,9 @@ export function usePaletteEntries(shell: WindowActions): ComputedRef<readonly Pa
   const demo = useDemo()
   const exports = useExportDialog()
   const actions = useServerActions()
+  const many = useManyServers()
+  const selection = useServerSelection()
+  const lastEdit = useLastEdit()
   const machineActions = useMachineActions()
   const toasts = useToasts()
   const errorWords = useErrorWords()
@@ -118,6 +125,36 @@ export function usePaletteEntries(shell: WindowActions): ComputedRef<readonly Pa
         ? []
         : [action('exportHistory', Download, () => attempt(() => exports.open({ servers: [] })))]),
       ...(about.demo ? [] : [action('openDemo', FlaskConical, () => attempt(() => demo.open()))])
+    ]
+  })
+
+  /** Of the servers that are ticked on the fleet's page, and of the newest edit of many. */
+  const manyServers = computed<PaletteEntry[]>(() => {
+    const entry = (id: string, icon: Component, count: number, run: () => void): PaletteEntry[] =>
+      count === 0
+        ? []
+        : [
+            {
+              id: `many ${id}`,
+              group: 'actions',
+              label: t(`shell.actions.many.${id}`, { count }, count),
+              note: '',
+              icon,
+              run
+            }
+          ]
+    const { chosen } = selection
+    const stopped = chosen.filter(({ record }) => !record.collecting)
+    const collected = chosen.filter(({ record }) => record.collecting)
+    const waiting = toConnect(chosen)
+    return [
+      ...entry('edit', SquarePen, chosen.length, () => many.edit(chosen)),
+      ...entry('start', CirclePlay, stopped.length, () => many.setCollecting(stopped, true)),
+      ...entry('stop', CirclePause, collected.length, () => many.setCollecting(collected, false)),
+      ...entry('connect', PlugZap, waiting.length, () => many.connectNow(waiting)),
+      ...entry('remove', Trash2, chosen.length, () => many.remove(chosen)),
+      ...entry('untick', ListX, chosen.length, () => selection.clear()),
+      ...entry('undo', Undo2, lastEdit.last?.count ?? 0, () => many.undo())
     ]
   })
 
@@ -207,6 +244,7 @@ export function usePaletteEntries(shell: WindowActions): ComputedRef<readonly Pa
 
   return computed(() => [
     ...pages.value,
+    ...manyServers.value,
     ...windowActions.value,
     ...serverEntries.value,
     ...machineEntries.value,

@@ -8,6 +8,7 @@ export {
   type Remedy
 } from './connection-words.ts'
 export { groupCapabilities, missingCount, oldestCheckMs, wantsSudo } from './capability-groups.ts'
+export { locationsInUse, tagsInUse } from './in-use.ts'
 export { isStale, serverDot } from './server-state.ts'
 export { blockOf } from './write-block.ts'
 export {

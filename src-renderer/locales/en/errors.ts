@@ -261,6 +261,14 @@ export const errors = {
     title: '{vm} is protected against deletion. Nothing was done.',
     next: 'Take the protection away in its menu first, if you are sure.'
   },
+  refusedTooManyTags: {
+    title: 'No more than {most} tags fit on a server. {count} would have more: {names}.',
+    next: 'Nothing was changed. Remove other tags in the same edit, or leave these servers out.'
+  },
+  notFoundEdit: {
+    title: 'This edit cannot be taken back any more.',
+    next: 'It was taken back before, or the console was started anew since. Edit the servers again.'
+  },
   refusedNoMac: {
     title: 'No Ethernet address of {server} is known to wake it by.',
     next: 'Type it in its “Wake…” dialog; it is also learned while the server is on.'

@@ -133,7 +133,9 @@ export const shell = {
     ends: 'First, last row',
     openRow: 'Open',
     tickRow: 'Tick a row, also on the way',
+    tickRange: 'Tick from the last one to here',
     tickAll: 'Tick all rows',
+    undoEdit: 'Undo the newest edit of many servers',
     alertsPage: 'Alerts',
     alertMove: 'Next, previous alert',
     alertOpen: 'Open the page of what it is about',
@@ -170,7 +172,16 @@ export const shell = {
     connectNow: 'Connect now: {server}',
     editServer: 'Edit server: {server}',
     startCollecting: 'Start collecting: {name}',
-    stopCollecting: 'Stop collecting: {name}'
+    stopCollecting: 'Stop collecting: {name}',
+    many: {
+      edit: 'Edit the ticked server… | Edit the {count} ticked servers…',
+      start: 'Start collecting from {count} ticked server | Start collecting from {count} ticked servers',
+      stop: 'Stop collecting from {count} ticked server… | Stop collecting from {count} ticked servers…',
+      connect: 'Connect {count} ticked server now | Connect {count} ticked servers now',
+      remove: 'Remove the ticked server… | Remove the {count} ticked servers…',
+      untick: 'Untick the ticked server | Untick all {count} servers',
+      undo: 'Undo the edit of {count} server | Undo the edit of {count} servers'
+    }
   },
   prompt: {
     title: '{server} asks',
