@@ -59,7 +59,7 @@ async function show(start: Partial<ExportStart> = {}) {
 it('exports a day of everything of all servers when nothing is changed, and says how much that is', async () => {
   const { ids, chosen } = await show()
   await expect.poll(note).toMatch(/^About [\d,]+ rows of \d+ columns, [\d.]+\s[KMG]iB$/)
-  page().querySelector<HTMLFormElement>('#export-history')?.requestSubmit()
+  page().querySelector<HTMLFormElement>('form')?.requestSubmit()
   const choice = chosen()
   expect(choice).toMatchObject({ what: { by: 'all' }, level: 'raw', form: 'wide' })
   expect(new Set(choice?.serverIds)).toEqual(new Set(ids))
@@ -74,7 +74,7 @@ it('takes one server, one kind less, another range, level and form', async () =>
   boxes[0]?.click()
   await flushPromises()
   for (const name of ['7 d', 'Hours', 'Long']) await press(name)
-  page().querySelector<HTMLFormElement>('#export-history')?.requestSubmit()
+  page().querySelector<HTMLFormElement>('form')?.requestSubmit()
   expect(chosen()).toMatchObject({ serverIds: [ids[0]], level: 'hour', form: 'long' })
   const what = chosen()?.what
   expect(what?.by === 'kinds' ? what.kinds.map(({ kind }) => kind) : []).toEqual(
@@ -100,6 +100,6 @@ it('begins with the series and the range of the chart it was opened from', async
   ]
   const { chosen } = await show({ servers: [serverId], series, range: { fromAtMs: 1_000, toAtMs: 61_000 } })
   expect(page().textContent).toContain('2 metrics')
-  page().querySelector<HTMLFormElement>('#export-history')?.requestSubmit()
+  page().querySelector<HTMLFormElement>('form')?.requestSubmit()
   expect(chosen()).toMatchObject({ what: { by: 'series', series }, fromAtMs: 1_000, toAtMs: 61_000 })
 })
