@@ -4,6 +4,7 @@ import { enableAutoUnmount, flushPromises, mount } from '@vue/test-utils'
 import { createPinia, setActivePinia } from 'pinia'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { createFakeEngine, type FakeEngine } from '../../../test/fakes/engine.ts'
+import { buttonNamed, press } from '../../../test/fakes/page.ts'
 import { i18n } from '../../app/i18n.ts'
 import { createRpc, installRpc, type Rpc } from '../../app/rpc-provider.ts'
 import ExportDialog from './ExportDialog.vue'
@@ -25,17 +26,6 @@ afterEach(() => {
 })
 
 const page = (): HTMLElement => document.body
-const buttonNamed = (name: string): HTMLElement => {
-  const found = [...page().querySelectorAll<HTMLElement>('button')].find(
-    (button) => button.textContent.trim() === name || button.getAttribute('aria-label') === name
-  )
-  if (found === undefined) throw new Error(`no button ${name}`)
-  return found
-}
-async function press(name: string): Promise<void> {
-  buttonNamed(name).click()
-  await flushPromises()
-}
 const note = (): string => page().querySelector('footer [role=status]')?.textContent ?? ''
 
 async function show(start: Partial<ExportStart> = {}) {
