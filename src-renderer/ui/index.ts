@@ -37,6 +37,8 @@ export { provideDialogs, useDialogs, type Dialogs } from './dialogs.ts'
 /** items: MenuItem[], label, align 'start'|'end'; slot: the trigger (one button) */
 export { default as Menu } from './Menu.vue'
 export type { MenuItem } from './menu-item.ts'
+/** items, label: Menu behind three dots, of a row or a card */
+export { default as RowMenu } from './RowMenu.vue'
 /** text; slot: what it explains */
 export { default as Tooltip } from './Tooltip.vue'
 export { default as TooltipHost } from './TooltipHost.vue'
@@ -55,6 +57,8 @@ export { default as SegmentedField } from './SegmentedField.vue'
 export { default as FieldFrame } from './FieldFrame.vue'
 /** v-model string, label, hint?, error?, type, placeholder, mono, required, autocomplete, disabled, hideLabel, layout */
 export { default as TextField } from './TextField.vue'
+/** v-model string, label, hint?, error?, rows (2), placeholder, mono (true), wrap (true), readonly, hideLabel */
+export { default as TextAreaField } from './TextAreaField.vue'
 /** v-model number | null, label, min, max, step, unit?, hint?, error?, disabled, layout */
 export { default as NumberField } from './NumberField.vue'
 /** v-model string, options: Option[], label, hint?, disabled, hideLabel, layout */
@@ -70,6 +74,7 @@ export { default as Checkbox } from './Checkbox.vue'
  * rowName(row): rows with ticks.
  */
 export { default as DataTable } from './DataTable.vue'
+export { rowAfterKey } from './row-keys.ts'
 export { sortRows, tableCells, type TableColumn, type TableSort } from './table.ts'
 /** title, text, icon?; slot: actions */
 export { default as EmptyState } from './EmptyState.vue'
