@@ -211,3 +211,8 @@ async function restUnlessAborted(rest: Promise<void>, signal: AbortSignal): Prom
     if (!signal.aborted) throw error
   }
 }
+
+/** Visits every value until the source ends. */
+export async function forEach<T>(values: AsyncIterable<T>, visit: (value: T) => void): Promise<void> {
+  for await (const value of values) visit(value)
+}

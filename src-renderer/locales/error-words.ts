@@ -80,6 +80,9 @@ function variantOf({ code, params }: ErrorInfo): string {
   return code
 }
 
+/** Whether it was refused because another has the name; the field says so then. */
+export const isNameTaken = (error: unknown): boolean => variantOf(toErrorInfo(error)) === 'conflictName'
+
 /** Where the words of reasons stand. */
 const REASON_WORDS = ['errors.reasons', 'snapshots.refusal', 'clones.refusal']
 

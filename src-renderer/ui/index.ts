@@ -23,6 +23,13 @@ export type { DotState } from './dot-state.ts'
 export { default as Card } from './Card.vue'
 /** title, subtitle?, width px (480), busy; slots: default, footer, footer-note; emits close */
 export { default as DialogFrame } from './DialogFrame.vue'
+/**
+ * As DialogFrame, with a form in it: error, submitLabel ("Save"), disabled, tight, danger, asideWidth; slots: default (the
+ * fields), aside, footer-note, actions (before Cancel); emits close, submit; exposes focusWrong()
+ */
+export { default as FormDialog } from './FormDialog.vue'
+/** busy, error and run(work) of a dialog that sends; whether something was typed into a form. */
+export { useDialogAct, useDirty } from './dialog-act.ts'
 export { default as DialogHost } from './DialogHost.vue'
 /** title, text, confirmLabel, cancelLabel?, danger?: resolves true or undefined. `useDialogs().confirm({...})` */
 export { default as ConfirmDialog } from './ConfirmDialog.vue'
@@ -44,12 +51,16 @@ export { default as Tabs } from './Tabs.vue'
 export type { TabItem } from './tab-item.ts'
 /** v-model, options: Option[] {value, label, icon?, disabled?}, label */
 export { default as Segmented } from './Segmented.vue'
+/** Segmented with its label in sight: v-model, options, label, hint?, layout */
+export { default as SegmentedField } from './SegmentedField.vue'
 /** id, label, hint?, error?, layout 'stack'|'row', hideLabel; slot: the control */
 export { default as FieldFrame } from './FieldFrame.vue'
 /** v-model string, label, hint?, error?, type, placeholder, mono, required, autocomplete, disabled, hideLabel, layout */
 export { default as TextField } from './TextField.vue'
 /** As TextField, with suggestions: string[]; `separated`: of each word between commas and spaces */
 export { default as SuggestField } from './SuggestField.vue'
+/** v-model string, label, hint?, error?, rows (2), placeholder, mono (true), wrap (true), readonly, hideLabel */
+export { default as TextAreaField } from './TextAreaField.vue'
 /** v-model number | null, label, min, max, step, unit?, hint?, error?, disabled, layout */
 export { default as NumberField } from './NumberField.vue'
 /** v-model string, options: Option[], label, hint?, disabled, hideLabel, layout */
@@ -69,6 +80,7 @@ export { default as DataTable } from './DataTable.vue'
 export { useListSelection, type ListSelection } from './list-selection.ts'
 /** label, summary, clearLabel; slot: the actions; emits clear */
 export { default as SelectionBar } from './SelectionBar.vue'
+export { rowAfterKey } from './row-keys.ts'
 export { sortRows, tableCells, type TableColumn, type TableSort } from './table.ts'
 /** title, text, icon?; slot: actions */
 export { default as EmptyState } from './EmptyState.vue'

@@ -87,9 +87,11 @@ it('tries a webhook before it is saved and after, and shows notifications once t
     window.Notification = Recorded
   })
   await page.locator('[data-channel]', { hasText: 'Desktop' }).getByRole('button', { name: 'Test' }).click()
-  await page.waitForFunction(() => (window as unknown as { shown: string[] }).shown.length === 1)
-  expect(await page.evaluate(() => (window as unknown as { shown: string[] }).shown)).toEqual([
-    'Test from Virthelm'
-  ])
+  // Alerts of the demo may be told meanwhile.
+  await page.waitForFunction(() =>
+    (window as unknown as { shown: string[] }).shown.includes('Test from Virthelm')
+  )
+  const shown = await page.evaluate(() => (window as unknown as { shown: string[] }).shown)
+  expect(shown.filter((title) => title === 'Test from Virthelm')).toHaveLength(1)
   expect(complaints).toEqual([])
 }, 120_000)

@@ -1,34 +1,15 @@
 /** What a server can tell, in a real window over the demo fleet: the panel, the facts, the table's columns, and sudo. */
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import {
-  launchBrowser,
-  openPage,
-  photograph,
-  removeFolder,
-  startConsole,
-  type ConsoleProcess
-} from './harness.ts'
+import { expect, it } from 'vitest'
+import { demoConsole } from './demo-console.ts'
+import { photograph } from './harness.ts'
 
-let demo: ConsoleProcess
-let browser: Browser
-
-beforeAll(async () => {
-  demo = await startConsole(['--demo'])
-  browser = await launchBrowser()
-}, 60_000)
-
-afterAll(async () => {
-  await browser.close()
-  await demo.stop()
-  await removeFolder(demo.dataFolder)
-})
+const demo = demoConsole()
 
 it(
   'says why something cannot be read, and reads it once sudo may be used',
   { timeout: 120_000 },
   async () => {
-    const { page, complaints } = await openPage(browser, demo.address)
+    const { page, complaints } = await demo.open()
     await page.getByText('kvm-bravo').first().click()
     await page.getByRole('link', { name: /things? cannot be read/ }).click()
     const panel = page.getByRole('region', { name: 'What it can tell' })

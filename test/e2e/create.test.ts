@@ -1,34 +1,16 @@
 /** A machine made on the demo fleet in a real browser, by mouse and by keyboard. */
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import {
-  launchBrowser,
-  openPage,
-  photograph,
-  removeFolder,
-  startConsole,
-  type ConsoleProcess
-} from './harness.ts'
+import type { Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
+import { demoConsole } from './demo-console.ts'
+import { photograph } from './harness.ts'
 
-let browser: Browser
-let demo: ConsoleProcess
-
-beforeAll(async () => {
-  browser = await launchBrowser()
-  demo = await startConsole(['--demo'])
-})
-
-afterAll(async () => {
-  await browser.close()
-  expect(await demo.stop()).toBe(0)
-  await removeFolder(demo.dataFolder)
-})
+const demo = demoConsole()
 
 const next = (page: Page, step: string) => page.getByRole('button', { name: `Next: ${step}` }).click()
 
 describe('creating a machine', () => {
   it('for Windows is made on a demo server without a line of doubt, and runs', async () => {
-    const { page, complaints } = await openPage(browser, demo.address)
+    const { page, complaints } = await demo.open()
     await page.getByRole('navigation', { name: 'Pages' }).waitFor()
     await expect.poll(() => page.getByText('6 on').count(), { timeout: 15_000 }).toBeGreaterThan(0)
     await page.keyboard.press('ControlOrMeta+k')

@@ -1,31 +1,12 @@
 /** Ports and power in a real window, over the demo fleet: a scan, what listens, a server that is switched off and comes back. */
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import {
-  launchBrowser,
-  openPage,
-  photograph,
-  removeFolder,
-  startConsole,
-  type ConsoleProcess
-} from './harness.ts'
+import { expect, it } from 'vitest'
+import { demoConsole } from './demo-console.ts'
+import { photograph } from './harness.ts'
 
-let demo: ConsoleProcess
-let browser: Browser
-
-beforeAll(async () => {
-  demo = await startConsole(['--demo'])
-  browser = await launchBrowser()
-}, 60_000)
-
-afterAll(async () => {
-  await browser.close()
-  await demo.stop()
-  await removeFolder(demo.dataFolder)
-})
+const demo = demoConsole()
 
 it('lists what listens, scans from inside, shuts a server down and sees it come back', async () => {
-  const { page, complaints } = await openPage(browser, demo.address)
+  const { page, complaints } = await demo.open()
   await page.getByText('kvm-alpha').first().click()
   await page.getByRole('tab', { name: 'Ports' }).click()
   await page

@@ -1,31 +1,12 @@
 /** Processes in a real window, over the demo fleet: found, watched, looked at, ended, and as they were. */
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import {
-  launchBrowser,
-  openPage,
-  photograph,
-  removeFolder,
-  startConsole,
-  type ConsoleProcess
-} from './harness.ts'
+import { expect, it } from 'vitest'
+import { demoConsole } from './demo-console.ts'
+import { photograph } from './harness.ts'
 
-let demo: ConsoleProcess
-let browser: Browser
-
-beforeAll(async () => {
-  demo = await startConsole(['--demo'])
-  browser = await launchBrowser()
-}, 60_000)
-
-afterAll(async () => {
-  await browser.close()
-  await demo.stop()
-  await removeFolder(demo.dataFolder)
-})
+const demo = demoConsole()
 
 it('finds a process, watches it, ends it, and shows how it was', async () => {
-  const { page, complaints } = await openPage(browser, demo.address)
+  const { page, complaints } = await demo.open()
   await page.getByText('kvm-alpha').first().click()
   await page.getByRole('tab', { name: 'Processes' }).click()
   const row = page.getByRole('row', { name: /worker\.py/ })

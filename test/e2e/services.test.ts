@@ -1,31 +1,12 @@
 /** Users, units, updates and containers in a real window, over the demo fleet: a unit is restarted, one fails again. */
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import {
-  launchBrowser,
-  openPage,
-  photograph,
-  removeFolder,
-  startConsole,
-  type ConsoleProcess
-} from './harness.ts'
+import { expect, it } from 'vitest'
+import { demoConsole } from './demo-console.ts'
+import { photograph } from './harness.ts'
 
-let demo: ConsoleProcess
-let browser: Browser
-
-beforeAll(async () => {
-  demo = await startConsole(['--demo'])
-  browser = await launchBrowser()
-}, 60_000)
-
-afterAll(async () => {
-  await browser.close()
-  await demo.stop()
-  await removeFolder(demo.dataFolder)
-})
+const demo = demoConsole()
 
 it('shows who is there and what failed, restarts a unit with its exact command, and says why one cannot be had', async () => {
-  const { page, complaints } = await openPage(browser, demo.address)
+  const { page, complaints } = await demo.open()
   await page.getByText('kvm-alpha').first().click()
   await page.getByRole('tab', { name: 'Services' }).click()
   await page.getByRole('row', { name: /ana/ }).first().waitFor()

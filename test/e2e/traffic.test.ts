@@ -1,32 +1,13 @@
 /** Web traffic in a real window, over the demo fleet: a log is found, added, its past counted, and its sums are saved. */
 import { readFile } from 'node:fs/promises'
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import {
-  launchBrowser,
-  openPage,
-  photograph,
-  removeFolder,
-  startConsole,
-  type ConsoleProcess
-} from './harness.ts'
+import { expect, it } from 'vitest'
+import { demoConsole } from './demo-console.ts'
+import { photograph } from './harness.ts'
 
-let demo: ConsoleProcess
-let browser: Browser
-
-beforeAll(async () => {
-  demo = await startConsole(['--demo'])
-  browser = await launchBrowser()
-}, 60_000)
-
-afterAll(async () => {
-  await browser.close()
-  await demo.stop()
-  await removeFolder(demo.dataFolder)
-})
+const demo = demoConsole()
 
 it('finds a log, reads it, counts its past, and gives the sums as CSV', async () => {
-  const { page, complaints } = await openPage(browser, demo.address)
+  const { page, complaints } = await demo.open()
   await page.getByText('kvm-alpha').first().click()
   await page.getByRole('tab', { name: 'Traffic' }).click()
   await page.getByText('No access log is read on this server').waitFor()

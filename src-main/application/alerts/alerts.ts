@@ -17,19 +17,18 @@ import { GoneMachines } from './gone-machines.ts'
 import { ForecastMemory } from './forecast-memory.ts'
 import { LinkMemory } from './link-memory.ts'
 import { MachineMemory } from './machine-memory.ts'
-import { MetricWatches, type Look, type Transitions } from './metric-watches.ts'
+import type { Look, Transitions } from './metric-watches.ts'
 import { OwnNetwork } from './own-network.ts'
-import { ProcessWatches } from './process-watches.ts'
 import { QuietBook } from './quiet-book.ts'
 import { restored } from './restore.ts'
 import { RuleBook } from './rule-book.ts'
-import { StateWatches } from './state-watches.ts'
 import { looked } from './status.ts'
+import { Watches } from './watches.ts'
 
-export const CHECK_EVERY_MS = 5_000
+const CHECK_EVERY_MS = 5_000
 const HEARTBEAT_EVERY_MS = 60_000
 const PRUNE_EVERY_MS = 3_600_000
-export const ALERTS_KEPT_MS = 366 * 86_400_000
+const ALERTS_KEPT_MS = 366 * 86_400_000
 /** Of a rule that raises all the time; the file is copied whole at each start. */
 const MOST_KEPT = 100_000
 /** Windows are shown changes at most so often. */
@@ -43,8 +42,7 @@ export class Alerts {
   readonly cutOff = createTopic<boolean>(false)
   readonly #deps: AlertsDeps
   readonly #desk: AlertDesk
-  readonly #metrics: MetricWatches
-  readonly #processes: ProcessWatches
+  readonly #watches: Watches
   readonly #forecasts: ForecastMemory
   readonly #ownNetwork = new OwnNetwork()
   readonly #links = new LinkMemory()
@@ -52,7 +50,6 @@ export class Alerts {
   readonly #records = new Map<ServerId, ServerRecord>()
   readonly #goneMachines = new GoneMachines()
   readonly #life = new AbortController()
-  readonly #states: StateWatches
   readonly #machines = new MachineMemory()
   #running: Promise<unknown> = Promise.resolve()
   #newestValueMs: number | null = null
@@ -82,15 +79,15 @@ export class Alerts {
       this.#desk.take(tracked, transitions)
       if (transitions.length > 0) this.#desk.settleSoon()
     }
-    this.#metrics = new MetricWatches({
+    this.#watches = new Watches({
       fleet,
+      memory: this.#machines,
+      everyMs: CHECK_EVERY_MS,
       defaultIntervalMs: deps.defaultIntervalMs,
+      processIntervalMs: deps.processIntervalMs,
       onTransitions,
       onForesight: (tracked) => this.#forecasts.want(tracked)
     })
-    this.#processes = new ProcessWatches({ fleet, intervalMs: deps.processIntervalMs, onTransitions })
-    const memory = this.#machines
-    this.#states = new StateWatches({ fleet, memory, everyMs: CHECK_EVERY_MS, onTransitions })
   }
 
   /** Takes up what an earlier run left. After the list of servers is loaded, before anything connects. */
@@ -128,11 +125,11 @@ export class Alerts {
     if (this.#life.signal.aborted) return
     const nowMs = this.#deps.clock.monotonicMs()
     this.#newestValueMs = nowMs
-    this.#metrics.takeTick(tick, labels, nowMs)
+    this.#watches.takeTick(tick, labels, nowMs)
   }
 
   takeProcesses(serverId: ServerId, reading: ProcessesNow): void {
-    if (!this.#life.signal.aborted) this.#processes.take(serverId, reading)
+    if (!this.#life.signal.aborted) this.#watches.takeProcesses(serverId, reading)
   }
 
   /** The operator did something from here. */
@@ -147,8 +144,7 @@ export class Alerts {
     const isKnown = this.#records.has(serverId)
     this.#records.set(serverId, record)
     if (!isKnown) return
-    const atMs = this.#deps.clock.nowMs()
-    for (const watches of this.#watches()) watches.serverChanged(serverId, atMs)
+    this.#watches.serverChanged(serverId, this.#deps.clock.nowMs())
     if (!record.collecting) this.#forget(serverId)
     this.#takeQuiet()
   }
@@ -207,18 +203,14 @@ export class Alerts {
     const wasLost = this.#ownNetwork.lost !== null
     const newestValueMs = this.#newestValueMs
     const { resumed } = this.#ownNetwork.look({ nowMs: atMs, monotonicMs: nowMs, links, newestValueMs })
-    if (resumed) this.#metrics.startOverTimes(nowMs)
+    if (resumed) this.#watches.startOverTimes(nowMs)
     const canSee = this.#ownNetwork.lost === null
     if (canSee === wasLost) {
       this.cutOff.publish(!canSee)
       this.#show()
     }
     const look = { atMs, nowMs, canSee, running: runningOf(sights) }
-    for (const sight of sights) {
-      if (!sight.record.collecting) continue
-      this.#metrics.check(sight, look)
-      this.#states.check(sight, look)
-    }
+    for (const sight of sights) if (sight.record.collecting) this.#watches.check(sight, look)
     this.#forgetGoneMachines(sights, look)
     await this.quiet.check()
     this.#takeQuiet()
@@ -226,7 +218,7 @@ export class Alerts {
     await this.#desk.settle()
     if (nowMs - this.#prunedMs < PRUNE_EVERY_MS) return
     this.#prunedMs = nowMs
-    this.#forecasts.refresh(this.#metrics.foretold())
+    this.#forecasts.refresh(this.#watches.foretold())
     await this.#deps.store.prune(atMs - ALERTS_KEPT_MS, MOST_KEPT)
   }
 
@@ -242,24 +234,16 @@ export class Alerts {
     }
   }
 
-  #watches(): readonly [MetricWatches, ProcessWatches, StateWatches] {
-    return [this.#metrics, this.#processes, this.#states]
-  }
-
   #restore(kept: KeptAlert): void {
     const { clock, fleet } = this.#deps
     const times = { everyMs: CHECK_EVERY_MS, nowMs: clock.monotonicMs() }
     const found = restored(kept, this.rules.all(), fleet, times)
     if ('ended' in found) return this.#desk.drop(kept.key, clock.nowMs(), found.ended)
-    const { kind } = found.tracked.rule.watch
-    if (kind === 'metric') this.#metrics.restore(found.tracked)
-    else if (kind === 'process') this.#processes.restore(found.tracked)
-    else this.#states.restore(found.tracked)
+    this.#watches.restore(found.tracked)
   }
 
   #takeRules(): void {
-    const atMs = this.#deps.clock.nowMs()
-    for (const watches of this.#watches()) watches.setRules(this.rules.all(), atMs)
+    this.#watches.setRules(this.rules.all(), this.#deps.clock.nowMs())
     this.#desk.settleSoon()
   }
 
@@ -269,7 +253,7 @@ export class Alerts {
   }
 
   #forget(serverId: ServerId): void {
-    for (const watches of this.#watches()) watches.forget(serverId, this.#deps.clock.nowMs())
+    this.#watches.forget(serverId, this.#deps.clock.nowMs())
   }
 
   #quietOf(alert: Alert): Alert['quiet'] {
@@ -280,10 +264,8 @@ export class Alerts {
 
   #forgetGoneMachines(sights: readonly ServerSight[], { atMs, nowMs, canSee }: Look): void {
     const alerts = canSee ? this.#desk.lasting().map(({ alert }) => alert) : []
-    for (const vmUuid of this.#goneMachines.look(alerts, sights, nowMs)) {
-      this.#metrics.forgetMachine(vmUuid, atMs)
-      this.#states.forgetMachine(vmUuid, atMs)
-    }
+    for (const vmUuid of this.#goneMachines.look(alerts, sights, nowMs))
+      this.#watches.forgetMachine(vmUuid, atMs)
   }
 
   /** When it was looked last, for whoever asks by the command line; and what else is worth keeping now. */

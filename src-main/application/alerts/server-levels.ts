@@ -8,17 +8,17 @@ export interface ServerLevels {
   inMaintenance(serverId: ServerId): boolean
 }
 
-export function serverLevels(alerts: () => Alerts, fleet: () => FleetSight): ServerLevels {
+export function serverLevels(alerts: Alerts, fleet: FleetSight): ServerLevels {
   return {
     levelOf(serverId) {
-      const levels = [...alerts().lasting().values()]
+      const levels = [...alerts.lasting().values()]
         .filter((alert) => alert.serverId === serverId && alert.vmUuid === null && alert.quiet === null)
         .map(({ level }) => level)
       return levels.includes('RED') ? 'red' : levels.length > 0 ? 'amber' : null
     },
     inMaintenance(serverId) {
-      const record = fleet().server(serverId)?.record
-      return record !== undefined && alerts().quiet.isMaintained(scopeTargetOf(record, null))
+      const record = fleet.server(serverId)?.record
+      return record !== undefined && alerts.quiet.isMaintained(scopeTargetOf(record, null))
     }
   }
 }

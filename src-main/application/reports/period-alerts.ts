@@ -7,7 +7,7 @@ const PAGE = 1_000
 /** A report lists fewer; of more the count alone is told, and a year of noise must not fill the memory. */
 const MOST = 20_000
 
-type ReadPage = (query: AlertHistoryQuery) => Promise<readonly Alert[]>
+export type ReadPage = (query: AlertHistoryQuery) => Promise<readonly Alert[]>
 
 export function periodAlerts(readPage: ReadPage): AlertsOfPeriod {
   return {

@@ -53,7 +53,7 @@ export interface Reports {
 
 const TYPES: Record<ReportFormat, string> = { html: 'text/html', pdf: 'application/pdf', csv: 'text/csv' }
 
-export function openReports(deps: ReportsDeps): Reports {
+export function createReports(deps: ReportsDeps): Reports {
   const { files, clock, log, zone } = deps
   const changed = createTopic<null>(null)
   const archive = new ReportArchive(deps.store, changed)

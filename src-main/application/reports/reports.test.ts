@@ -7,7 +7,7 @@ import { ReportSchedule, type Report, type ReportFormat } from '#contract/report
 import { silentLog } from '../../../test/fakes/engine-parts.ts'
 import type { Clock } from '../clock.ts'
 import { serverRecord } from '../../storage/test-support.ts'
-import { openReports, type Reports } from './report-handlers.ts'
+import { createReports, type Reports } from './report-handlers.ts'
 import type { ReportMail } from './report-sources.ts'
 import type { StoredReport } from './report-store.ts'
 
@@ -113,7 +113,7 @@ class World {
 
   #engine(): Reports {
     const { clock } = this
-    return openReports({
+    return createReports({
       sources: {
         figures: async ({ fromAtMs, toAtMs }, signal) => {
           this.made++

@@ -6,6 +6,7 @@ import { createPinia, setActivePinia } from 'pinia'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createRouter, createMemoryHistory } from 'vue-router'
 import { makeServer, manyServers } from '../../../test/fakes/engine-model.ts'
+import { fieldNamed as field, press, submit, type } from '../../../test/fakes/page.ts'
 import { stubRpc } from '../../../test/fakes/stub-rpc.ts'
 import { i18n } from '../../app/i18n.ts'
 import { installRpc } from '../../app/rpc-provider.ts'
@@ -53,36 +54,14 @@ function open(answers: Parameters<typeof stubRpc>[0] = {}, edit?: ReturnType<typ
     props: { edit: edit ?? null },
     global: { plugins: [i18n, router] }
   })
-  const field = (label: string): HTMLInputElement => {
-    const found = [...document.querySelectorAll('label')].find((each) => each.textContent.trim() === label)
-    const input = document.getElementById(found?.getAttribute('for') ?? '')
-    if (input === null) throw new Error(`no field ${label}`)
-    return input as HTMLInputElement
-  }
-  const type = async (label: string, text: string): Promise<void> => {
-    const input = field(label)
-    input.value = text
-    input.dispatchEvent(new Event('input', { bubbles: true }))
-    await flushPromises()
-  }
-  const press = async (name: string): Promise<void> => {
-    const button = [...document.querySelectorAll('button')].find((each) => each.textContent.trim() === name)
-    if (button === undefined) throw new Error(`no button ${name}`)
-    button.click()
-    await flushPromises()
-  }
-  const submit = async (): Promise<void> => {
-    document.querySelector('form')?.dispatchEvent(new Event('submit', { bubbles: true, cancelable: true }))
-    await flushPromises()
-  }
-  return { stub, wrapper, router, field, type, press, submit, text: () => document.body.textContent }
+  return { stub, wrapper, router, text: () => document.body.textContent }
 }
 
 beforeEach(() => vi.stubGlobal('requestAnimationFrame', (run: () => void) => setTimeout(run, 0)))
 
 describe('adding a server', () => {
   it('takes user@host:port apart, suggests a name, and saves with nothing else typed', async () => {
-    const { stub, type, field, submit, wrapper, router } = open()
+    const { stub, wrapper, router } = open()
     await flushPromises()
     await type('Address', 'ops@gpu-01.example.org:2222')
     await submit()
@@ -95,7 +74,7 @@ describe('adding a server', () => {
   })
 
   it('says at the field what is wrong, and takes it back while it is mended', async () => {
-    const { stub, type, field, submit, text } = open()
+    const { stub, text } = open()
     await flushPromises()
     await submit()
     expect(text()).toContain('Type a host name or an address')
@@ -106,7 +85,7 @@ describe('adding a server', () => {
   })
 
   it('shows a taken name at the name', async () => {
-    const { type, submit, text } = open({
+    const { text } = open({
       'servers.add': () => Promise.reject(new AppError('conflict', { params: { name: 'gpu-01' } }))
     })
     await flushPromises()
@@ -116,7 +95,7 @@ describe('adding a server', () => {
   })
 
   it('never sends a password that was typed and switched off, and says where none can be kept', async () => {
-    const { stub, type, press, submit, text, field } = open()
+    const { stub, text } = open()
     await flushPromises()
     await type('Address', 'gpu-01')
     field('Log in with a password').click()
@@ -127,14 +106,13 @@ describe('adding a server', () => {
     await flushPromises()
     await submit()
     expect(JSON.stringify(stub.inputsOf('servers.add'))).not.toContain('hunter2')
-    void press
   })
 })
 
 describe('the test', () => {
   it('shows each step, asks about a new key in place, and runs again once it is trusted', async () => {
     let run = 0
-    const { stub, type, press, text } = open({
+    const { stub, text } = open({
       'servers.test': (_input, { onProgress }) => {
         run += 1
         const resolved = step({ detail: { address: '10.4.0.9' } })
@@ -172,7 +150,7 @@ describe('the test', () => {
         hostKey: { shown, expected: [{ ...shown, fingerprint: 'SHA256:old' }] }
       }
     })
-    const { type, press, text } = open({ 'servers.test': () => ({ passed: false, steps: [failed] }) })
+    const { text } = open({ 'servers.test': () => ({ passed: false, steps: [failed] }) })
     await flushPromises()
     await type('Address', 'gpu-01')
     await press('Test')
@@ -184,7 +162,7 @@ describe('the test', () => {
   })
 
   it('names the fix of a step that only warns', async () => {
-    const { type, press, text } = open({
+    const { text } = open({
       'servers.test': () => ({
         passed: true,
         steps: [
@@ -204,7 +182,7 @@ describe('the test', () => {
   })
 
   it('forgets its answer when the connection is changed', async () => {
-    const { type, press, text } = open({ 'servers.test': () => ({ passed: true, steps: [step({})] }) })
+    const { text } = open({ 'servers.test': () => ({ passed: true, steps: [step({})] }) })
     await flushPromises()
     await type('Address', 'gpu-01')
     await press('Test')
@@ -219,7 +197,7 @@ describe('editing a server', () => {
     const plan = manyServers(1)[0]
     if (plan === undefined) throw new Error('no plan')
     const { view } = makeServer({ ...plan, tags: ['web'] }, 0, Date.now())
-    const { stub, type, submit } = open({}, view)
+    const { stub } = open({}, view)
     await flushPromises()
     await type('Location', 'Rack 7')
     await submit()

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createApp } from 'vue'
 import { playedHardware } from '../../../test/fakes/engine-configuration.ts'
 import { makeServer, manyServers } from '../../../test/fakes/engine-model.ts'
+import { buttonNamed } from '../../../test/fakes/page.ts'
 import { stubRpc } from '../../../test/fakes/stub-rpc.ts'
 import { i18n } from '../../app/i18n.ts'
 import { installRpc } from '../../app/rpc-provider.ts'
@@ -49,24 +50,19 @@ async function open(
   await vi.advanceTimersByTimeAsync(500)
   await flushPromises()
   const dialog = () => document.querySelector('[role="dialog"]')
-  const button = (name: string): HTMLButtonElement => {
-    const found = [...document.querySelectorAll('button')].find((each) => each.textContent.trim() === name)
-    if (found === undefined) throw new Error(`no button ${name}`)
-    return found
-  }
-  return { stub, wrapper, view, dialog, button, text: () => dialog()?.textContent ?? '' }
+  return { stub, wrapper, view, dialog, text: () => dialog()?.textContent ?? '' }
 }
 
 describe('the dialog of a change', () => {
   it('shows what happens when, what cannot be done, what stays, and the exact commands; then sends what was shown', async () => {
-    const { stub, view, button, text, wrapper, dialog } = await open(PLAN)
+    const { stub, view, text, wrapper, dialog } = await open(PLAN)
     expect(text()).toContain('The disk is pulled out of the running guest.')
     expect(text()).not.toContain('The machine starts without it.')
     expect(text()).toContain('The device <b>vda is not there.')
     expect(dialog()?.querySelector('b')).toBeNull()
     expect(text()).toContain('Stays on the server, untouched: /images/web.qcow2')
     expect(text()).toContain('virsh detach-disk vda --live')
-    button('Detach now').click()
+    buttonNamed('Detach now').click()
     await flushPromises()
     expect(stub.inputsOf('configuration.change')).toEqual([
       {
@@ -82,24 +78,24 @@ describe('the dialog of a change', () => {
 
   it('cannot be applied while nothing can be done, nor before a password’s loss is accepted', async () => {
     const nothing = await open({ ...PLAN, steps: [] })
-    expect(nothing.button('Detach now').disabled).toBe(true)
+    expect(buttonNamed('Detach now').disabled).toBe(true)
     nothing.wrapper.unmount()
-    const { button } = await open({ ...PLAN, mayLosePassword: true })
-    expect(button('Detach now').disabled).toBe(true)
+    await open({ ...PLAN, mayLosePassword: true })
+    expect(buttonNamed('Detach now').disabled).toBe(true)
     const tick = [...document.querySelectorAll<HTMLElement>('[role="checkbox"]')].at(-1)
     tick?.click()
     await flushPromises()
-    expect(button('Detach now').disabled).toBe(false)
+    expect(buttonNamed('Detach now').disabled).toBe(false)
   })
 
   it('stays open with libvirt’s words when it is refused', async () => {
-    const { button, wrapper, text } = await open(PLAN, () =>
+    const { wrapper, text } = await open(PLAN, () =>
       Promise.reject(new AppError('libvirtFailed', { params: { stderr: 'error: disk is busy' } }))
     )
-    button('Detach now').click()
+    buttonNamed('Detach now').click()
     await flushPromises()
     expect(wrapper.emitted('close')).toBeUndefined()
     expect(text()).toContain('disk is busy')
-    expect(button('Detach now').disabled).toBe(false)
+    expect(buttonNamed('Detach now').disabled).toBe(false)
   })
 })

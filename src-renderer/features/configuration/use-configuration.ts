@@ -2,7 +2,7 @@
 import type { ChangePlan, MachineChange, MachineConfiguration } from '#contract/configuration.ts'
 import type { AppError } from '#contract/errors.ts'
 import type { VmRef } from '#contract/ids.ts'
-import { computed, onScopeDispose, shallowReactive, toValue, type MaybeRefOrGetter } from 'vue'
+import { computed, onScopeDispose, shallowReactive, toValue, type MaybeRefOrGetter, type Ref } from 'vue'
 import { useRpc } from '../../app/rpc-provider.ts'
 import { useReading as useVmReading } from '../../app/use-reading.ts'
 
@@ -16,9 +16,9 @@ export const revisionOf = (vm: VmRef): number => revisions.get(keyOf(vm)) ?? 0
 export const noteChange = (vm: VmRef): void => void revisions.set(keyOf(vm), revisionOf(vm) + 1)
 
 export interface Reading<T> {
-  readonly value: Readonly<{ value: T | null }>
-  readonly error: Readonly<{ value: AppError | null }>
-  readonly loading: Readonly<{ value: boolean }>
+  readonly value: Readonly<Ref<T | null>>
+  readonly error: Readonly<Ref<AppError | null>>
+  readonly loading: Readonly<Ref<boolean>>
   readonly retry: () => void
 }
 

@@ -6,6 +6,7 @@ import { createPinia, setActivePinia } from 'pinia'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { fakeCreateOptions } from '../../../test/fakes/engine-create.ts'
 import { fakePoolUuid, fakeStorage } from '../../../test/fakes/engine-stores.ts'
+import { fieldNamed, press, submit, type } from '../../../test/fakes/page.ts'
 import { pushStream, stubRpc } from '../../../test/fakes/stub-rpc.ts'
 import { i18n } from '../../app/i18n.ts'
 import { installRpc } from '../../app/rpc-provider.ts'
@@ -68,31 +69,6 @@ async function open(answers: Parameters<typeof stubRpc>[0] = {}) {
     networks: [{ name: 'default', active: true, forwardMode: 'nat' }]
   })
   await flushPromises()
-  const named = (name: string): HTMLElement => {
-    const found = [...document.querySelectorAll<HTMLElement>('button')].find(
-      (each) => each.textContent.trim() === name && !(each as HTMLButtonElement).disabled
-    )
-    if (found === undefined) throw new Error(`no button ${name}`)
-    return found
-  }
-  const press = async (name: string): Promise<void> => {
-    named(name).click()
-    await flushPromises()
-  }
-  const submit = async (): Promise<void> => {
-    document.querySelector('form')?.dispatchEvent(new Event('submit', { bubbles: true, cancelable: true }))
-    await flushPromises()
-  }
-  const field = (label: string): HTMLInputElement => {
-    const found = [...document.querySelectorAll('label')].find((each) => each.textContent.trim() === label)
-    return document.getElementById(found?.getAttribute('for') ?? '') as HTMLInputElement
-  }
-  const type = async (label: string, text: string): Promise<void> => {
-    const input = field(label)
-    input.value = text
-    input.dispatchEvent(new Event('input', { bubbles: true }))
-    await flushPromises()
-  }
   const choose = async (name: string): Promise<void> => {
     const option = [...document.querySelectorAll<HTMLElement>('[role="option"]')].find((each) =>
       each.textContent.includes(name)
@@ -102,7 +78,7 @@ async function open(answers: Parameters<typeof stubRpc>[0] = {}) {
     await flushPromises()
   }
   const heading = (): string => document.querySelector('form h3')?.textContent ?? ''
-  return { stub, wrapper, press, submit, field, type, choose, heading, text: () => document.body.textContent }
+  return { stub, wrapper, choose, heading, text: () => document.body.textContent }
 }
 
 beforeEach(() => {
@@ -114,18 +90,18 @@ beforeEach(() => {
 async function toReview(): Promise<Awaited<ReturnType<typeof open>>> {
   const dialog = await open()
   await dialog.choose('debian.iso')
-  await dialog.submit()
-  await dialog.submit()
-  await dialog.type('Name', 'web-04')
-  await dialog.submit()
-  await dialog.submit()
+  await submit()
+  await submit()
+  await type('Name', 'web-04')
+  await submit()
+  await submit()
   await vi.waitFor(() => expect(dialog.text()).toContain('“web-04” is free.'))
   return dialog
 }
 
 describe('creating a machine', () => {
   it('goes on only past what is right, and says in place what is missing', async () => {
-    const { submit, choose, heading, text, type } = await open()
+    const { choose, heading, text } = await open()
     expect(heading()).toBe('From')
     await submit()
     expect(heading()).toBe('From')
@@ -144,12 +120,12 @@ describe('creating a machine', () => {
   })
 
   it('keeps what was chosen while one goes back', async () => {
-    const { press, field, heading, text } = await toReview()
+    const { heading, text } = await toReview()
     for (const step of ['Network', 'Size']) {
       await press('Back')
       expect(heading()).toBe(step)
     }
-    expect(field('Name').value).toBe('web-04')
+    expect(fieldNamed('Name').value).toBe('web-04')
     await press('Back')
     await press('Back')
     expect(heading()).toBe('From')
@@ -160,7 +136,7 @@ describe('creating a machine', () => {
   })
 
   it('shows what the server says, and begins a task with all of it', async () => {
-    const { stub, submit, text, wrapper } = await toReview()
+    const { stub, text, wrapper } = await toReview()
     expect(text()).toContain('only 1.0\u00a0GiB are free: the server would swap.')
     await submit()
     expect(stub.inputsOf('machines.create')).toMatchObject([
@@ -180,7 +156,7 @@ describe('creating a machine', () => {
   })
 
   it('does not begin while something is in the way', async () => {
-    const { submit, stub, choose, type, text } = await open({
+    const { stub, choose, text } = await open({
       'machines.createPlan': () => ({
         checks: [{ id: 'name', state: 'fail', reason: 'taken', params: { name: 'web-04' } }],
         xml: '<domain/>',
@@ -200,7 +176,7 @@ describe('creating a machine', () => {
 
   it('says why a server cannot be asked, and asks again', async () => {
     let tries = 0
-    const { text, press } = await open({
+    const { text } = await open({
       'machines.createOptions': () => {
         tries += 1
         if (tries === 1)

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { fieldNamed } from '../../../test/fakes/page.ts'
 import { openWindow, type TestWindow } from '../../../test/fakes/window.ts'
 
 let opened: TestWindow | null = null
@@ -15,12 +16,6 @@ const rows = (): string[] =>
   [...document.querySelectorAll('ul[aria-label="Outside engines"] > li')].map((row) =>
     row.textContent.replace(/\s+/g, ' ').trim()
   )
-const field = (name: string): HTMLInputElement => {
-  const label = [...document.querySelectorAll('label')].find((one) => one.textContent.trim() === name)
-  const input = document.getElementById(label?.getAttribute('for') ?? '')
-  if (!(input instanceof HTMLInputElement)) throw new Error(`no field ${name}`)
-  return input
-}
 
 describe('outside engines in the settings', () => {
   it('says that there is none, and that the history is drawn from here', async () => {
@@ -53,14 +48,14 @@ describe('outside engines in the settings', () => {
     await window.until(() => document.querySelector('[role="dialog"]'))
     ;(await window.role('button', 'Add')).click()
     await window.until(() => document.body.textContent.includes('Give it a name.'))
-    window.type(field('Name'), 'cellar')
-    window.type(field('Address'), 'http://down.lan:8428/api/v1/write')
+    window.type(fieldNamed('Name'), 'cellar')
+    window.type(fieldNamed('Address'), 'http://down.lan:8428/api/v1/write')
     ;(await window.role('button', 'Token')).click()
     await window.until(() => document.querySelector('input[type="password"]'))
-    window.type(field('Token'), 'canary-token')
+    window.type(fieldNamed('Token'), 'canary-token')
     ;(await window.role('button', 'Test')).click()
     await window.until(() => document.body.textContent.includes('Connection refused by'))
-    window.type(field('Address'), 'http://metrics.lan:8428/api/v1/write')
+    window.type(fieldNamed('Address'), 'http://metrics.lan:8428/api/v1/write')
     await window.until(() => !document.body.textContent.includes('Connection refused by'))
     ;(await window.role('button', 'Test')).click()
     await window.until(() => document.body.textContent.includes('It would take the samples.'))
@@ -73,10 +68,10 @@ describe('outside engines in the settings', () => {
     )
     ;(await window.role('menuitem', 'Edit')).click()
     await window.until(() => document.querySelector('input[type="password"]'))
-    expect(field('Token').value).toBe('')
+    expect(fieldNamed('Token').value).toBe('')
     expect(document.body.innerHTML).not.toContain('canary-token')
     expect(document.body.textContent).toContain('Kept. Leave it empty to keep it.')
-    window.type(field('Address'), 'http://elsewhere.lan/api/v1/write')
+    window.type(fieldNamed('Address'), 'http://elsewhere.lan/api/v1/write')
     await window.until(() =>
       document.body.textContent.includes('Enter it again: the one that is held is for another')
     )

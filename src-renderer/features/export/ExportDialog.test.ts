@@ -4,6 +4,7 @@ import { enableAutoUnmount, flushPromises, mount } from '@vue/test-utils'
 import { createPinia, setActivePinia } from 'pinia'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { createFakeEngine, type FakeEngine } from '../../../test/fakes/engine.ts'
+import { buttonNamed, press } from '../../../test/fakes/page.ts'
 import { i18n } from '../../app/i18n.ts'
 import { createRpc, installRpc, type Rpc } from '../../app/rpc-provider.ts'
 import ExportDialog from './ExportDialog.vue'
@@ -25,17 +26,6 @@ afterEach(() => {
 })
 
 const page = (): HTMLElement => document.body
-const buttonNamed = (name: string): HTMLElement => {
-  const found = [...page().querySelectorAll<HTMLElement>('button')].find(
-    (button) => button.textContent.trim() === name || button.getAttribute('aria-label') === name
-  )
-  if (found === undefined) throw new Error(`no button ${name}`)
-  return found
-}
-async function press(name: string): Promise<void> {
-  buttonNamed(name).click()
-  await flushPromises()
-}
 const note = (): string => page().querySelector('footer [role=status]')?.textContent ?? ''
 
 async function show(start: Partial<ExportStart> = {}) {
@@ -59,7 +49,7 @@ async function show(start: Partial<ExportStart> = {}) {
 it('exports a day of everything of all servers when nothing is changed, and says how much that is', async () => {
   const { ids, chosen } = await show()
   await expect.poll(note).toMatch(/^About [\d,]+ rows of \d+ columns, [\d.]+\s[KMG]iB$/)
-  page().querySelector<HTMLFormElement>('#export-history')?.requestSubmit()
+  page().querySelector<HTMLFormElement>('form')?.requestSubmit()
   const choice = chosen()
   expect(choice).toMatchObject({ what: { by: 'all' }, level: 'raw', form: 'wide' })
   expect(new Set(choice?.serverIds)).toEqual(new Set(ids))
@@ -74,7 +64,7 @@ it('takes one server, one kind less, another range, level and form', async () =>
   boxes[0]?.click()
   await flushPromises()
   for (const name of ['7 d', 'Hours', 'Long']) await press(name)
-  page().querySelector<HTMLFormElement>('#export-history')?.requestSubmit()
+  page().querySelector<HTMLFormElement>('form')?.requestSubmit()
   expect(chosen()).toMatchObject({ serverIds: [ids[0]], level: 'hour', form: 'long' })
   const what = chosen()?.what
   expect(what?.by === 'kinds' ? what.kinds.map(({ kind }) => kind) : []).toEqual(
@@ -100,6 +90,6 @@ it('begins with the series and the range of the chart it was opened from', async
   ]
   const { chosen } = await show({ servers: [serverId], series, range: { fromAtMs: 1_000, toAtMs: 61_000 } })
   expect(page().textContent).toContain('2 metrics')
-  page().querySelector<HTMLFormElement>('#export-history')?.requestSubmit()
+  page().querySelector<HTMLFormElement>('form')?.requestSubmit()
   expect(chosen()).toMatchObject({ what: { by: 'series', series }, fromAtMs: 1_000, toAtMs: 61_000 })
 })

@@ -4,6 +4,7 @@ import type { ServerView } from '#contract/servers.ts'
 import { enableAutoUnmount, flushPromises, mount } from '@vue/test-utils'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { makeServer, manyServers } from '../../../test/fakes/engine-model.ts'
+import { buttonNamed } from '../../../test/fakes/page.ts'
 import { stubRpc } from '../../../test/fakes/stub-rpc.ts'
 import { i18n } from '../../app/i18n.ts'
 import { installRpc } from '../../app/rpc-provider.ts'
@@ -46,54 +47,47 @@ function window(
   })
   const wrapper = mount(Page, { attachTo: document.body, global: { plugins: [i18n] } })
   actions?.forget(view)
-  const button = (name: string): HTMLButtonElement => {
-    const found = [...document.querySelectorAll('button')]
-      .filter((each) => each.textContent.trim() === name)
-      .at(-1)
-    if (found === undefined) throw new Error(`no button ${name}`)
-    return found
-  }
-  return { stub, view, wrapper, button, state: () => actions?.stateOf(view) }
+  return { stub, view, wrapper, state: () => actions?.stateOf(view) }
 }
 
 describe('acting on a VM', () => {
   it('sends the name that was seen, by UUID, without asking where there is a way back', async () => {
-    const { stub, view, button } = window(() => ({ outcome: 'done' }))
-    button('Pause').click()
+    const { stub, view } = window(() => ({ outcome: 'done' }))
+    buttonNamed('Pause').click()
     await flushPromises()
     expect(stub.inputsOf('machines.act')).toEqual([{ ...view.ref, action: 'pause', seenName: HOSTILE }])
   })
 
   it('asks before it shuts down, names VM and server, and does nothing when cancelled', async () => {
-    const { stub, button } = window(() => ({ outcome: 'done' }))
-    button('Shut down').click()
+    const { stub } = window(() => ({ outcome: 'done' }))
+    buttonNamed('Shut down').click()
     await flushPromises()
     const dialog = document.querySelector('[role="dialog"]')
     expect(dialog?.textContent).toContain(`Shut down “${HOSTILE}” on gpu-01?`)
     expect(dialog?.querySelector('b')).toBeNull()
-    button('Cancel').click()
+    buttonNamed('Cancel').click()
     await flushPromises()
     expect(stub.asked).toEqual([])
   })
 
   it('puts the focus on Cancel before it forces off', async () => {
-    const { stub, button } = window(() => ({ outcome: 'done' }), { notRespondingSinceAtMs: 5 })
-    button('Force off').click()
+    const { stub } = window(() => ({ outcome: 'done' }), { notRespondingSinceAtMs: 5 })
+    buttonNamed('Force off').click()
     await flushPromises()
     await vi.waitFor(() => expect(document.activeElement?.textContent.trim()).toBe('Cancel'))
-    button('Force off').click()
+    buttonNamed('Force off').click()
     await flushPromises()
     expect(stub.inputsOf('machines.act')).toMatchObject([{ action: 'forceOff' }])
   })
 
   it('shows that it is under way, and takes no second click', async () => {
     const answer = Promise.withResolvers<unknown>()
-    const { stub, button, state } = window(() => answer.promise)
-    button('Pause').click()
+    const { stub, state } = window(() => answer.promise)
+    buttonNamed('Pause').click()
     await flushPromises()
-    expect(button('Pause').disabled).toBe(true)
-    expect(button('Reboot').disabled).toBe(true)
-    button('Pause').click()
+    expect(buttonNamed('Pause').disabled).toBe(true)
+    expect(buttonNamed('Reboot').disabled).toBe(true)
+    buttonNamed('Pause').click()
     answer.resolve({ outcome: 'done' })
     await flushPromises()
     expect(stub.inputsOf('machines.act')).toHaveLength(1)
@@ -101,18 +95,16 @@ describe('acting on a VM', () => {
   })
 
   it('keeps what failed, to be shown beside the VM', async () => {
-    const { button, state } = window(() =>
-      Promise.reject(new AppError('vmChanged', { params: { name: HOSTILE } }))
-    )
-    button('Pause').click()
+    const { state } = window(() => Promise.reject(new AppError('vmChanged', { params: { name: HOSTILE } })))
+    buttonNamed('Pause').click()
     await flushPromises()
     expect(state()?.failed).toMatchObject({ action: 'pause', error: { code: 'vmChanged' } })
   })
 
   it('has nothing that changes a VM on a look-only server, and none that work on one that is off', async () => {
     const off = window(() => null, {}, { connection: { kind: 'stopped', sinceAtMs: 0 } })
-    expect(off.button('Pause').disabled).toBe(true)
-    expect(off.button('Pause').parentElement?.dataset['tip']).toBe('The server is not connected.')
+    expect(buttonNamed('Pause').disabled).toBe(true)
+    expect(buttonNamed('Pause').parentElement?.dataset['tip']).toBe('The server is not connected.')
     off.wrapper.unmount()
     const { view } = makeServer(
       { ...(manyServers(1)[0] ?? (off.view as never)), lookOnly: true },

@@ -2,6 +2,7 @@ import { enableAutoUnmount, flushPromises, mount } from '@vue/test-utils'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Snapshot, SnapshotBoard } from '#contract/snapshots.ts'
 import { makeServer, manyServers } from '../../../test/fakes/engine-model.ts'
+import { buttonNamed } from '../../../test/fakes/page.ts'
 import { i18n } from '../../app/i18n.ts'
 import RevertDialog from './RevertDialog.vue'
 
@@ -45,11 +46,6 @@ async function open(state: SnapshotBoard['state']) {
   await flushPromises()
   const dialog = document.querySelector<HTMLElement>('[role="dialog"]')
   if (dialog === null) throw new Error('no dialog')
-  const button = (name: string): HTMLButtonElement => {
-    const found = [...dialog.querySelectorAll('button')].find((each) => each.textContent.trim() === name)
-    if (found === undefined) throw new Error(`no button ${name}`)
-    return found
-  }
   const type = async (text: string): Promise<void> => {
     const input = [...dialog.querySelectorAll('input')].at(-1)
     if (input === undefined) throw new Error('no field')
@@ -57,20 +53,20 @@ async function open(state: SnapshotBoard['state']) {
     input.dispatchEvent(new Event('input'))
     await flushPromises()
   }
-  return { wrapper, dialog, button, type }
+  return { wrapper, dialog, type }
 }
 
 describe('going back to a snapshot', () => {
   it('keeps the present state unless told otherwise, and waits for the whole name while the machine runs', async () => {
-    const { wrapper, dialog, button, type } = await open('running')
+    const { wrapper, dialog, type } = await open('running')
     expect(dialog.querySelector('b')).toBeNull()
-    expect(document.activeElement).toBe(button('Cancel'))
-    expect(button('Revert').disabled).toBe(true)
+    expect(document.activeElement).toBe(buttonNamed('Cancel'))
+    expect(buttonNamed('Revert').disabled).toBe(true)
     await type('<b>x</b>')
-    expect(button('Revert').disabled).toBe(true)
+    expect(buttonNamed('Revert').disabled).toBe(true)
     await type(NAME)
-    expect(button('Revert').disabled).toBe(false)
-    button('Revert').click()
+    expect(buttonNamed('Revert').disabled).toBe(false)
+    buttonNamed('Revert').click()
     expect(wrapper.emitted('close')?.[0]?.[0]).toMatchObject({
       then: 'asTaken',
       keepPresentAs: expect.stringMatching(/^before-revert-\d{4}-/) as string,
@@ -79,8 +75,8 @@ describe('going back to a snapshot', () => {
   })
 
   it('asks for no name when it is off, and says what is lost when nothing is kept', async () => {
-    const { dialog, button } = await open('shutOff')
-    expect(button('Revert').disabled).toBe(false)
+    const { dialog } = await open('shutOff')
+    expect(buttonNamed('Revert').disabled).toBe(false)
     dialog.querySelector<HTMLElement>('[role="checkbox"]')?.click()
     await flushPromises()
     expect(dialog.textContent).toContain('The present state is lost')
