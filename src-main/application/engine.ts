@@ -21,6 +21,10 @@ import { capabilityHandlers } from './capabilities/capability-handlers.ts'
 import { createFirmwareLane, type FirmwareReader } from './capabilities/firmware-lane.ts'
 import { createSudoLane, type SudoProbe } from './capabilities/sudo-lane.ts'
 import { consoleHandlers } from './consoles/console-handlers.ts'
+import type { ConfigurationCopies } from './configuration-file/configuration-store.ts'
+import { configurationFileHandlers } from './configuration-file/configuration-file-handlers.ts'
+import { ConfigurationFiles } from './configuration-file/configuration-files.ts'
+import { takeUpBy } from './configuration-file/take-up.ts'
 import { configurationHandlers } from './configuration/configuration-handlers.ts'
 import type { DataArchive } from './backup/data-archive.ts'
 import { sleepUnlessAborted, type Clock } from './clock.ts'
@@ -93,6 +97,7 @@ export interface EngineDeps {
   readonly storage: Storage
   readonly reportFiles: ReportFiles
   readonly archive: DataArchive
+  readonly configurationCopies: ConfigurationCopies
   /** Outside engines: the way to them, and where samples wait for them. */
   readonly engineHttp: EngineHttp
   readonly engineQueues: RecordQueues
@@ -292,6 +297,31 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
     meta: platform.info
   })
 
+  const configurationFiles = new ConfigurationFiles({
+    store: storage.configuration,
+    copies: deps.configurationCopies,
+    vaults: {
+      servers: vault,
+      channels: channels.vault,
+      engines: engines.vault,
+      wake: ports.wakePasswords,
+      sealed: new SealedTexts({ cipher: platform.cipher, blobs: storage.blobs }),
+      secretOf: deps.secretOf
+    },
+    clock,
+    log: platform.log,
+    consoleVersion: platform.info.version,
+    takeUp: takeUpBy({
+      settings,
+      directory,
+      alerts,
+      channels: channels.channels,
+      engines: engines.outside,
+      reports,
+      log: platform.log
+    })
+  })
+
   const handlers: Handlers<VirthelmContract> = {
     ...serverHandlers({ ...deps, telemetry, directory, vault, prompts, openPrompts, feed: serverFeed }),
     ...capabilityHandlers({ directory }),
@@ -342,6 +372,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
     ...activityHandlers(storage.journal, journalTopic),
     ...exportHandlers({ directory, history: storage.history, settings, target: platform.exportTarget }),
     ...backupHandlers({ archive: deps.archive, blobs: storage.blobs, target: platform.exportTarget, clock }),
+    ...configurationFileHandlers({ files: configurationFiles, target: platform.exportTarget }),
     ...createHandlers({
       directory,
       log: platform.log,
@@ -412,6 +443,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
 
 function openEngines(deps: EngineDeps): {
   readonly outside: OutsideEngines
+  readonly vault: EngineVault
   readonly handlers: ReturnType<typeof engineHandlers>
 } {
   const { clock, random, engineHttp: http, engineQueues: queues, secretOf } = deps
@@ -419,7 +451,7 @@ function openEngines(deps: EngineDeps): {
   const { blobs } = deps.storage
   const vault = new EngineVault({ sealed: new SealedTexts({ cipher, blobs }), secretOf })
   const outside = new OutsideEngines({ blobs, vault, queues, http, clock, log, random })
-  return { outside, handlers: engineHandlers({ engines: outside, vault, http, clock, log }) }
+  return { outside, vault, handlers: engineHandlers({ engines: outside, vault, http, clock, log }) }
 }
 
 async function* nothing(): AsyncGenerator<never, void> {}

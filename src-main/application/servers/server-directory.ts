@@ -5,7 +5,7 @@ import type { HistoryMark } from '#contract/history.ts'
 import type { ServerId, VmRef } from '#contract/ids.ts'
 import type { MachineView } from '#contract/machines.ts'
 import { MAX_MACHINES_NOT_COLLECTED } from '#contract/servers.ts'
-import type { HostKey, ServerDraft, ServerSecrets } from '#contract/servers.ts'
+import type { HostKey, ServerDraft, ServerRecord, ServerSecrets } from '#contract/servers.ts'
 import type { PictureEvents } from './server-picture.ts'
 import { ServerRuntime, type RuntimeDeps } from './server-runtime.ts'
 import type { StoredServer } from '../storage.ts'
@@ -42,6 +42,47 @@ export class ServerDirectory {
       await this.#deps.telemetry.load(server.record.id)
       await this.#adopt(server).picture.load()
     }
+  }
+
+  /**
+   * The list was written past this: takes it up. `touched`: new servers and those of which anything is other; `secrets`: those
+   * whose password or passphrase is. Whoever waited for a host key looks again.
+   */
+  async reload(touched: ReadonlySet<ServerId>, secrets: ReadonlySet<string>): Promise<void> {
+    const stored = new Map((await this.#deps.storage.servers.list()).map((one) => [one.record.id, one]))
+    for (const id of this.#runtimes.keys()) if (!stored.has(id)) await this.#inTurn(id, () => this.#leave(id))
+    for (const server of stored.values()) {
+      const { id } = server.record
+      if (!this.#runtimes.has(id)) await this.#inTurn(id, () => this.#join(server))
+      else if (touched.has(id) || secrets.has(id))
+        await this.#inTurn(id, () => this.#change(server.record, secrets.has(id)))
+    }
+    for (const runtime of this.#runtimes.values()) {
+      const { state } = runtime
+      if (state.kind === 'offline' && state.failure.hostKey !== null) runtime.connectNow()
+    }
+  }
+
+  async #join(server: StoredServer): Promise<void> {
+    await this.#deps.telemetry.load(server.record.id)
+    const runtime = this.#adopt(server)
+    await runtime.picture.load()
+    runtime.start()
+    this.#events.serverChanged(server.record.id)
+  }
+
+  async #change(record: ServerRecord, secretsChanged: boolean): Promise<void> {
+    const runtime = this.get(record.id)
+    await this.#deps.telemetry.load(record.id)
+    const before = runtime.record.machinesNotCollected
+    const after = record.machinesNotCollected
+    const others = [
+      ...before.filter((uuid) => !after.includes(uuid)),
+      ...after.filter((uuid) => !before.includes(uuid))
+    ]
+    await runtime.reconfigure(record, secretsChanged)
+    for (const uuid of others) await runtime.takeNotCollected(record, uuid)
+    this.#deps.telemetry.readNow(record.id)
   }
 
   /** Starts to connect to every server that is collecting. */
@@ -109,13 +150,28 @@ export class ServerDirectory {
   }
 
   async #remove(serverId: ServerId, deleteHistory: boolean): Promise<void> {
+    await this.#end(serverId)
+    await this.#deps.storage.servers.remove(serverId, { deleteHistory })
+    this.#gone(serverId)
+  }
+
+  /** It is no longer in the stored list. */
+  async #leave(serverId: ServerId): Promise<void> {
+    await this.#end(serverId)
+    this.#gone(serverId)
+  }
+
+  async #end(serverId: ServerId): Promise<void> {
     const runtime = this.get(serverId)
     await runtime.stop(null)
     await runtime.picture.happened.forget()
     await runtime.picture.expectedOff.forget()
     await this.#deps.vault.forget(serverId)
     await this.#deps.telemetry.forget(serverId)
-    await this.#deps.storage.servers.remove(serverId, { deleteHistory })
+  }
+
+  #gone(serverId: ServerId): void {
+    const runtime = this.get(serverId)
     this.#runtimes.delete(serverId)
     const machines = runtime.machines.views().map((view) => view.ref)
     this.#events.serverRemoved(serverId)
