@@ -155,7 +155,7 @@ export const configurationFileContract = {
     ConfigurationExportResult
   ),
   /**
-   * Reads a file and holds it for the calls below; nothing is changed. Throws configurationFileInvalid {reason},
+   * Reads a file and holds it for the calls below; nothing is changed. Throws configurationFileInvalid {fault},
    * configurationFileNewer {fileVersion, knownVersion}.
    */
   'configurationFile.check': call(

@@ -72,7 +72,7 @@ function variantOf({ code, params }: ErrorInfo): string {
     return refusals[String(params['what'])] ?? code
   if (code === 'planChanged' && params['what'] === 'power') return 'planChangedPower'
   if (code === 'planChanged' && params['what'] === 'configurationFile') return 'planChangedConfigurationFile'
-  if (code === 'configurationFileInvalid') return FILE_VARIANTS[String(params['reason'])] ?? code
+  if (code === 'configurationFileInvalid') return FILE_VARIANTS[String(params['fault'])] ?? code
   if (code === 'refused' && params['what'] === 'protected') return 'refusedProtected'
   if (code === 'refused' && params['what'] === 'typedName') return 'refusedTypedName'
   if (code === 'conflict' && params['what'] === 'tooManyEngines') return 'conflictEngines'

@@ -90,8 +90,8 @@ export function fakeConfigurationFile(
     },
     'configurationFile.check': async ({ text }) => {
       if (text !== PLAYED_FILE) {
-        const reason = text.startsWith('{"format"') ? 'cutOff' : 'foreign'
-        throw new AppError('configurationFileInvalid', { params: { reason } })
+        const fault = text.startsWith('{"format"') ? 'cutOff' : 'foreign'
+        throw new AppError('configurationFileInvalid', { params: { fault } })
       }
       isUnlocked = false
       return {

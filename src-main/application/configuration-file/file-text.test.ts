@@ -41,7 +41,7 @@ function refusalOf(text: string): { code: string; reason: unknown } {
   try {
     readFileText(text)
   } catch (error) {
-    if (error instanceof AppError) return { code: error.code, reason: error.params['reason'] }
+    if (error instanceof AppError) return { code: error.code, reason: error.params['fault'] }
     throw error
   }
   return { code: 'taken', reason: undefined }

@@ -64,7 +64,7 @@ export async function fileText(
 }
 
 /**
- * Throws configurationFileInvalid {reason}: tooLarge, foreign (no file of this kind), cutOff, changed (the checksum does not
+ * Throws configurationFileInvalid {fault}: tooLarge, foreign (no file of this kind), cutOff, changed (the checksum does not
  * fit), notUnderstood (it cannot be, though its checksum fits), duplicate; and configurationFileNewer.
  */
 export function readFileText(text: string): ConfigurationFile {
@@ -116,7 +116,7 @@ function parsedObject(text: string): Record<string, unknown> {
 type InvalidReason = 'tooLarge' | 'foreign' | 'cutOff' | 'changed' | 'notUnderstood' | 'duplicate'
 
 function invalid(reason: InvalidReason, params: Record<string, string> = {}, cause?: unknown): AppError {
-  return new AppError('configurationFileInvalid', { params: { reason, ...params }, cause })
+  return new AppError('configurationFileInvalid', { params: { fault: reason, ...params }, cause })
 }
 
 const partOf = ({ issues }: z.ZodError): string => (issues[0]?.path ?? []).join('.').slice(0, 300)

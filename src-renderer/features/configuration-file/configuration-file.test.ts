@@ -155,7 +155,7 @@ describe('the import dialog', () => {
     servers.click()
     await has('2 entries are removed from this console:')
     ;(await view.role('checkbox', 'Replace the pinned key of heron.example:22')).click()
-    view.type(await view.role('textbox', 'Type 2 to remove them'), '2')
+    view.type(await view.role('textbox', 'Type 2 to confirm'), '2')
     await press('Remove 2 and import')
     await has('The configuration is imported.')
     expect(seen.applied).toMatchObject([

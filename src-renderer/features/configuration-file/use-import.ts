@@ -45,7 +45,7 @@ export function useImport(file: File) {
   async function check(): Promise<void> {
     try {
       if (file.size > MAX_CONFIGURATION_FILE_BYTES)
-        throw new AppError('configurationFileInvalid', { params: { reason: 'tooLarge' } })
+        throw new AppError('configurationFileInvalid', { params: { fault: 'tooLarge' } })
       const answer = await rpc.call('configurationFile.check', { text: await file.text() })
       importId.value = answer.importId
       summary.value = answer.summary

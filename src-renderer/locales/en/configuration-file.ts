@@ -72,6 +72,7 @@ export const configurationFile = {
       nameTaken: '{n} with a name that is taken',
       tooMany: '{n} too many'
     },
+    singleKind: { same: 'the same', changed: 'changed' },
     entryKind: {
       new: 'new',
       changed: 'changed',
@@ -104,8 +105,8 @@ export const configurationFile = {
     noValue: '—',
     removals: '{n} entry is removed from this console: | {n} entries are removed from this console:',
     removalsNote:
-      'The history of removed servers stays. Their passwords are forgotten, also when this is undone by the copy.',
-    type: 'Type {n} to remove them',
+      'The history of removed servers stays. Their passwords are forgotten: undoing the import does not bring them back.',
+    type: 'Type {n} to confirm',
     copyFirst: 'A copy of the present configuration is made first.',
     confirm: 'Import',
     confirmRemove: 'Remove {n} and import',
