@@ -2,6 +2,7 @@
 import type { SshConfigHost } from '#contract/servers.ts'
 import type { Mailer } from './alert-channels/mailer.ts'
 import type { DataArchive } from './backup/data-archive.ts'
+import type { ConfigurationCopies } from './configuration-file/configuration-store.ts'
 import type { FirmwareReader } from './capabilities/firmware-lane.ts'
 import type { SudoProbe } from './capabilities/sudo-lane.ts'
 import type { Clock } from './clock.ts'
@@ -38,6 +39,7 @@ export interface EngineDeps {
   readonly storage: Storage
   readonly reportFiles: ReportFiles
   readonly archive: DataArchive
+  readonly configurationCopies: ConfigurationCopies
   /** Outside engines: the way to them, and where samples wait for them. */
   readonly engineHttp: EngineHttp
   readonly engineQueues: RecordQueues

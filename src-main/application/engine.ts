@@ -13,6 +13,7 @@ import { backupHandlers } from './backup/backup-handlers.ts'
 import { bulkHandlers } from './bulk/bulk-handlers.ts'
 import { capabilityHandlers } from './capabilities/capability-handlers.ts'
 import { cloneHandlers } from './clones/clone-handlers.ts'
+import { openConfigurationFile } from './configuration-file/open-configuration-file.ts'
 import { configurationHandlers } from './configuration/configuration-handlers.ts'
 import { consoleHandlers } from './consoles/console-handlers.ts'
 import { createHandlers } from './create-machine/create-handlers.ts'
@@ -134,6 +135,15 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
 
   /** For whatever writes on a server: each write has its row in the journal. */
   const writes = { directory, journal, clock, onJournal }
+  const configurationFile = openConfigurationFile(deps, {
+    settings,
+    directory,
+    alerting,
+    engines,
+    reports,
+    servers: vault,
+    wake: lanes.ports.wakePasswords
+  })
   const handlers: Handlers<VirthelmContract> = {
     ...serverHandlers({ ...deps, telemetry, directory, vault, prompts, openPrompts, feed: serverFeed }),
     ...capabilityHandlers({ directory }),
@@ -164,6 +174,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
     ...activityHandlers(journal, journalTopic),
     ...exportHandlers({ directory, history, settings, target: exportTarget }),
     ...backupHandlers({ archive: deps.archive, blobs, target: exportTarget, clock }),
+    ...configurationFile,
     ...settings.handlers,
     ...taskHandlers(tasks),
     ...platformHandlers(platform, storage, clock)

@@ -2,6 +2,12 @@
 import type { SecretCipher } from './platform/platform.ts'
 import type { BlobStore } from './storage.ts'
 
+/** A secret and the name under which it is kept. `plain` is in no log. */
+export interface KeptSecret {
+  readonly name: string
+  readonly plain: string
+}
+
 interface KeptForm {
   backend: string
   cipher: string
@@ -28,10 +34,15 @@ export class SealedTexts {
     return this.#cipher.decrypt(Buffer.from(form.cipher, 'base64'), form.backend)
   }
 
-  async write(name: string, plain: string): Promise<void> {
+  async write({ name, plain }: KeptSecret): Promise<void> {
+    await this.#blobs.set(name, await this.seal(plain))
+  }
+
+  /** As it is kept, for whoever writes it with other things in one transaction. */
+  async seal(plain: string): Promise<Uint8Array> {
     const cipher = Buffer.from(await this.#cipher.encrypt(plain)).toString('base64')
     const form: KeptForm = { backend: this.#cipher.backend, cipher }
-    await this.#blobs.set(name, new TextEncoder().encode(JSON.stringify(form)))
+    return new TextEncoder().encode(JSON.stringify(form))
   }
 
   async remove(name: string): Promise<void> {

@@ -31,6 +31,7 @@ import type { Settings } from '#contract/settings.ts'
 import type { TrafficAnswer, TrafficQuery } from '#contract/traffic.ts'
 import type { GapReason } from '#contract/vocabulary.ts'
 import type { AlertStore } from './alerts/alert-store.ts'
+import type { ConfigurationStore } from './configuration-file/configuration-store.ts'
 import type { ReportStore } from './reports/report-store.ts'
 import type { TrafficCount } from '../domain/traffic/traffic-counts.ts'
 import type { CounterReading } from '../domain/traffic/count-up.ts'
@@ -312,6 +313,7 @@ export interface Storage {
   readonly pins: PinStore
   readonly blobs: BlobStore
   readonly settings: SettingsStore
+  readonly configuration: ConfigurationStore
   readonly journal: JournalStore
   readonly alerts: AlertStore
   readonly reports: ReportStore

@@ -1,4 +1,4 @@
-/** `npm run export`, `npm run backup` and `npm run status`. */
+/** `npm run export`, `npm run backup`, `npm run status` and `npm run configuration`. */
 import { runCommand, isCommandName } from './commands.ts'
 
 const [name = '', ...args] = process.argv.slice(2)

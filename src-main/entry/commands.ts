@@ -5,12 +5,14 @@ import type { Log } from '../application/platform/platform.ts'
 import { openDataArchive } from '../storage/archive/data-archive.ts'
 import { openStorageReader, type StorageReader } from '../storage/client.ts'
 import { backupCommand } from './backup-command.ts'
+import { configurationCommand } from './configuration-command.ts'
 import { exportCommand } from './export-command.ts'
 import { isFolderInUse } from '../storage/lock.ts'
 import { version, workers } from './installation.ts'
+import { openConfiguration } from './open-configuration.ts'
 import { statusCommand } from './status-command.ts'
 
-export const COMMAND_NAMES = ['export', 'backup', 'status'] as const
+export const COMMAND_NAMES = ['export', 'backup', 'status', 'configuration'] as const
 export type CommandName = (typeof COMMAND_NAMES)[number]
 
 export const isCommandName = (text: string): text is CommandName =>
@@ -54,6 +56,8 @@ export async function runCommand(name: CommandName, args: readonly string[]): Pr
   if (name === 'status')
     return statusCommand(args, { ...shared, nowMs: Date.now(), openReader, isFolderInUse })
   if (name === 'export') return exportCommand(args, { ...shared, nowMs: Date.now(), openReader })
+  if (name === 'configuration')
+    return configurationCommand(args, { ...shared, open: openConfiguration(terminalLog) })
   return backupCommand(args, {
     ...shared,
     openArchive: (folders) =>

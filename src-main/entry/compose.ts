@@ -27,6 +27,7 @@ import { createSecret } from '../remote/ssh/secret.ts'
 import { readSshConfig } from '../remote/ssh/ssh-config.ts'
 import { openDataArchive } from '../storage/archive/data-archive.ts'
 import { openStorage } from '../storage/client.ts'
+import { configurationCopies } from '../storage/configuration-copies.ts'
 import { withRestore } from './restore-option.ts'
 
 export type { Engine } from '../application/engine.ts'
@@ -89,6 +90,7 @@ export async function compose(options: ComposeOptions): Promise<Engine> {
       storage,
       reportFiles: diskReportFiles(join(dataFolder, 'reports')),
       archive,
+      configurationCopies: configurationCopies(dataFolder, () => clock.nowMs()),
       engineHttp: createEngineHttp(),
       mailer: createMailer(),
       engineQueues: diskQueues(join(dataFolder, 'engines'), log),

@@ -19,7 +19,7 @@ import { parseMoment } from './moment.ts'
 
 export interface ExportCommandDeps extends CommandOutput {
   /** The folder is there. Throws AppError as opening it does. */
-  readonly openReader: (dataFolder: string) => Promise<Omit<StorageReader, 'alerts'>>
+  readonly openReader: (dataFolder: string) => Promise<Omit<StorageReader, 'alerts' | 'configuration'>>
   readonly dataFolderOf: (chosen: string | null) => string
   readonly nowMs: number
   /** Aborted when the operator interrupts. */

@@ -32,7 +32,8 @@ Usage: npm start [-- OPTIONS]
   --restore FILE          put a backup in the place of the data, which is put aside
   --help                  this text
 
-Without a window: virthelm export --help, virthelm backup --help, virthelm status --help.
+Without a window: virthelm export --help, virthelm backup --help, virthelm status --help,
+virthelm configuration --help.
 `
 
 const FLAGS = ['browser', 'no-open', 'demo', 'help']
@@ -96,16 +97,18 @@ export function parseOptions(
 
 /** A command that needs no window, and what follows it. */
 export interface CommandCall {
-  readonly name: 'export' | 'backup' | 'status'
+  readonly name: 'export' | 'backup' | 'status' | 'configuration'
   readonly args: readonly string[]
 }
 
-/** `virthelm export …`, `virthelm --export …`, likewise backup and status; null when there is no such word. */
+/** `virthelm export …`, `virthelm --export …`, likewise backup, status and configuration; null when there is no such word. */
 export function commandOf(args: readonly string[]): CommandCall | null {
   // The system may put switches of Chromium in front of it.
-  const at = args.findIndex((arg) => !arg.startsWith('-') || /^--(export|backup|status)$/.test(arg))
+  const at = args.findIndex(
+    (arg) => !arg.startsWith('-') || /^--(export|backup|status|configuration)$/.test(arg)
+  )
   const name = args[at]?.replace(/^--/, '')
-  return name === 'export' || name === 'backup' || name === 'status'
+  return name === 'export' || name === 'backup' || name === 'status' || name === 'configuration'
     ? { name, args: args.slice(at + 1) }
     : null
 }

@@ -40,6 +40,7 @@ export async function openStorage(options: OpenStorageOptions): Promise<Storage>
 export interface StorageReader {
   readonly servers: Pick<Storage['servers'], 'list'>
   readonly alerts: Pick<Storage['alerts'], 'load'>
+  readonly configuration: Pick<Storage['configuration'], 'read'>
   readonly history: Pick<HistoryStore, 'entities' | 'rows'>
   close(): Promise<void>
 }
@@ -56,6 +57,7 @@ export async function openStorageReader(options: Omit<OpenStorageOptions, 'clock
   return {
     servers: { list: () => calls.call('servers.list') },
     alerts: { load: () => calls.call('alerts.load') },
+    configuration: { read: (names) => calls.call('configuration.read', names) },
     history: {
       entities: (serverId) => calls.call('history.entities', serverId),
       rows: (query, signal) => rowBatches(calls, query, signal)
@@ -82,6 +84,10 @@ function makeStorage(calls: WorkerCalls): Storage {
     blobs: {
       get: (name) => calls.call('blobs.get', name),
       set: (name, value) => calls.call('blobs.set', name, value)
+    },
+    configuration: {
+      read: (names) => calls.call('configuration.read', names),
+      apply: (change) => calls.call('configuration.apply', change)
     },
     settings: {
       read: () => calls.call('settings.read'),

@@ -7,6 +7,7 @@ import { openFile } from './open-file.ts'
 import type { Report } from './protocol.ts'
 import { AlertRepository } from './repositories/alerts.ts'
 import { BlobRepository } from './repositories/blobs.ts'
+import { ConfigurationRepository } from './repositories/configuration.ts'
 import { JournalRepository } from './repositories/journal.ts'
 import { PinRepository } from './repositories/pins.ts'
 import { ReportRepository } from './repositories/reports.ts'
@@ -33,6 +34,7 @@ export class ConsoleFile {
   readonly journal: JournalRepository
   readonly alerts: AlertRepository
   readonly reports: ReportRepository
+  readonly configuration: ConfigurationRepository
   /** The new name of a damaged file that was put aside at start. */
   readonly recoveredFrom: string | null
   private readonly db: Database
@@ -82,6 +84,7 @@ export class ConsoleFile {
     this.journal = new JournalRepository(db)
     this.alerts = new AlertRepository(db, context.report)
     this.reports = new ReportRepository(db, context.report)
+    this.configuration = new ConfigurationRepository(db, this)
   }
 
   /** What a former run left pending ended unheard. On a full disk the next start says so. */

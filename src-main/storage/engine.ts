@@ -87,7 +87,7 @@ interface Engine {
 }
 
 function makeHandlers({ console, history, space, nowMs, recovered, release }: Engine): WorkerHandlers {
-  const { servers, pins, blobs, settings, journal, alerts, reports } = console
+  const { servers, pins, blobs, settings, journal, alerts, reports, configuration } = console
   const cursors = rowCursors(history.context)
 
   return {
@@ -109,6 +109,8 @@ function makeHandlers({ console, history, space, nowMs, recovered, release }: En
     'pins.pin': ([key, replace]) => console.changed(() => pins.pin(key, replace, nowMs())),
     'blobs.get': ([name]) => blobs.get(name),
     'blobs.set': ([name, value]) => console.changed(() => blobs.set(name, value)),
+    'configuration.read': ([names]) => configuration.read(names),
+    'configuration.apply': ([change]) => console.changed(() => configuration.apply(change, nowMs())),
     'settings.read': () => settings.read(),
     'settings.write': ([value]) => console.changed(() => settings.write(value)),
     'journal.begin': ([entry]) => journal.begin(entry),

@@ -28,6 +28,10 @@ import type { Settings } from '#contract/settings.ts'
 import type { TrafficAnswer, TrafficQuery } from '#contract/traffic.ts'
 import type { GapReason } from '#contract/vocabulary.ts'
 import type { AlertChange, AlertsKept } from '../application/alerts/alert-store.ts'
+import type {
+  ConfigurationChange,
+  StoredConfiguration
+} from '../application/configuration-file/configuration-store.ts'
 import type { PackedAnswer } from './packed-answer.ts'
 import type { TickBatch } from './tick-outbox.ts'
 import type { StoredReport } from '../application/reports/report-store.ts'
@@ -89,6 +93,8 @@ export interface WorkerApi {
   'pins.pin': (key: HostKey, replace: boolean) => void
   'blobs.get': (name: string) => Uint8Array | null
   'blobs.set': (name: string, value: Uint8Array | null) => void
+  'configuration.read': (names: readonly string[]) => StoredConfiguration
+  'configuration.apply': (change: ConfigurationChange) => void
   'settings.read': () => Settings
   'settings.write': (settings: Settings) => void
   'journal.begin': (entry: Parameters<JournalStore['begin']>[0]) => JournalEntry

@@ -13,13 +13,18 @@ import { HISTORY_MIGRATIONS } from './migrations/history/index.ts'
 import type { Migration } from './migrations/migration.ts'
 import type { Report, WorkerHandlers, WorkerOptions } from './protocol.ts'
 import { AlertRepository } from './repositories/alerts.ts'
+import { BlobRepository } from './repositories/blobs.ts'
+import { ConfigurationRepository } from './repositories/configuration.ts'
+import { PinRepository } from './repositories/pins.ts'
 import { ServerRepository } from './repositories/servers.ts'
 import { rowCursors } from './row-cursors.ts'
 import { entitiesOf } from './samples/registry.ts'
+import { SettingsRepository } from './repositories/settings.ts'
 import type { Database, OpenDatabase } from './sqlite.ts'
 
 type ReaderMethod =
   | 'alerts.load'
+  | 'configuration.read'
   | 'servers.list'
   | 'history.entities'
   | 'history.rowsOpen'
@@ -46,13 +51,22 @@ export function openReader(options: WorkerOptions, open: OpenDatabase, report: R
     const console = openAt(files.console, CONSOLE_MIGRATIONS)
     const history = openAt(files.history, HISTORY_MIGRATIONS)
     const servers = new ServerRepository(console, files.serversJson, report)
+    const alerts = new AlertRepository(console, report)
+    const configuration = new ConfigurationRepository(console, {
+      servers,
+      alerts,
+      pins: new PinRepository(console),
+      blobs: new BlobRepository(console),
+      settings: new SettingsRepository(console, report)
+    })
     const kept = readKept(history)
     const nowMs = Math.round(Date.now() + options.clockOffsetMs)
     const parts = openHistoryParts(history, { nowMs, report, kept: () => kept, newestAtMs: () => nowMs })
     const cursors = rowCursors(parts)
     return {
       'servers.list': () => servers.list().map((row) => ({ ...row, lastNow: null })),
-      'alerts.load': () => new AlertRepository(console, report).load(),
+      'alerts.load': () => alerts.load(),
+      'configuration.read': ([names]) => configuration.read(names),
       'history.entities': ([serverId]) => entitiesOf(parts.registry, serverId),
       'history.rowsOpen': ([query]) => cursors.open(query),
       'history.rowsNext': ([cursor]) => cursors.next(cursor),

@@ -104,6 +104,9 @@ export const ErrorCode = z.enum([
   'nothingToExport',
   'tooManyColumns',
   'backupInvalid',
+  'configurationFileInvalid',
+  'configurationFileNewer',
+  'configurationFilePassphrase',
   // reports
   'pdfNotPossible'
 ])

@@ -6,6 +6,7 @@ import { alertsContract } from './alerts.ts'
 import { backupContract } from './backup.ts'
 import { capabilitiesContract } from './capabilities.ts'
 import { configurationContract } from './configuration.ts'
+import { configurationFileContract } from './configuration-file.ts'
 import { bulkContract } from './bulk.ts'
 import { clonesContract } from './clones.ts'
 import { consoleContract } from './console.ts'
@@ -45,6 +46,7 @@ export const contract = {
   ...backupContract,
   ...capabilitiesContract,
   ...configurationContract,
+  ...configurationFileContract,
   ...bulkContract,
   ...clonesContract,
   ...consoleContract,

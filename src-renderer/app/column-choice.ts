@@ -16,7 +16,7 @@ export interface ColumnChoice<T> {
 
 /** In setup only. @param table what the choice is kept as: one for all tables of this name */
 export function useColumnChoice<T>(
-  table: string,
+  table: 'fleet' | 'machines',
   all: () => readonly TableColumn<T>[],
   hiddenAtFirst: readonly string[]
 ): ColumnChoice<T> {

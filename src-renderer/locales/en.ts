@@ -15,6 +15,7 @@ import { compare } from './en/compare.ts'
 import { deletion } from './en/deletion.ts'
 import { consoles } from './en/consoles.ts'
 import { configuration } from './en/configuration.ts'
+import { configurationFile } from './en/configuration-file.ts'
 import { createMachine } from './en/create-machine.ts'
 import { engines } from './en/engines.ts'
 import { errors } from './en/errors.ts'
@@ -63,6 +64,7 @@ export const en = {
   deletion,
   consoles,
   configuration,
+  configurationFile,
   createMachine,
   engines,
   errors,

@@ -46,6 +46,14 @@ const CHANNEL_VARIANTS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'passwordNeeded'
 ])
 
+const FILE_VARIANTS: Readonly<Record<string, string>> = {
+  tooLarge: 'configurationFileInvalidTooLarge',
+  cutOff: 'configurationFileInvalidCutOff',
+  changed: 'configurationFileInvalidChanged',
+  notUnderstood: 'configurationFileInvalidNotUnderstood',
+  duplicate: 'configurationFileInvalidDuplicate'
+}
+
 /** The same code is said in other words where a fact changes what to do. */
 function variantOf({ code, params }: ErrorInfo): string {
   if (code === 'migrationFailed' && params['left'] !== undefined) return 'migrationFailedLeft'
@@ -58,12 +66,15 @@ function variantOf({ code, params }: ErrorInfo): string {
     scanThroughJump: 'refusedScanThroughJump',
     powerNotPossible: 'refusedPowerNotPossible',
     desktopChannel: 'refusedDesktopChannel',
-    loginInAddress: 'refusedLoginInAddress'
+    loginInAddress: 'refusedLoginInAddress',
+    typedCount: 'refusedTypedCount'
   }
   if (code === 'refused' && refusals[String(params['what'])] !== undefined)
     return refusals[String(params['what'])] ?? code
   if (code === 'notFound' && params['what'] === 'edit') return 'notFoundEdit'
   if (code === 'planChanged' && params['what'] === 'power') return 'planChangedPower'
+  if (code === 'planChanged' && params['what'] === 'configurationFile') return 'planChangedConfigurationFile'
+  if (code === 'configurationFileInvalid') return FILE_VARIANTS[String(params['fault'])] ?? code
   if (code === 'refused' && params['what'] === 'protected') return 'refusedProtected'
   if (code === 'refused' && params['what'] === 'typedName') return 'refusedTypedName'
   if (code === 'conflict' && params['what'] === 'tooManyEngines') return 'conflictEngines'
@@ -140,6 +151,7 @@ export function useErrorWords(): (error: unknown) => ErrorWords {
       step: i18n.te(`createMachine.progress.${String(params['step'])}`)
         ? t(`createMachine.progress.${String(params['step'])}`)
         : t('createMachine.progress.some'),
+      part: text(params, 'part') || t('errors.something'),
       tool: text(params, 'tool') || 'virsh'
     }
     const words = `errors.${variantOf(info)}`

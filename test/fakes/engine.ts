@@ -29,6 +29,7 @@ import { fakeChannelHandlers } from './engine-alert-rules.ts'
 import { fakeAlerts, type FakeAlertFleet, type FakeAlerts } from './engine-alerts.ts'
 import { fakeMigration } from './migration.ts'
 import { fakeBackup } from './engine-backup.ts'
+import { fakeConfigurationFile, type FakeConfigurationFile } from './engine-configuration-file.ts'
 import { fakeDeletion } from './engine-deletion.ts'
 import { fakeConsoles } from './engine-consoles.ts'
 import { fakeConfiguration } from './engine-configuration.ts'
@@ -79,6 +80,8 @@ export interface FakeEngineOptions {
   readonly health?: Partial<ConsoleHealth>
   /** Off for measuring: the engine shares the window's thread here. */
   readonly validateOutputs?: boolean
+  /** Where imports and exports of configuration files are told. */
+  readonly configurationFile?: FakeConfigurationFile
   /** Journal rows to begin with. */
   readonly journal?: number
 }
@@ -310,6 +313,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     'console.notifications': (_input, { signal }) => createTopic<ConsoleNotification>().all(signal),
     'console.openDemo': async () => ({ address: null }),
     ...fakeBackup(),
+    ...fakeConfigurationFile(options.configurationFile),
     ...fakeConfiguration(),
     ...fakeServices(),
     ...fakeHardwareHandlers(),

@@ -137,6 +137,31 @@ describe('the list of channels', () => {
     await expect(world.channels.remove(id)).rejects.toMatchObject({ code: 'notFound' })
   })
 
+  it('takes up a list that was written past it: new ones tell, changed ones as they are now, gone ones no more', async () => {
+    const gone = await world.channels.save(null, draft('Push', ntfy()), CANARY)
+    const stays = await world.channels.save(null, hook({ enabled: false }), null)
+    const added = '00000000-0000-4000-8000-0000000000aa'
+    const channels = [
+      { channelId: stays, draft: hook({}, 'https://hooks.lan/b') },
+      { channelId: added, draft: draft('Other', { kind: 'webhook', url: 'https://hooks.lan/c' }) }
+    ]
+    await world.channels.reloadAfter(async () => {
+      world.blobs.set('alert-channels', new TextEncoder().encode(JSON.stringify({ channels })))
+    })
+    expect(world.channels.view().map(({ channel }) => channel.name)).toEqual(['Desktop', 'Hook', 'Other'])
+    await world.raise(1)
+    await world.clock.advance(0)
+    expect(world.requests.map(({ url }) => String(url)).toSorted()).toEqual([
+      'https://hooks.lan/b',
+      'https://hooks.lan/c'
+    ])
+    expect([...world.blobs.keys()].filter((name) => name.endsWith(gone))).toEqual([])
+    await expect(
+      world.channels.reloadAfter(() => Promise.reject(new AppError('diskFull')))
+    ).rejects.toMatchObject({ code: 'diskFull' })
+    expect(world.channels.view()).toHaveLength(3)
+  })
+
   it('starts with what it can read: a damaged list, secret and outbox cost only themselves', async () => {
     const id = await world.channels.save(null, draft('Push', ntfy()), CANARY)
     await world.channels.close()

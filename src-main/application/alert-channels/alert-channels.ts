@@ -1,7 +1,7 @@
 /** The operator's channels: their list, their secrets, a sender each; and the teller that hands them news of alerts. */
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
-import { ChannelDraft, MAX_CHANNELS, type ChannelView } from '#contract/alert-channels.ts'
+import { ChannelDraft, MAX_CHANNELS, type ChannelTarget, type ChannelView } from '#contract/alert-channels.ts'
 import type { RuleTelling } from '#contract/alert-rules.ts'
 import { AppError } from '#contract/errors.ts'
 import { ChannelId } from '#contract/ids.ts'
@@ -21,15 +21,15 @@ export interface AlertChannelsDeps extends Omit<SenderDeps, 'onChange' | 'networ
 /** With attachments, over a slow line. */
 const LARGE_MAIL_DEADLINE_MS = 180_000
 const MAX_SUBJECT = 200
-const BLOB = 'alert-channels'
+export const CHANNELS_BLOB = 'alert-channels'
 /** The desktop's own: always there, once. */
 export const DESKTOP_CHANNEL = '5f0c7d1e-0000-4000-8000-00000000de5c' as ChannelId
-const DESKTOP = ChannelDraft.parse({ name: 'Desktop', target: { kind: 'desktop' } })
+export const DESKTOP = ChannelDraft.parse({ name: 'Desktop', target: { kind: 'desktop' } })
 
-const KeptList = z.object({
+export const KeptChannels = z.object({
   channels: z.array(z.object({ channelId: ChannelId, draft: ChannelDraft })).max(MAX_CHANNELS)
 })
-type Kept = z.infer<typeof KeptList>['channels'][number]
+type Kept = z.infer<typeof KeptChannels>['channels'][number]
 
 interface Channel {
   readonly channelId: ChannelId
@@ -60,11 +60,8 @@ export class AlertChannels {
 
   /** Reads the list, and goes on with what an earlier run left. */
   async open(): Promise<void> {
-    const kept = await this.#readList()
-    const desktop = { channelId: DESKTOP_CHANNEL, draft: DESKTOP }
-    const all = kept.some(({ channelId }) => channelId === DESKTOP_CHANNEL) ? kept : [desktop, ...kept]
     await Promise.all(
-      all.map(async ({ channelId, draft }) => {
+      (await this.#listOrDesktop()).map(async ({ channelId, draft }) => {
         await this.#loadSecret(channelId)
         this.#channels.set(channelId, this.#made(channelId, draft))
       })
@@ -150,6 +147,36 @@ export class AlertChannels {
       await sender.close()
       await sender.forget()
       await this.#deps.vault.forget(channelId)
+    })
+  }
+
+  /**
+   * Has the list written past this, and takes it up: nothing else writes it meanwhile. Secrets are held by then. Rejects as `write`
+   * does, and then nothing has changed.
+   */
+  reloadAfter(write: () => Promise<void>): Promise<void> {
+    return this.#inTurn(async () => {
+      await write()
+      const kept = new Map((await this.#listOrDesktop()).map(({ channelId, draft }) => [channelId, draft]))
+      for (const { channelId, sender } of [...this.#channels.values()]) {
+        if (kept.has(channelId)) continue
+        this.#channels.delete(channelId)
+        await sender.close()
+        await sender.forget()
+        await this.#deps.vault.forget(channelId)
+      }
+      for (const [channelId, draft] of kept) {
+        const known = this.#channels.get(channelId)
+        if (known !== undefined) {
+          known.draft = draft
+          await known.sender.change(this.#setupOf(channelId, draft))
+          continue
+        }
+        const made = this.#made(channelId, draft)
+        this.#channels.set(channelId, made)
+        await made.sender.open()
+      }
+      this.#changed.publish(null)
     })
   }
 
@@ -250,11 +277,17 @@ export class AlertChannels {
     return [...this.#channels.values()].map(({ channelId, draft }) => ({ channelId, draft }))
   }
 
+  async #listOrDesktop(): Promise<Kept[]> {
+    const kept = await this.#readList()
+    const desktop = { channelId: DESKTOP_CHANNEL, draft: DESKTOP }
+    return kept.some(({ channelId }) => channelId === DESKTOP_CHANNEL) ? kept : [desktop, ...kept]
+  }
+
   async #readList(): Promise<Kept[]> {
-    const blob = await this.#deps.blobs.get(BLOB)
+    const blob = await this.#deps.blobs.get(CHANNELS_BLOB)
     if (blob === null) return []
     try {
-      return KeptList.parse(JSON.parse(new TextDecoder().decode(blob))).channels
+      return KeptChannels.parse(JSON.parse(new TextDecoder().decode(blob))).channels
     } catch (cause) {
       // Of a newer console, or damaged: it is left alone until the operator saves a channel.
       this.#deps.log.error('channels.listUnreadable', cause)
@@ -263,7 +296,7 @@ export class AlertChannels {
   }
 
   async #writeList(channels: Kept[]): Promise<void> {
-    await this.#deps.blobs.set(BLOB, new TextEncoder().encode(JSON.stringify({ channels })))
+    await this.#deps.blobs.set(CHANNELS_BLOB, new TextEncoder().encode(JSON.stringify({ channels })))
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -275,10 +308,13 @@ export class AlertChannels {
 }
 
 /** A password in an address would be shown again, and stand in a list that is not sealed. */
-function assertNoLogin({ target }: ChannelDraft): void {
+export function loginIn(target: ChannelTarget): boolean {
   const address = target.kind === 'webhook' ? target.url : target.kind === 'ntfy' ? target.server : null
-  if (address === null) return
+  if (address === null) return false
   const { username, password } = new URL(address)
-  if (username !== '' || password !== '')
-    throw new AppError('refused', { params: { what: 'loginInAddress' } })
+  return username !== '' || password !== ''
+}
+
+function assertNoLogin({ target }: ChannelDraft): void {
+  if (loginIn(target)) throw new AppError('refused', { params: { what: 'loginInAddress' } })
 }

@@ -5,7 +5,7 @@
 import type { ChannelTarget } from '#contract/alert-channels.ts'
 import type { ChannelId } from '#contract/ids.ts'
 import { z } from 'zod'
-import type { SealedTexts } from '../sealed-texts.ts'
+import type { KeptSecret, SealedTexts } from '../sealed-texts.ts'
 import type { Secret } from '../servers/connection.ts'
 
 interface Entry {
@@ -15,6 +15,16 @@ interface Entry {
 
 const Sealed = z.object({ destination: z.string(), secret: z.string() })
 const blobName = (channelId: ChannelId): string => `alert-channel-secret:${channelId}`
+
+/** How a secret of a channel is kept, before it is sealed. */
+export const keptChannelSecret = (
+  channelId: ChannelId,
+  target: ChannelTarget,
+  secret: string
+): KeptSecret => ({
+  name: blobName(channelId),
+  plain: JSON.stringify({ destination: destinationOf(target), secret })
+})
 
 /** What a secret is bound to. */
 export function destinationOf(target: ChannelTarget): string {
@@ -65,10 +75,13 @@ export class ChannelVault {
 
   /** Kept in memory only where the platform cannot cipher. */
   async set(channelId: ChannelId, target: ChannelTarget, text: string): Promise<void> {
-    const destination = destinationOf(target)
-    if (this.canKeep)
-      await this.#sealed.write(blobName(channelId), JSON.stringify({ destination, secret: text }))
-    this.#entries.set(channelId, { destination, secret: this.#secretOf(text) })
+    if (this.canKeep) await this.#sealed.write(keptChannelSecret(channelId, target, text))
+    this.hold(channelId, target, text)
+  }
+
+  /** In memory only: it was kept past this, or cannot be. */
+  hold(channelId: ChannelId, target: ChannelTarget, text: string): void {
+    this.#entries.set(channelId, { destination: destinationOf(target), secret: this.#secretOf(text) })
   }
 
   async forget(channelId: ChannelId): Promise<void> {

@@ -25,6 +25,7 @@ export interface OpenChannelsDeps {
 
 export interface OpenedChannels {
   readonly channels: AlertChannels
+  readonly vault: ChannelVault
   readonly teller: AlertTeller
   /** For mail that is no alert. */
   readonly mailer: {
@@ -45,6 +46,7 @@ export function openAlertChannels(
   const channels = new AlertChannels({ blobs, vault, http, mailer, notifier, clock, log, random, ...sight })
   return {
     channels,
+    vault,
     teller: {
       raised: (news) => channels.tell('raised', news),
       escalated: (news) => channels.tell('escalated', news),

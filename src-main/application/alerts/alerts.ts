@@ -106,6 +106,13 @@ export class Alerts {
     await this.#desk.settle()
   }
 
+  /** Rules, silences and maintenances were written past this. */
+  async reload(): Promise<void> {
+    const kept = await this.#deps.store.load()
+    this.rules.replace(kept.rules)
+    this.quiet.replace(kept)
+  }
+
   /** Looks from now on, until it is closed. */
   start(): void {
     const { signal } = this.#life

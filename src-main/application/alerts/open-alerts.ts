@@ -24,6 +24,7 @@ export interface AlertsSight {
 export interface OpenedAlerts {
   readonly alerts: Alerts
   readonly channels: OpenedChannels['channels']
+  readonly channelVault: OpenedChannels['vault']
   /** For mail that is no alert. */
   readonly mailer: OpenedChannels['mailer']
   readonly levels: ServerLevels
@@ -42,7 +43,13 @@ export function openAlerts(
   const { history } = storage
   const defaultIntervalMs = (): number => settings.current().intervalMs
   const fleet = fleetSight(directory, () => clock.nowMs())
-  const { channels, teller, mailer, handlers } = openAlertChannels(deps, {
+  const {
+    channels,
+    vault: channelVault,
+    teller,
+    mailer,
+    handlers
+  } = openAlertChannels(deps, {
     zone: () => settings.current().timeZone,
     lasting: () => alerts.lasting()
   })
@@ -60,6 +67,7 @@ export function openAlerts(
   return {
     alerts,
     channels,
+    channelVault,
     mailer,
     levels: serverLevels(alerts, fleet),
     handlers: {

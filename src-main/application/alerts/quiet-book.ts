@@ -41,6 +41,15 @@ export class QuietBook {
     this.#publish()
   }
 
+  /** They were written past this. */
+  replace({ silences, maintenances }: Pick<AlertsKept, 'silences' | 'maintenances'>): void {
+    this.#silences.clear()
+    this.#maintenances.clear()
+    for (const silence of silences) this.#silences.set(silence.id, silence)
+    for (const maintenance of maintenances) this.#maintenances.set(maintenance.id, maintenance)
+    this.#changed()
+  }
+
   watch(signal: AbortSignal): AsyncIterable<QuietNow> {
     return this.#topic.latest(signal)
   }

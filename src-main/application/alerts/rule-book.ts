@@ -36,6 +36,12 @@ export class RuleBook {
     this.#topic.publish({ rules: this.all() })
   }
 
+  /** They were written past this. */
+  replace(rules: readonly AlertRule[]): void {
+    this.#rules = new Map(rules.map((rule) => [rule.id, rule]))
+    this.#changed()
+  }
+
   all(): AlertRule[] {
     return [...this.#rules.values()]
   }

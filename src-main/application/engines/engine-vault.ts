@@ -3,7 +3,7 @@
  * can change an address must not be able to have a secret sent there.
  */
 import type { EngineLogin, EngineTarget } from '#contract/engines.ts'
-import type { SealedTexts } from '../sealed-texts.ts'
+import type { KeptSecret, SealedTexts } from '../sealed-texts.ts'
 import type { Secret } from '../servers/connection.ts'
 
 export type SecretState = 'none' | 'kept' | 'memory' | 'missing'
@@ -15,7 +15,14 @@ interface Entry {
 }
 
 const blobName = (owner: string): string => `engine-secret:${owner}`
-const originOf = (url: string): string => new URL(url).origin
+/** What a secret is bound to. */
+export const originOf = (url: string): string => new URL(url).origin
+
+/** How a secret of an engine is kept, before it is sealed. */
+export const keptEngineSecret = (owner: string, url: string, secret: string): KeptSecret => ({
+  name: blobName(owner),
+  plain: JSON.stringify({ origin: originOf(url), secret })
+})
 
 /** Whether there is anything to log in with. */
 export function needsSecret(
@@ -62,10 +69,17 @@ export class EngineVault {
   }
 
   async set(owner: string, url: string, text: string): Promise<void> {
-    const origin = originOf(url)
-    if (this.#sealed.canKeep)
-      await this.#sealed.write(blobName(owner), JSON.stringify({ origin, secret: text }))
-    this.#entries.set(owner, { origin, secret: this.#secretOf(text), kept: this.#sealed.canKeep })
+    if (this.#sealed.canKeep) await this.#sealed.write(keptEngineSecret(owner, url, text))
+    this.hold(owner, url, text)
+  }
+
+  /** In memory only: it was kept past this where it can be. */
+  hold(owner: string, url: string, text: string): void {
+    this.#entries.set(owner, {
+      origin: originOf(url),
+      secret: this.#secretOf(text),
+      kept: this.#sealed.canKeep
+    })
   }
 
   async forget(owner: string): Promise<void> {

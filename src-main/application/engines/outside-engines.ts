@@ -32,11 +32,11 @@ export interface OutsideEnginesDeps {
   readonly random: () => number
 }
 
-const BLOB = 'outside-engines'
+export const ENGINES_BLOB = 'outside-engines'
 /** The vault's name for the query API's secret. */
 export const READING = 'reading'
 
-const KeptList = z.object({
+export const KeptEngines = z.object({
   engines: z.array(z.object({ engineId: EngineId, settings: EngineSettings })).max(MAX_ENGINES),
   reading: ReadingSettings.nullable()
 })
@@ -145,6 +145,36 @@ export class OutsideEngines {
     })
   }
 
+  /**
+   * Has the list written past this, and takes it up: nothing else writes it meanwhile. Secrets are held by then. Rejects as `write`
+   * does, and then nothing has changed.
+   */
+  reloadAfter(write: () => Promise<void>): Promise<void> {
+    return this.#inTurn(async () => {
+      await write()
+      const { engines, reading } = await this.#readList()
+      const kept = new Map(engines.map(({ engineId, settings }) => [engineId, settings]))
+      for (const { engineId, sender } of [...this.#engines.values()]) {
+        if (kept.has(engineId)) continue
+        this.#engines.delete(engineId)
+        await sender.close()
+        await this.#deps.vault.forget(engineId)
+        await this.#deps.queues.remove(engineId)
+      }
+      for (const [engineId, settings] of kept) {
+        const known = this.#engines.get(engineId)
+        if (known === undefined) this.#adopt(engineId, settings)
+        else {
+          known.settings = settings
+          await known.sender.change(this.#setupOf(engineId, settings))
+        }
+      }
+      if (reading === null) await this.#deps.vault.forget(READING)
+      this.#setReading(reading)
+      this.#changed.publish(null)
+    })
+  }
+
   saveReading(settings: ReadingSettings | null, secret: string | null): Promise<void> {
     return this.#inTurn(async () => {
       await this.#writeList(this.#kept(), settings)
@@ -212,16 +242,16 @@ export class OutsideEngines {
     }
   }
 
-  #kept(): z.infer<typeof KeptList>['engines'] {
+  #kept(): z.infer<typeof KeptEngines>['engines'] {
     return [...this.#engines.values()].map(({ engineId, settings }) => ({ engineId, settings }))
   }
 
-  async #readList(): Promise<z.infer<typeof KeptList>> {
+  async #readList(): Promise<z.infer<typeof KeptEngines>> {
     const nothing = { engines: [], reading: null }
-    const blob = await this.#deps.blobs.get(BLOB)
+    const blob = await this.#deps.blobs.get(ENGINES_BLOB)
     if (blob === null) return nothing
     try {
-      return KeptList.parse(JSON.parse(new TextDecoder().decode(blob)))
+      return KeptEngines.parse(JSON.parse(new TextDecoder().decode(blob)))
     } catch (cause) {
       // Of a newer console, or damaged: it is left alone until the operator saves an engine.
       this.#deps.log.error('engines.listUnreadable', cause)
@@ -230,10 +260,10 @@ export class OutsideEngines {
   }
 
   async #writeList(
-    engines: z.infer<typeof KeptList>['engines'],
+    engines: z.infer<typeof KeptEngines>['engines'],
     reading: ReadingSettings | null = this.#reading
   ): Promise<void> {
-    await this.#deps.blobs.set(BLOB, new TextEncoder().encode(JSON.stringify({ engines, reading })))
+    await this.#deps.blobs.set(ENGINES_BLOB, new TextEncoder().encode(JSON.stringify({ engines, reading })))
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {

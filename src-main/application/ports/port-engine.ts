@@ -30,6 +30,8 @@ export interface PortEngineDeps extends JournalDeps {
 export interface PortEngine {
   readonly subject: TelemetrySubject
   handlers(): ReturnType<typeof portHandlers> & ReturnType<typeof powerHandlers>
+  /** SecureOn passwords, for the configuration file. */
+  readonly wakePasswords: Pick<Wake, 'passwordOf' | 'hold'>
   /** Starts the schedule. */
   start(): void
 }
@@ -72,6 +74,7 @@ export function openPorts(deps: PortEngineDeps): PortEngine {
       ...portHandlers({ directory: directory(), scans, listening }),
       ...powerHandlers({ directory: directory(), power, wake })
     }),
+    wakePasswords: wake,
     start: () => schedule.start()
   }
 }

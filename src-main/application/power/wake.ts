@@ -14,7 +14,7 @@ import type { ServerRecord } from '#contract/servers.ts'
 import { sleepUnlessAborted } from '../clock.ts'
 import { journalled, type JournalDeps } from '../operations/journal-row.ts'
 import type { MagicTarget, PowerAccess } from '../ports/port-access.ts'
-import type { SealedTexts } from '../sealed-texts.ts'
+import type { KeptSecret, SealedTexts } from '../sealed-texts.ts'
 import type { ServerDirectory } from '../servers/server-directory.ts'
 import type { BlobStore } from '../storage.ts'
 import { ServerOptions } from '../telemetry/server-options.ts'
@@ -57,6 +57,16 @@ export class Wake {
     await this.#deps.sealed.remove(passwordName(serverId))
   }
 
+  /** null = none is held. */
+  passwordOf(serverId: ServerId): string | null {
+    return this.#passwords.get(serverId) ?? null
+  }
+
+  /** In memory only: it was kept past this, or cannot be. */
+  hold(serverId: ServerId, password: string): void {
+    this.#passwords.set(serverId, password)
+  }
+
   view(serverId: ServerId): WakeView {
     const settings = this.#settings.get(serverId)
     const learned = this.#deps.lan.of(serverId)
@@ -80,7 +90,7 @@ export class Wake {
       await sealed.remove(passwordName(serverId))
     } else if (password !== undefined) {
       this.#passwords.set(serverId, password)
-      if (sealed.canKeep) await sealed.write(passwordName(serverId), password)
+      if (sealed.canKeep) await sealed.write(keptWakePassword(serverId, password))
     }
   }
 
@@ -177,6 +187,12 @@ export class Wake {
 }
 
 const passwordName = (serverId: ServerId): string => `secrets/wake/${serverId}`
+
+/** How a SecureOn password is kept, before it is sealed. */
+export const keptWakePassword = (serverId: ServerId, password: string): KeptSecret => ({
+  name: passwordName(serverId),
+  plain: password
+})
 
 const refused = (what: string, { name }: Pick<ServerRecord, 'name'>): AppError =>
   new AppError('refused', { params: { what, server: name } })

@@ -46,6 +46,8 @@ export interface Reports {
   readonly handlers: ReportHandlers
   /** Reads the archive and the schedule. */
   open(): Promise<void>
+  /** The schedule was written past this. */
+  reload(): Promise<void>
   /** From now on reports are made when they are due. */
   start(): void
   close(): Promise<void>
@@ -134,6 +136,7 @@ export function createReports(deps: ReportsDeps): Reports {
       await scheduler.open()
       await archive.open()
     },
+    reload: () => scheduler.reload(),
     start() {
       scheduler.start()
     },

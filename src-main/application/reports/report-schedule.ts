@@ -22,17 +22,28 @@ export interface ScheduleDeps {
   readonly onMade: (report: Report, signal: AbortSignal) => Promise<void>
 }
 
-const BLOB = 'reports:schedule'
+export const SCHEDULE_BLOB = 'reports:schedule'
 const LOOK_EVERY_MS = 20_000
 /** A folder that cannot be written now may be there again. */
 const RETRY_AFTER_MS = 3_600_000
 
 /** Since when each kind is wanted: what was due before is not made up for. */
-const Kept = z.object({
+export const KeptSchedule = z.object({
   schedule: ReportSchedule,
   sinceAtMs: z.partialRecord(ScheduledKind, z.int())
 })
-type Kept = z.infer<typeof Kept>
+type Kept = z.infer<typeof KeptSchedule>
+
+/** With another schedule: what was wanted already is wanted since then, what is new since now. */
+export function keptFrom(before: Kept, schedule: ReportSchedule, nowMs: number): Kept {
+  const sinceAtMs: Kept['sinceAtMs'] = {}
+  for (const kind of ScheduledKind.options) {
+    if (!schedule[kind]) continue
+    const since = before.schedule[kind] ? before.sinceAtMs[kind] : undefined
+    sinceAtMs[kind] = since ?? nowMs
+  }
+  return { schedule, sinceAtMs }
+}
 
 export class ReportScheduler {
   readonly #deps: ScheduleDeps
@@ -49,14 +60,21 @@ export class ReportScheduler {
   }
 
   async open(): Promise<void> {
-    const bytes = await this.#deps.blobs.get(BLOB)
+    const bytes = await this.#deps.blobs.get(SCHEDULE_BLOB)
     if (bytes === null) return
     try {
-      this.#kept = Kept.parse(JSON.parse(Buffer.from(bytes).toString()))
+      this.#kept = KeptSchedule.parse(JSON.parse(Buffer.from(bytes).toString()))
     } catch (error) {
       // Nothing is made by itself then, and the window shows that all is off.
       this.#deps.log.error('reports.scheduleUnreadable', error)
     }
+  }
+
+  /** The schedule was written past this. */
+  async reload(): Promise<void> {
+    this.#kept = { schedule: ReportSchedule.parse({}), sinceAtMs: {} }
+    await this.open()
+    this.#deps.changed.publish(null)
   }
 
   start(): void {
@@ -69,15 +87,8 @@ export class ReportScheduler {
   }
 
   async set(schedule: ReportSchedule): Promise<void> {
-    const nowMs = this.#deps.clock.nowMs()
-    const sinceAtMs: Kept['sinceAtMs'] = {}
-    for (const kind of ScheduledKind.options) {
-      if (!schedule[kind]) continue
-      const since = this.#kept.schedule[kind] ? this.#kept.sinceAtMs[kind] : undefined
-      sinceAtMs[kind] = since ?? nowMs
-    }
-    const kept = { schedule, sinceAtMs }
-    await this.#deps.blobs.set(BLOB, Buffer.from(JSON.stringify(kept)))
+    const kept = keptFrom(this.#kept, schedule, this.#deps.clock.nowMs())
+    await this.#deps.blobs.set(SCHEDULE_BLOB, Buffer.from(JSON.stringify(kept)))
     this.#kept = kept
     this.#deps.changed.publish(null)
   }

@@ -2,7 +2,7 @@
 import type { ServerId } from '#contract/ids.ts'
 import type { ServerSecrets } from '#contract/servers.ts'
 import type { SecretCipher } from '../platform/platform.ts'
-import { SealedTexts } from '../sealed-texts.ts'
+import { SealedTexts, type KeptSecret } from '../sealed-texts.ts'
 import type { BlobStore } from '../storage.ts'
 import type { Secret } from './connection.ts'
 
@@ -17,6 +17,12 @@ interface Entry extends HeldSecrets {
 
 const NOTHING: Entry = { password: null, passphrase: null, kept: false }
 const blobName = (serverId: ServerId): string => `secret:${serverId}`
+
+/** How the secrets of a server are kept, before they are sealed. */
+export const keptServerSecrets = (serverId: ServerId, { password, passphrase }: HeldSecrets): KeptSecret => ({
+  name: blobName(serverId),
+  plain: JSON.stringify({ password: password?.reveal(), passphrase: passphrase?.reveal() })
+})
 
 export class SecretVault {
   readonly #entries = new Map<ServerId, Entry>()
@@ -66,11 +72,13 @@ export class SecretVault {
       await this.#sealed.remove(blobName(serverId))
       return
     }
-    const plain = JSON.stringify({
-      password: next.password?.reveal(),
-      passphrase: next.passphrase?.reveal()
-    })
-    await this.#sealed.write(blobName(serverId), plain)
+    await this.#sealed.write(keptServerSecrets(serverId, next))
+  }
+
+  /** In memory only: they were kept past this (`kept`), or cannot be. null = there are none any more. */
+  hold(serverId: ServerId, secrets: HeldSecrets | null, kept: boolean): void {
+    if (secrets === null) this.#entries.delete(serverId)
+    else this.#entries.set(serverId, { ...secrets, kept })
   }
 
   async forget(serverId: ServerId): Promise<void> {

@@ -47,6 +47,48 @@ export class ServerDirectory {
     }
   }
 
+  /**
+   * The list was written past this: takes it up. `touched`: new servers and those of which anything is other; `secrets`: those
+   * whose password or passphrase is. Whoever waited for a host key looks again.
+   */
+  async reload(touched: ReadonlySet<ServerId>, secrets: ReadonlySet<string>): Promise<void> {
+    const stored = new Map((await this.#deps.storage.servers.list()).map((one) => [one.record.id, one]))
+    for (const id of this.#runtimes.keys())
+      if (!stored.has(id)) await this.#turns.run([id], () => this.#leave(id))
+    for (const server of stored.values()) {
+      const { id } = server.record
+      if (!this.#runtimes.has(id)) await this.#turns.run([id], () => this.#join(server))
+      else if (touched.has(id) || secrets.has(id))
+        await this.#turns.run([id], () => this.#change(server.record, secrets.has(id)))
+    }
+    for (const runtime of this.#runtimes.values()) {
+      const { state } = runtime
+      if (state.kind === 'offline' && state.failure.hostKey !== null) runtime.connectNow()
+    }
+  }
+
+  async #join(server: StoredServer): Promise<void> {
+    await this.#deps.telemetry.load(server.record.id)
+    const runtime = this.#adopt(server)
+    await runtime.picture.load()
+    runtime.start()
+    this.#events.serverChanged(server.record.id)
+  }
+
+  async #change(record: ServerRecord, secretsChanged: boolean): Promise<void> {
+    const runtime = this.get(record.id)
+    await this.#deps.telemetry.load(record.id)
+    const before = runtime.record.machinesNotCollected
+    const after = record.machinesNotCollected
+    const others = [
+      ...before.filter((uuid) => !after.includes(uuid)),
+      ...after.filter((uuid) => !before.includes(uuid))
+    ]
+    await runtime.reconfigure(record, secretsChanged)
+    for (const uuid of others) await runtime.takeNotCollected(record, uuid)
+    this.#deps.telemetry.readNow(record.id)
+  }
+
   /** Starts to connect to every server that is collecting. */
   start(): void {
     for (const runtime of this.#runtimes.values()) runtime.start()
@@ -165,17 +207,10 @@ export class ServerDirectory {
   }
 
   async #remove(runtimes: readonly ServerRuntime[], deleteHistory: boolean): Promise<void> {
-    const { storage, telemetry, vault } = this.#deps
-    const letGo = async ({ picture, record }: ServerRuntime): Promise<void> => {
-      await picture.happened.forget()
-      await picture.expectedOff.forget()
-      await vault.forget(record.id)
-      await telemetry.forget(record.id)
-    }
     await Promise.all(runtimes.map((runtime) => runtime.stop(null)))
     try {
-      await Promise.all(runtimes.map(letGo))
-      await storage.servers.remove(
+      await Promise.all(runtimes.map((runtime) => this.#letGo(runtime)))
+      await this.#deps.storage.servers.remove(
         runtimes.map(({ record }) => record.id),
         { deleteHistory }
       )
@@ -184,6 +219,27 @@ export class ServerDirectory {
       for (const runtime of runtimes) runtime.start()
       throw error
     }
+    this.#gone(runtimes)
+  }
+
+  /** It is no longer in the stored list. */
+  async #leave(serverId: ServerId): Promise<void> {
+    const runtime = this.get(serverId)
+    await runtime.stop(null)
+    await this.#letGo(runtime)
+    this.#gone([runtime])
+  }
+
+  /** What is kept of it beside the list and the history. */
+  async #letGo({ picture, record }: ServerRuntime): Promise<void> {
+    const { telemetry, vault } = this.#deps
+    await picture.happened.forget()
+    await picture.expectedOff.forget()
+    await vault.forget(record.id)
+    await telemetry.forget(record.id)
+  }
+
+  #gone(runtimes: readonly ServerRuntime[]): void {
     for (const { record } of runtimes) this.#runtimes.delete(record.id)
     for (const { record } of runtimes) this.#events.serverRemoved(record.id)
     const machines = runtimes.flatMap((runtime) => runtime.machines.views().map((view) => view.ref))

@@ -19,14 +19,15 @@ import { unitsLane } from './units-lane.ts'
 import { UpdatesMemory, updatesLane } from './updates-lane.ts'
 import { usersLane } from './users-lane.ts'
 
-const Options = z.object({ watchedUnits: z.array(UnitName).max(MAX_WATCHED_UNITS).default([]) })
+/** What the operator chose for one server. */
+export const WatchedUnits = z.object({ watchedUnits: z.array(UnitName).max(MAX_WATCHED_UNITS).default([]) })
 
 export interface Services {
   readonly users: ServicePart<UsersView>
   readonly units: ServicePart<UnitsView>
   readonly updates: ServicePart<UpdatesView>
   readonly containers: ServicePart<ContainersView>
-  readonly options: ServerOptions<typeof Options>
+  readonly options: ServerOptions<typeof WatchedUnits>
   readonly memory: UpdatesMemory
   readonly subject: TelemetrySubject
 }
@@ -46,7 +47,7 @@ export function openServices({
     updates: new ServicePart<UpdatesView>(),
     containers: new ServicePart<ContainersView>()
   }
-  const options = new ServerOptions(blobs, 'services', Options)
+  const options = new ServerOptions(blobs, 'services', WatchedUnits)
   const memory = new UpdatesMemory()
   const watchedUnits = (serverId: Parameters<typeof options.get>[0]): readonly UnitName[] =>
     options.get(serverId).watchedUnits

@@ -12,6 +12,8 @@ type SettingsHandlers = Pick<
 
 export interface SettingsKeeper {
   current(): Settings
+  /** They were written past this. */
+  reload(): Promise<void>
   readonly handlers: SettingsHandlers
 }
 
@@ -20,6 +22,10 @@ export async function openSettings(store: SettingsStore): Promise<SettingsKeeper
   const topic = createTopic<Settings>(settings)
   return {
     current: () => settings,
+    async reload() {
+      settings = await store.read()
+      topic.publish(settings)
+    },
     handlers: {
       'settings.watch': (_input, { signal }) => topic.latest(signal),
       'settings.change': async (change) => {

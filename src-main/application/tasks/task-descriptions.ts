@@ -53,6 +53,10 @@ export const taskDescriptions: TaskDescriptions<VirthelmContract> = {
       machinesFailed: items.filter(({ state }) => state === 'failed').length
     })
   },
+  'configurationFile.export': {
+    subject: ({ fileName }) => ({ fileName }),
+    result: ({ path, sizeBytes }) => (path === null ? { sizeBytes } : { path, sizeBytes })
+  },
   'deletion.run': {
     subject: ({ seenName }) => ({ vm: seenName.slice(0, 300) }),
     doneRatio: ({ doneSteps, totalSteps }) => doneSteps / totalSteps,

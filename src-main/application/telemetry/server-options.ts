@@ -5,6 +5,9 @@ import type { BlobStore } from '../storage.ts'
 
 const MAX_BYTES = 1024 * 1024
 
+/** The name under which they are kept. */
+export const optionsBlob = (subject: string, serverId: ServerId): string => `options/${subject}/${serverId}`
+
 export class ServerOptions<S extends z.ZodType> {
   readonly #blobs: BlobStore
   readonly #subject: string
@@ -18,10 +21,8 @@ export class ServerOptions<S extends z.ZodType> {
     this.#schema = schema
   }
 
-  /** Reads what is kept; call once per server before `get`. What cannot be read any more counts as not chosen. */
+  /** Reads what is kept; call it before `get`, and when it was written past this. What cannot be read any more counts as not chosen. */
   async load(serverId: ServerId): Promise<z.infer<S>> {
-    const known = this.#known.get(serverId)
-    if (known !== undefined) return known
     const blob = await this.#blobs.get(this.#name(serverId))
     const options = this.#parse(blob)
     this.#known.set(serverId, options)
@@ -58,6 +59,6 @@ export class ServerOptions<S extends z.ZodType> {
   }
 
   #name(serverId: ServerId): string {
-    return `options/${this.#subject}/${serverId}`
+    return optionsBlob(this.#subject, serverId)
   }
 }

@@ -23,13 +23,20 @@ export class PinRepository {
         'SELECT host, port, type, fingerprint, key_base64 FROM pin WHERE host_key = ? AND port = ? ORDER BY pinned_at_ms'
       )
       .all(host.toLowerCase(), port)
-    return rows.map((row) => ({
-      host: row.host,
-      port: row.port,
-      type: row.type,
-      fingerprint: row.fingerprint,
-      keyBase64: row.key_base64
-    }))
+    return rows.map(fromRow)
+  }
+
+  all(): HostKey[] {
+    const rows = this.db
+      .prepare<[], SqlRow>(
+        'SELECT host, port, type, fingerprint, key_base64 FROM pin ORDER BY host_key, port, type, key_base64'
+      )
+      .all()
+    return rows.map(fromRow)
+  }
+
+  unpin(host: string, port: number): void {
+    this.db.prepare('DELETE FROM pin WHERE host_key = ? AND port = ?').run(host.toLowerCase(), port)
   }
 
   pin(key: HostKey, replace: boolean, nowMs: number): void {
@@ -46,3 +53,11 @@ export class PinRepository {
     write.immediate()
   }
 }
+
+const fromRow = (row: SqlRow): HostKey => ({
+  host: row.host,
+  port: row.port,
+  type: row.type,
+  fingerprint: row.fingerprint,
+  keyBase64: row.key_base64
+})

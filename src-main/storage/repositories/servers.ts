@@ -104,6 +104,26 @@ export class ServerRepository {
     this.exportJson()
   }
 
+  /**
+   * Puts some and removes some; within a transaction of the caller, who exports the JSON after it. Names may change hands among
+   * them. Throws conflict (`field`: name).
+   */
+  replaceSome(put: readonly ServerRecord[], removed: readonly ServerId[]): void {
+    const remove = this.db.prepare('DELETE FROM server WHERE id = ?')
+    for (const id of removed) remove.run(id)
+    // No name has a line break: nothing can be in the way of these.
+    const vacate = this.db.prepare('UPDATE server SET name_key = char(10) || id WHERE id = ?')
+    for (const { id } of put) vacate.run(id)
+    const write = this.db.prepare(
+      `INSERT INTO server (id, name_key, record) VALUES (?, ?, ?)
+       ON CONFLICT (id) DO UPDATE SET name_key = excluded.name_key, record = excluded.record`
+    )
+    for (const record of put) {
+      this.refuseTakenName(record)
+      write.run(record.id, nameKey(record.name), JSON.stringify(record))
+    }
+  }
+
   /** Facts of a server that is gone meanwhile are dropped. */
   saveFacts(serverId: ServerId, facts: ServerFacts, atMs: number): void {
     const done = this.db

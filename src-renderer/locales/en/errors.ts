@@ -554,6 +554,46 @@ export const errors = {
     title: 'This file cannot be restored.',
     next: 'Nothing was changed. Choose another backup.'
   },
+  configurationFileInvalid: {
+    title: 'This is no configuration file of Virthelm.',
+    next: 'Nothing was changed. Choose a file that was exported in the settings.'
+  },
+  configurationFileInvalidTooLarge: {
+    title: 'The file is too large for a configuration file.',
+    next: 'Nothing was changed. Choose a file that was exported in the settings.'
+  },
+  configurationFileInvalidCutOff: {
+    title: 'The file ends too soon.',
+    next: 'Nothing was changed. Copy it again, or export it again.'
+  },
+  configurationFileInvalidChanged: {
+    title: 'The file was changed since it was made: its checksum does not fit.',
+    next: 'Nothing was changed. Take the file as it was exported.'
+  },
+  configurationFileInvalidNotUnderstood: {
+    title: 'Something in the file cannot be: {part}',
+    next: 'Nothing was changed. Take the file as it was exported.'
+  },
+  configurationFileInvalidDuplicate: {
+    title: 'Something stands twice in the file: {part}',
+    next: 'Nothing was changed. Take the file as it was exported.'
+  },
+  configurationFileNewer: {
+    title: 'The file was made by a newer Virthelm.',
+    next: 'Nothing was changed. Install the newer version, then import it.'
+  },
+  configurationFilePassphrase: {
+    title: 'This passphrase does not open the secrets.',
+    next: 'Enter it again, or import without the secrets.'
+  },
+  planChangedConfigurationFile: {
+    title: 'Something was changed here in the meantime. Nothing was imported.',
+    next: 'The plan below is the new one. Look at it, then import again.'
+  },
+  refusedTypedCount: {
+    title: 'The number is not that of what would be removed. Nothing was imported.',
+    next: 'Look at the list, then type the number again.'
+  },
   pdfNotPossible: {
     title: 'The report could not be printed as PDF.',
     next: 'In browser mode it takes Chromium, Chrome or Edge on this computer. The other files are made without it.'

@@ -60,6 +60,7 @@ export const shell = {
     state: { running: 'running', done: 'done', failed: 'failed', cancelled: 'cancelled' },
     name: {
       'backup-make': 'Backup',
+      'configurationFile-export': 'Configuration file',
       'bulk-run': 'Many machines',
       'deletion-run': 'Delete machine',
       'clones-make': 'Clone',

@@ -1,0 +1,148 @@
+/** Export and import of the configuration, in the settings. */
+export const configurationFile = {
+  title: 'Configuration file',
+  hint: 'Servers, rules, channels, settings and layout in one readable file, for another computer or a colleague. Without journal and history.',
+  section: {
+    servers: 'Servers',
+    hostKeys: 'Pinned host keys',
+    settings: 'Settings',
+    rules: 'Alert rules',
+    quiet: 'Silences and maintenance',
+    channels: 'Alert channels',
+    reports: 'Report schedule',
+    engines: 'Outside engines',
+    layout: 'Layout of this window',
+    secrets: 'Passwords and tokens'
+  },
+  part: {
+    servers: '{n} server | {n} servers',
+    hostKeys: '{n} host key | {n} host keys',
+    rules: '{n} rule | {n} rules',
+    quiet: '{n} silence or maintenance | {n} silences and maintenances',
+    channels: '{n} channel | {n} channels',
+    engines: '{n} outside engine | {n} outside engines'
+  },
+  export: {
+    open: 'Export …',
+    title: 'Export the configuration',
+    contents: 'In the file',
+    alsoIn: 'Settings, report schedule and the layout of this window are in it, too.',
+    withSecrets: 'With passwords, passphrases and tokens',
+    secretCount:
+      '{n} of them, sealed under a passphrase of yours. | {n} of them, sealed under a passphrase of yours.',
+    noSecrets: 'None are held at present.',
+    withoutHint: 'They are left out. Whoever imports the file enters them again.',
+    openAddresses:
+      'The address of {n} webhook or ntfy topic is in it as it is: whoever has it may post there. | The addresses of {n} webhooks or ntfy topics are in it as they are: whoever has them may post there.',
+    passphrase: 'Passphrase',
+    passphraseHint:
+      'At least {n} characters: several words that have nothing to do with each other are best. It is kept nowhere; without it, what is sealed is lost.',
+    again: 'Passphrase again',
+    tooShort: 'At least {n} characters.',
+    differs: 'The two are not the same.',
+    strength: { label: 'Strength', none: '—', weak: 'weak', fair: 'fair', strong: 'strong' },
+    confirm: 'Export',
+    done: 'Configuration exported.',
+    doneSecrets: 'Configuration exported, with {n} secret. | Configuration exported, with {n} secrets.'
+  },
+  import: {
+    open: 'Import …',
+    title: 'Import a configuration',
+    reading: 'Checking the file …',
+    made: 'Made {time} by version {version}',
+    sealed: 'Passwords and tokens are in it, under a passphrase.',
+    sealedHint: 'Without it, all the rest can be imported.',
+    passphrase: 'Passphrase of the file',
+    unlock: 'Unlock',
+    unlocked: '{n} secret unlocked. | {n} secrets unlocked.',
+    modeLabel: 'How it is imported',
+    mode: { merge: 'Merge', replace: 'Replace' },
+    modeHint: {
+      merge: 'What the file says comes over what is here. What is only here stays.',
+      replace: 'Afterwards, the chosen parts are as in the file. What is only here is removed.'
+    },
+    plan: 'What would change',
+    kind: {
+      new: '{n} new',
+      changed: '{n} changed',
+      same: '{n} the same',
+      onlyHere: '{n} only here',
+      removed: '{n} removed',
+      conflict: '{n} other key | {n} other keys',
+      nameTaken: '{n} with a name that is taken',
+      tooMany: '{n} too many'
+    },
+    singleKind: { same: 'the same', changed: 'changed' },
+    entryKind: {
+      new: 'new',
+      changed: 'changed',
+      onlyHere: 'stays',
+      removed: 'removed',
+      conflict: 'other key',
+      nameTaken: 'left out',
+      tooMany: 'left out'
+    },
+    why: {
+      nameTaken: 'Something else here has this name and stays. Rename it first, then import again.',
+      tooMany: 'There is no room for more of them.',
+      conflict: 'Another key is pinned here. It stays, unless you tick this.'
+    },
+    caution: {
+      lookOnlyLifted: 'It is look-only here and would not be any more.',
+      addressChanged: 'Another address or user: a kept password or passphrase is forgotten.',
+      channelsUnknown: 'It names channels that are not here: it is told by the others, or by all.'
+    },
+    acceptKey: 'Replace the pinned key of {host}',
+    details: 'Details of {section}',
+    unnamed: 'Without a name',
+    more: 'and {n} more',
+    readingLong: 'Reading long ranges',
+    nothing: 'Everything in it is here already.',
+    was: 'is',
+    becomes: 'becomes',
+    onValue: 'yes',
+    offValue: 'no',
+    noValue: '—',
+    removals: '{n} entry is removed from this console: | {n} entries are removed from this console:',
+    removalsNote:
+      'The history of removed servers stays. Their passwords are forgotten: undoing the import does not bring them back.',
+    type: 'Type {n} to confirm',
+    copyFirst: 'A copy of the present configuration is made first.',
+    confirm: 'Import',
+    confirmRemove: 'Remove {n} and import',
+    done: 'The configuration is imported.',
+    doneSecrets: '{n} secret came with it. | {n} secrets came with it.',
+    undo: 'The configuration of before is in this file. To undo, import it with “Replace”:',
+    restart: 'A part of it is taken up at the next start: quit Virthelm and start it again.'
+  },
+  field: {
+    name: 'Name',
+    location: 'Location',
+    tags: 'Tags',
+    note: 'Note',
+    lookOnly: 'Look-only',
+    useSudo: 'Ask with sudo',
+    collecting: 'Collecting',
+    intervalMs: 'Interval (ms)',
+    machinesNotCollected: 'VMs not collected',
+    enabled: 'Switched on',
+    level: 'Level',
+    scopes: 'Where',
+    overrides: 'Exceptions',
+    theme: 'Theme',
+    fleetView: 'Fleet as',
+    timeZone: 'Time zone',
+    key: 'Key',
+    'connection-host': 'Address',
+    'connection-port': 'Port',
+    'connection-user': 'User',
+    'connection-jumps': 'Jump hosts',
+    'connection-keyFiles': 'Key files',
+    'connection-useAgent': 'SSH agent',
+    'connection-usePassword': 'Password login',
+    'condition-threshold': 'Threshold',
+    'condition-recoverAt': 'Recovers at',
+    'condition-forMs': 'For (ms)',
+    'telling-channels': 'Told by'
+  }
+}
