@@ -23,21 +23,36 @@ export const lookAt = (page: Page): Promise<{ width: number; height: number; lit
     return { width: canvas.width, height: canvas.height, lit, sum }
   })
 
-/** Every pixel of the display as red, green, blue. */
-export async function rgbOf(page: Page): Promise<{ width: number; height: number; rgb: Buffer }> {
-  const { width, height, base64 } = await page.evaluate(() => {
-    const canvas = document.querySelector<HTMLCanvasElement>('[data-testid=display-screen] canvas')
-    if (!canvas || canvas.width === 0) return { width: 0, height: 0, base64: '' }
-    const { width, height } = canvas
+/** Red, green, blue of each pixel, row by row. */
+export interface Pixels {
+  readonly width: number
+  readonly height: number
+  readonly rgb: Buffer
+}
+
+/** Of the display. */
+export const rgbOf = (page: Page): Promise<Pixels> => readPixels(page, null)
+
+/** Of a picture in a file, as the browser reads it. */
+export const pixelsOf = (page: Page, fileBase64: string): Promise<Pixels> => readPixels(page, fileBase64)
+
+async function readPixels(page: Page, fileBase64: string | null): Promise<Pixels> {
+  const { width, height, base64 } = await page.evaluate(async (file) => {
+    const source =
+      file === null
+        ? document.querySelector<HTMLCanvasElement>('[data-testid=display-screen] canvas')
+        : await createImageBitmap(new Blob([Uint8Array.from(atob(file), (c) => c.charCodeAt(0))]))
+    if (!source || source.width === 0) return { width: 0, height: 0, base64: '' }
+    const { width, height } = source
     const copy = new OffscreenCanvas(width, height)
     const context = copy.getContext('2d', { willReadFrequently: true })
     if (!context) return { width: 0, height: 0, base64: '' }
-    context.drawImage(canvas, 0, 0)
+    context.drawImage(source, 0, 0)
     const { data } = context.getImageData(0, 0, width, height)
     let text = ''
     for (let at = 0; at < data.length; at += 4)
       text += String.fromCharCode(data[at] ?? 0, data[at + 1] ?? 0, data[at + 2] ?? 0)
     return { width, height, base64: btoa(text) }
-  })
+  }, fileBase64)
   return { width, height, rgb: Buffer.from(base64, 'base64') }
 }

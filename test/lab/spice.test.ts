@@ -1,7 +1,7 @@
 /** A guest's SPICE display in a real browser: the built console, its own client, ssh, QEMU's own SPICE server. */
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { lookAt, rgbOf } from '../e2e/display.ts'
+import { lookAt, pixelsOf, rgbOf, type Pixels } from '../e2e/display.ts'
 import {
   launchBrowser,
   openPage,
@@ -20,6 +20,20 @@ const NAME = 'spice-probe'
 /** Reads its first terminal, whose keyboard is the display's, and says each line on the serial line. */
 const LISTEN = `run (stty -echo; while read -r line; do echo "typed: $line"; done) </dev/tty1 &`
 const ON_LOOPBACK = `<graphics type='spice' autoport='yes' listen='127.0.0.1'/>`
+
+/**
+ * A disk whose boot sector shows mode 13h (320 × 200) in sixty-four colours of its own: moving stripes, reds in the left
+ * half and blues in the right one, drawn anew with each tick of the clock.
+ */
+function filmDisk(): Buffer {
+  const code =
+    'uBMAzRC4AKCOwLrIA7BA7kKxEIjIBBDusADu7v7BgPkwdfCxELAA7u6IyAQQ7v7BgPkwdfAx2zH/usgAuUABicgA2DDQJB8EQIH5oAB3AgQgquLr' +
+    'SnXlQ7QAzRqJ1rQAzRo51nT4688='
+  const disk = Buffer.alloc(1024 * 1024)
+  Buffer.from(code, 'base64').copy(disk)
+  disk.writeUInt16LE(0xaa55, 510)
+  return disk
+}
 
 describe.skipIf(missing !== null)(
   `a SPICE display in a browser${missing === null ? '' : ` (${missing})`}`,
@@ -88,7 +102,10 @@ describe.skipIf(missing !== null)(
       await print(probe, 'WWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWW')
       await expect.poll(lit, { timeout: 15_000 }).toBeGreaterThan(before + 500)
       await expect
-        .poll(async () => differingPixels(await rgbOf(page), await screenshotOf(probe)), { timeout: 15_000 })
+        .poll(
+          async () => differingPixels(await rgbOf(page), await pixelsOf(page, await screenshotOf(probe))),
+          { timeout: 15_000 }
+        )
         .toBe(0)
 
       await probe.tell(LISTEN)
@@ -97,6 +114,12 @@ describe.skipIf(missing !== null)(
       for (const key of ['Shift+KeyX', 'Shift+Digit1', 'Backspace', 'Shift+Slash', 'Enter'])
         await page.keyboard.press(key, { delay: 30 })
       await expect.poll(() => probe.printed(), { timeout: 20_000 }).toContain('typed: hello, qemu-9/X?')
+      // It has no tablet, so the display holds the pointer until it is let go.
+      expect(await page.evaluate(() => document.pointerLockElement?.tagName)).toBe('CANVAS')
+      await page.keyboard.down('Control')
+      await page.keyboard.press('Alt')
+      await page.keyboard.up('Control')
+      await expect.poll(() => page.evaluate(() => document.pointerLockElement)).toBeNull()
       await page.getByRole('button', { name: 'Paste text' }).click()
       await page.getByLabel('Text', { exact: true }).fill('Pasted (as keys)\n')
       await page.getByRole('button', { name: 'Paste', exact: true }).click()
@@ -107,7 +130,7 @@ describe.skipIf(missing !== null)(
     })
 
     it('stays through a reboot of the guest, and comes back after it was off', async () => {
-      const probe = await makeSpiceProbe(`<graphics type='spice'><listen type='socket'/></graphics>`)
+      const probe = await makeSpiceProbe(ON_LOOPBACK)
       await openDisplay()
       await isShown()
       const from = probe.printed().length
@@ -126,6 +149,59 @@ describe.skipIf(missing !== null)(
       await screen().getByRole('heading', { name: 'The machine is off' }).waitFor()
       await probe.start()
       await isShown()
+    }, 300_000)
+
+    it('shows a film in its colours', async () => {
+      const probe = await makeProbe(SERVER, NAME)
+      const image = await probe.makeImage('film', 1)
+      await lab.inServer(SERVER, ['bash', '-c', `base64 -d > ${image}`], {
+        input: filmDisk().toString('base64')
+      })
+      await probe.define((xml) =>
+        xml
+          .replace(
+            /<graphics type='vnc'[^]*?<\/graphics>/,
+            `<graphics type='spice' autoport='yes' listen='127.0.0.1'><streaming mode='all'/></graphics>`
+          )
+          .replace(/<kernel>[^]*<\/cmdline>/, `<boot dev='hd'/>`)
+          .replace(
+            /<driver name='qemu' type='qcow2'\/>\s*<source file='[^']*'/,
+            `<driver name='qemu' type='raw'/><source file='${image}'`
+          )
+      )
+      await probe.virshRw('start', probe.uuid)
+      await openDisplay()
+      await isShown()
+      /** The mean of red, green, blue in the middle of a half. */
+      const meanOf = async (half: 0 | 1): Promise<number[]> => {
+        const { width, rgb } = await rgbOf(page)
+        const sums = [0, 0, 0]
+        for (let y = 100; y < 300; y++)
+          for (let x = half * 320 + 100; x < half * 320 + 220; x++)
+            for (let colour = 0; colour < 3; colour++)
+              sums[colour] = (sums[colour] ?? 0) + (rgb[(y * width + x) * 3 + colour] ?? 0)
+        return sums.map((sum) => Math.round(sum / (200 * 120)))
+      }
+      let frames = 0
+      await lab.eventually(
+        'it is a film',
+        async () => {
+          const before = (await lookAt(page)).sum
+          await page.waitForTimeout(200)
+          if ((await lookAt(page)).sum !== before) frames++
+          return frames > 20
+        },
+        60_000
+      )
+      const [red, blue] = [await meanOf(0), await meanOf(1)]
+      expect(red[0]).toBeGreaterThan(100)
+      expect(Math.max(red[1] ?? 255, red[2] ?? 255)).toBeLessThan(80)
+      expect(blue[2]).toBeGreaterThan(100)
+      expect(Math.max(blue[0] ?? 255, blue[1] ?? 255)).toBeLessThan(80)
+      // It comes as JPEGs: the pure colours of the guest are nearly met, not exactly.
+      expect((red[1] ?? 0) + (red[2] ?? 0) + (blue[0] ?? 0) + (blue[1] ?? 0)).toBeGreaterThan(0)
+      expect(await page.getByText('Not all is drawn').count()).toBe(0)
+      await photograph(page, 'lab-spice-film')
     })
 
     it('asks for the password of a display, says that one is wrong, and shows it with the right one', async () => {
@@ -162,30 +238,27 @@ describe.skipIf(missing !== null)(
       await makeSpiceProbe(`<graphics type='vnc' autoport='yes' listen='127.0.0.1'/>${ON_LOOPBACK}`)
       await openDisplay()
       await isShown()
-      const kinds = page.getByRole('radiogroup', { name: 'Display', exact: true })
-      expect(await kinds.getByRole('radio', { name: 'VNC' }).isChecked()).toBe(true)
-      await kinds.getByRole('radio', { name: 'SPICE' }).click()
+      expect(await page.getByRole('radio', { name: 'VNC', exact: true }).isChecked()).toBe(true)
+      await page.getByRole('radio', { name: 'SPICE', exact: true }).click()
+      await expect.poll(() => page.getByText('Click to give the mouse').count()).toBe(1)
       await isShown()
       await photograph(page, 'lab-spice-and-vnc')
     })
 
-    async function screenshotOf(probe: Probe): Promise<Buffer> {
+    /** As base64. */
+    async function screenshotOf(probe: Probe): Promise<string> {
       const command = `virsh -q -c qemu:///system screenshot ${probe.uuid} --file /dev/stdout | base64 -w0`
-      const { stdout } = await lab.inServer(SERVER, ['bash', '-c', command])
-      return Buffer.from(stdout, 'base64')
+      return (await lab.inServer(SERVER, ['bash', '-c', command])).stdout
     }
   }
 )
 
-/** Of a PPM (P6) or PNG picture beside the canvas; all of them when the sizes differ. */
-function differingPixels(seen: { width: number; height: number; rgb: Buffer }, screenshot: Buffer): number {
-  const head = /^P6\s+(\d+)\s+(\d+)\s+255\s/.exec(screenshot.subarray(0, 64).toString('latin1'))
-  if (head === null) throw new Error(`not a PPM: ${screenshot.subarray(0, 16).toString('latin1')}`)
+/** All of them when the sizes differ. */
+function differingPixels(seen: Pixels, expected: Pixels): number {
   const pixels = seen.width * seen.height
-  if (Number(head[1]) !== seen.width || Number(head[2]) !== seen.height) return pixels
-  const rgb = screenshot.subarray(head[0].length)
+  if (expected.width !== seen.width || expected.height !== seen.height) return pixels
   let differing = 0
   for (let at = 0; at < pixels * 3; at += 3)
-    if (rgb.compare(seen.rgb, at, at + 3, at, at + 3) !== 0) differing++
+    if (expected.rgb.compare(seen.rgb, at, at + 3, at, at + 3) !== 0) differing++
   return differing
 }

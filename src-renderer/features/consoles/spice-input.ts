@@ -55,7 +55,8 @@ export function listenTo(screen: SpiceCanvas, inputs: Inputs, hold: PointerHold,
     canvas.focus()
     const button = BUTTONS[event.button]
     if (hold.mode === 'relative' && !isHeld()) {
-      void canvas.requestPointerLock()
+      // Refused for a second after it was let go by Esc: the next click has it.
+      canvas.requestPointerLock().catch(() => undefined)
       return
     }
     if (hold.mode === 'absolute') inputs.moveTo(screen.pointOf(event))

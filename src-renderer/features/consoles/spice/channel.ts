@@ -11,6 +11,8 @@ const STALL_MS = 30_000
 const HEAD_BYTES = 6
 /** Keys and pointer of a link that stands still: beyond this nobody would want them any more. */
 const MAX_UNSENT_BYTES = 1024 * 1024
+/** Answers are gathered for so long: a server that asks thousands of times a second is not answered as often. */
+const GATHER_MS = 5
 /** So long is drawn at a stretch before the window gets its turn. */
 const TURN_MS = 12
 
@@ -25,6 +27,7 @@ export class SpiceChannel {
   #ackLeft = 0
   #unsentBytes = 0
   #isClosed = false
+  #gathered: Uint8Array[] = []
   /** What the server can, word 0; known once it is linked. */
   capabilities = 0
 
@@ -38,7 +41,14 @@ export class SpiceChannel {
     this.capabilities = await link(this.#duplex, this.#source, options)
   }
 
-  readonly send: Send = (type, body = new Uint8Array(0)) => {
+  /** At once: what the operator does. */
+  readonly send: Send = (type, body) => {
+    this.sendSoon(type, body)
+    this.#flush()
+  }
+
+  /** Together with what else is said in that moment: what answers the server. */
+  readonly sendSoon: Send = (type, body = new Uint8Array(0)) => {
     if (this.#isClosed) return
     const message = joined(pack(['u16', type], ['u32', body.length]), body)
     this.#unsentBytes += message.length
@@ -46,8 +56,15 @@ export class SpiceChannel {
       this.close()
       return
     }
-    this.#duplex.write(message).then(
-      () => (this.#unsentBytes -= message.length),
+    if (this.#gathered.push(message) === 1) setTimeout(() => this.#flush(), GATHER_MS)
+  }
+
+  #flush(): void {
+    const bytes = joined(...this.#gathered)
+    this.#gathered = []
+    if (bytes.length === 0 || this.#isClosed) return
+    this.#duplex.write(bytes).then(
+      () => (this.#unsentBytes -= bytes.length),
       () => (this.#isClosed = true)
     )
   }
@@ -66,7 +83,10 @@ export class SpiceChannel {
     let turnBeganMs = performance.now()
     for (;;) {
       const head = await this.#source.take(HEAD_BYTES, null, STALL_MS)
-      if (head === null) return
+      if (head === null) {
+        this.#flush()
+        return
+      }
       const reader = new Reader(head)
       const type = reader.u16()
       const size = reader.u32()
@@ -87,7 +107,7 @@ export class SpiceChannel {
       else this.#countForAck()
       if (type === MSG.ping) {
         const ping = new Reader(body)
-        this.send(MSGC.pong, pack(['u32', ping.u32()], ['u64', ping.u64()]))
+        this.sendSoon(MSGC.pong, pack(['u32', ping.u32()], ['u64', ping.u64()]))
       }
       if (type > MSG.baseLast) await handle(type, body)
     } catch (error) {
@@ -100,12 +120,12 @@ export class SpiceChannel {
     const generation = body.u32()
     this.#ackWindow = body.u32()
     this.#ackLeft = this.#ackWindow
-    this.send(MSGC.ackSync, pack(['u32', generation]))
+    this.sendSoon(MSGC.ackSync, pack(['u32', generation]))
   }
 
   #countForAck(): void {
     if (this.#ackWindow === 0 || --this.#ackLeft > 0) return
     this.#ackLeft = this.#ackWindow
-    this.send(MSGC.ack)
+    this.sendSoon(MSGC.ack)
   }
 }

@@ -262,7 +262,7 @@ export function blend(surface: Picture, place: Place, source: Source, alpha: num
 }
 
 function over(source: number, target: number, alpha: number): number {
-  const rest = (255 - (((source >>> 24) * alpha) / 255 + 0.5)) | 0
+  const rest = 255 - Math.round(((source >>> 24) * alpha) / 255)
   let result = 0
   for (let shift = 0; shift < 32; shift += 8) {
     const drawn = (((source >>> shift) & 255) * alpha) / 255

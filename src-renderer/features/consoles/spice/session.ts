@@ -44,7 +44,7 @@ export async function runSession(options: SessionOptions): Promise<void> {
   const ends: Promise<void>[] = []
   const channel = new SpiceChannel(options.open('main'), MAX_MAIN_MESSAGE_BYTES)
   await channel.link({ ...credentials(options, 'main', 0), capabilities: MAIN_CAPABILITIES })
-  const main = new Main(channel.send, events, { viewOnly })
+  const main = new Main(channel.sendSoon, events, { viewOnly })
   const mainEnd = guarded(channel.pump((type, body) => main.handle(type, body)))
   ends.push(mainEnd)
   /** Whichever is first: what is waited for, or the end of a channel. */
