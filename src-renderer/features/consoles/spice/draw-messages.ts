@@ -1,9 +1,10 @@
 /** What each drawing message asks for, after the surface, box and clip that they all begin with. */
 import type { Images } from './images.ts'
 import { DISPLAY } from './numbers.ts'
+import { operationOf, type Operation } from './operations.ts'
 import { from555, fromRgb, type Picture } from './picture.ts'
 import * as raster from './raster.ts'
-import { operationOf, readRect, type Mask, type Operation, type Place, type Source } from './raster.ts'
+import { readRect, type Mask, type Place, type Source } from './raster.ts'
 import type { Reader } from './wire.ts'
 
 export interface Canvas {

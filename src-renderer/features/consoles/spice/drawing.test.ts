@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { bitmapPixels, FORMAT, paletteOf } from './bitmaps.ts'
 import { unpackLz } from './lz.ts'
+import { operationOf } from './operations.ts'
 import type { Picture } from './picture.ts'
 import * as raster from './raster.ts'
 
@@ -124,7 +125,7 @@ describe('drawing', () => {
     ['and with the inverted target', 32 | 4, WHITE, GREEN, 0xffff00ff]
   ])('combines by %s', (_, descriptor, source, target, expected) => {
     const surface = picture(1, [target])
-    const operation = raster.operationOf(descriptor, 'source')
+    const operation = operationOf(descriptor, 'source')
     raster.copy(surface, place(box(0, 0, 1, 1)), operation, whole(picture(1, [source])))
     expect(pixelsOf(surface)).toEqual([expected])
   })
