@@ -245,7 +245,7 @@ describe.skipIf(missing !== null)(
       const kind = (name: string) => page.getByRole('button', { name, exact: true })
       expect(await kind('VNC').getAttribute('aria-pressed')).toBe('true')
       await kind('SPICE').click()
-      await expect.poll(() => page.getByText('Click to give the mouse').count()).toBe(1)
+      await page.getByText('Click to give the mouse').waitFor()
       await isShown()
       await photograph(page, 'lab-spice-and-vnc')
     })

@@ -343,7 +343,7 @@ export const errors = {
   },
   displayNeedsTls: {
     title: 'The SPICE display of {vm} is there with TLS only.',
-    next: 'The way to it is encrypted by SSH already. Give its graphics a plain port on 127.0.0.1 (autoport="yes", listen="127.0.0.1", no defaultMode="secure"); it is there after the next start.'
+    next: 'SSH encrypts the way to it already: give its graphics a plain port (autoport, listen 127.0.0.1, no defaultMode secure), then start it anew.'
   },
   displayTaken: {
     title: 'The display of {vm} ended this connection while the machine runs on.',
