@@ -44,9 +44,14 @@ function originOf(url: string): string | null {
   return `${protocol}//${host}`
 }
 
-/** The window needs no permission at all: no camera, no location, no notifications of its own, no devices. */
-export function denyPermissions(session: Session): void {
-  session.setPermissionRequestHandler((_contents, _permission, answer) => answer(false))
+/**
+ * No camera, no location, no notifications of its own, no devices. The window may hold the pointer: a guest without an
+ * absolute one is told how far the mouse moved.
+ */
+export function denyPermissions(session: Session, options: { readonly mayHoldPointer: boolean }): void {
+  session.setPermissionRequestHandler((_contents, permission, answer) =>
+    answer(options.mayHoldPointer && permission === 'pointerLock')
+  )
   session.setPermissionCheckHandler(() => false)
   session.setDevicePermissionHandler(() => false)
 }

@@ -37,7 +37,7 @@ function electronPrinter(): PdfPrinter {
         webPreferences: { sandbox: true, contextIsolation: true, javascript: false, partition: PARTITION }
       })
       const own = session.fromPartition(PARTITION)
-      denyPermissions(own)
+      denyPermissions(own, { mayHoldPointer: false })
       own.webRequest.onBeforeRequest(({ url }, answer) => answer({ cancel: url !== address }))
       const deadline = AbortSignal.any([signal, AbortSignal.timeout(PRINT_DEADLINE_MS)])
       try {

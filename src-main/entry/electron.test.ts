@@ -158,7 +158,7 @@ describe('window', () => {
 })
 
 describe('a page', () => {
-  it('gets no permission, by request, check or device', async () => {
+  it('gets no permission but to hold the pointer, by request, check or device', async () => {
     const window = await startWithWindow()
     const contents = window.webContents as unknown as RealWebContents
     for (const permission of [
@@ -174,6 +174,9 @@ describe('a page', () => {
       expect(double.permissionCheck?.(contents, permission, 'app://virthelm', {} as never)).toBe(false)
     }
     expect(double.devicePermission?.({ deviceType: 'usb' } as never)).toBe(false)
+    const answer = vi.fn()
+    double.permissionRequest?.(contents, 'pointerLock', answer, {} as Electron.PermissionRequest)
+    expect(answer).toHaveBeenCalledExactlyOnceWith(true)
   })
 
   it('goes nowhere else, in no frame, by no redirect', async () => {

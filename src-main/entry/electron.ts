@@ -82,7 +82,7 @@ function start(options: StartOptions): void {
 }
 
 async function run(options: StartOptions, dataFolder: string, log: FileLog): Promise<void> {
-  denyPermissions(session.defaultSession)
+  denyPermissions(session.defaultSession, { mayHoldPointer: true })
   serveAppScheme(rendererFolder, log)
   setApplicationMenu(log)
   const platform = await desktopPlatform(options, dataFolder, log)

@@ -67,6 +67,8 @@ export const ErrorCode = z.enum([
   'planChanged',
   'displayMissing',
   'displayNotUnderstood',
+  'displayNeedsTls',
+  'displayTaken',
   'serialMissing',
   'serialInUse',
   'createRefused',

@@ -81,7 +81,7 @@ describe('a display', () => {
     // Its clock goes on.
     await expect.poll(async () => (await lookAt(page)).sum, { timeout: 5_000 }).not.toBe(first.sum)
     const before = (await lookAt(page)).lit
-    await page.locator('[data-testid=vnc-screen] canvas').click()
+    await page.locator('[data-testid=display-screen] canvas').click()
     await page.keyboard.type('WWWWWWWWWWWWWWWWWWWW')
     await expect.poll(async () => (await lookAt(page)).lit - before, { timeout: 5_000 }).toBeGreaterThan(200)
     await photograph(page, 'console-vnc')
@@ -95,7 +95,7 @@ describe('a display that is not there', () => {
     await openMachine(page, 'old-wiki', 'Console')
     await page.getByRole('heading', { name: 'The machine is off' }).waitFor()
     await photograph(page, 'console-off')
-    await page.getByTestId('vnc-screen').getByRole('button', { name: 'Start' }).click()
+    await page.getByTestId('display-screen').getByRole('button', { name: 'Start' }).click()
     await expect.poll(async () => (await lookAt(page)).lit, { timeout: 15_000 }).toBeGreaterThan(500)
   })
 
@@ -103,7 +103,7 @@ describe('a display that is not there', () => {
     const page = await open()
     await openMachine(page, 'web-02', 'Console')
     await expect.poll(async () => (await lookAt(page)).lit, { timeout: 15_000 }).toBeGreaterThan(500)
-    await page.locator('[data-testid=vnc-screen] canvas').click()
+    await page.locator('[data-testid=display-screen] canvas').click()
     // The palette's key is the guest's now, and so is Tab.
     await page.keyboard.press('Control+k')
     await page.keyboard.press('Tab')
@@ -137,7 +137,7 @@ describe('a small picture of the screen', () => {
     await expect.poll(() => picture.evaluate((canvas) => (canvas as HTMLCanvasElement).width)).toBe(480)
     await photograph(page, 'machine-picture')
     await picture.click()
-    await page.locator('[data-testid=vnc-screen] canvas').waitFor()
+    await page.locator('[data-testid=display-screen] canvas').waitFor()
   })
 
   it('is shown in the list of machines when it is asked for', async () => {
@@ -274,7 +274,7 @@ describe('a server that is only looked at', () => {
     expect(await page.getByRole('button', { name: 'Send keys' }).count()).toBe(0)
     await photograph(page, 'console-look-only')
     const before = (await lookAt(page)).lit
-    await page.locator('[data-testid=vnc-screen] canvas').click()
+    await page.locator('[data-testid=display-screen] canvas').click()
     await page.keyboard.type('WWWWWWWWWWWWWWWWWWWW')
     // Two turns of the clock later it would have been drawn.
     const clock = (await lookAt(page)).sum

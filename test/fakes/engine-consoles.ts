@@ -11,7 +11,9 @@ export function fakeConsoles(): ConsoleHandlers {
     for await (const typed of bytes.incoming) await bytes.write(typed)
   }
   return {
+    'consoles.displays': async () => ({ kinds: [] }),
     'consoles.vnc': () => Promise.reject(new AppError('displayMissing')),
+    'consoles.spice': () => Promise.reject(new AppError('displayMissing')),
     'consoles.serial': (_input, context, bytes) => echo({} as Parameters<typeof echo>[0], context, bytes),
     'consoles.terminal': echo,
     'consoles.resizeTerminal': async () => null,

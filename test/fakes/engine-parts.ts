@@ -284,7 +284,9 @@ export class FakeHypervisor implements Hypervisor {
       },
       deletion: this.deletion,
       consoles: {
+        displays: async () => [],
         openVnc: () => Promise.reject(new AppError('displayMissing')),
+        openSpice: () => Promise.reject(new AppError('displayMissing')),
         serialCommand: (uuid) => `virsh console ${uuid}`,
         openSerial: () => Promise.reject(new AppError('serialMissing')),
         picture: () => Promise.reject(new AppError('displayMissing'))

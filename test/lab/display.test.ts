@@ -68,7 +68,7 @@ describe.skipIf(missing !== null)(`a display in a browser${missing === null ? ''
     await expect.poll(lit, { timeout: 15_000 }).toBeGreaterThan(before + 500)
 
     await probe.tell(LISTEN)
-    await page.locator('[data-testid=vnc-screen] canvas').click()
+    await page.locator('[data-testid=display-screen] canvas').click()
     await page.keyboard.type('hello, qemu-9/', { delay: 30 })
     for (const key of ['Shift+KeyX', 'Shift+Digit1', 'Backspace', 'Shift+Slash', 'Enter'])
       await page.keyboard.press(key, { delay: 30 })
@@ -86,7 +86,7 @@ describe.skipIf(missing !== null)(`a display in a browser${missing === null ? ''
     )
     await probe.start()
     await openDisplay()
-    const screen = page.getByTestId('vnc-screen')
+    const screen = page.getByTestId('display-screen')
     await screen.getByText('The display asks for its VNC password').waitFor()
     await screen.getByLabel('VNC password').fill('falsch')
     await screen.getByLabel('VNC password').press('Enter')

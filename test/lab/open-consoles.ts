@@ -1,7 +1,7 @@
 /** Consoles of a lab server as a window opens them: over channels whose near end is the test's. */
 import { randomUUID } from 'node:crypto'
 import { ByteChannel } from '#contract/byte-channel.ts'
-import { TerminalId } from '#contract/consoles.ts'
+import { TerminalId, type SpiceChannelKind } from '#contract/consoles.ts'
 import type { VmUuid } from '#contract/ids.ts'
 import { systemClock } from '../../src-main/application/clock.ts'
 import { consoleHandlers } from '../../src-main/application/consoles/console-handlers.ts'
@@ -78,8 +78,11 @@ type Guest = Pick<lab.LabGuest, 'uuid'>
 export interface OpenConsoles {
   /** Nothing of it is read before the test does. */
   vnc(server: ServerRuntime, guest: Guest): Opened
+  /** One channel of a SPICE session. Nothing of it is read before the test does. */
+  spice(server: ServerRuntime, guest: Guest, channel: SpiceChannelKind): Opened
   serial(server: ServerRuntime, guest: Guest, takeOver?: boolean): Opened
   terminal(server: ServerRuntime, options?: { collect: boolean }): Opened
+  displays(server: ServerRuntime, guest: Guest): ReturnType<Handlers['consoles.displays']>
   picture(server: ServerRuntime, guest: Guest): ReturnType<Handlers['consoles.picture']>
   close(): void
 }
@@ -111,6 +114,12 @@ export function openConsoles({
       channel((signal, far) => handlers['consoles.vnc'](ref(server, guest), { signal }, far), {
         collect: false
       }),
+    spice: (server, guest, kind) =>
+      channel(
+        (signal, far) =>
+          handlers['consoles.spice']({ ...ref(server, guest), channel: kind }, { signal }, far),
+        { collect: false }
+      ),
     serial: (server, guest, takeOver = false) =>
       channel(
         (signal, far) => handlers['consoles.serial']({ ...ref(server, guest), takeOver }, { signal }, far),
@@ -121,6 +130,8 @@ export function openConsoles({
       const terminal = { serverId, terminalId: TerminalId.parse(randomUUID()), columns: 100, rows: 30 }
       return channel((signal, far) => handlers['consoles.terminal'](terminal, { signal }, far), options)
     },
+    displays: (server, guest) =>
+      handlers['consoles.displays'](ref(server, guest), { signal: AbortSignal.timeout(20_000) }),
     picture: (server, guest) =>
       handlers['consoles.picture'](ref(server, guest), { signal: AbortSignal.timeout(20_000) }),
     close() {

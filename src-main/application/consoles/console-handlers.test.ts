@@ -32,7 +32,8 @@ function playedStream() {
   return { stream, written, sizes, end: (error: AppError | null) => over.resolve(error) }
 }
 
-function setUp(options: { lookOnly?: boolean } = {}) {
+function setUp(options: { lookOnly?: boolean; stillRuns?: boolean } = {}) {
+  const clock = new FakeClock()
   const storage = new FakeStorage()
   const played = playedStream()
   const requests: TerminalRequest[] = []
@@ -52,6 +53,12 @@ function setUp(options: { lookOnly?: boolean } = {}) {
     },
     session: {
       consoles: {
+        displays: async () => ['spice'],
+        openSpice: async () => ({
+          stream: played.stream as ByteStream,
+          shown: 'spice 127.0.0.1:5900',
+          stillRuns: async () => options.stillRuns ?? false
+        }),
         openVnc: async () => ({ stream: played.stream as ByteStream, shown: 'vnc 127.0.0.1:5900' }),
         serialCommand: (uuid: string) => `virsh console ${uuid} --safe`,
         openSerial: () => Promise.reject(new AppError('serialInUse')),
@@ -63,11 +70,11 @@ function setUp(options: { lookOnly?: boolean } = {}) {
   const handlers = consoleHandlers({
     directory,
     journal: storage.asStorage().journal,
-    clock: new FakeClock(),
+    clock,
     onJournal: () => undefined
   })
   const rows = () => storage.journal.map(({ action, command, outcome }) => `${action} ${outcome}: ${command}`)
-  return { handlers, played, requests, rows }
+  return { handlers, played, requests, rows, clock }
 }
 
 const channel = (): ByteChannel => new ByteChannel({ send: () => undefined, abandoned: () => undefined })
@@ -127,6 +134,59 @@ describe('consoles', () => {
     played.end(null)
     await over
     expect(rows()).toEqual([])
+  })
+
+  /** A link and a login of such a channel. */
+  const spice = (type: number): Uint8Array => {
+    const hello = Buffer.alloc(42)
+    hello.write('REDQ', 'latin1')
+    for (const [at, value] of Object.entries({ 4: 2, 8: 2, 12: 26, 22: 1, 26: 1, 30: 18, 34: 0b1011 }))
+      hello.writeUInt32LE(value, Number(at))
+    hello.writeUInt8(type, 20)
+    const login = Buffer.alloc(132)
+    login.writeUInt32LE(1)
+    return new Uint8Array(Buffer.concat([hello, login]))
+  }
+
+  it('a SPICE session is the row of its main channel', async () => {
+    const { handlers, played, rows } = setUp()
+    const over = handlers['consoles.spice']({ ...vm, channel: 'inputs' }, context, channel())
+    expect(rows()).toEqual([])
+    played.end(null)
+    await over
+    const main = setUp()
+    const window = channel()
+    const mainOver = main.handlers['consoles.spice']({ ...vm, channel: 'main' }, context, window)
+    window.received(spice(1))
+    await expect.poll(() => main.played.written.length).toBe(1)
+    main.played.end(null)
+    await expect.poll(() => main.rows()).toEqual(['machine.spice done: spice 127.0.0.1:5900'])
+    await main.clock.advance(1_000)
+    await mainOver
+  })
+
+  it('a SPICE session that is ended while the VM runs on was taken by somebody else', async () => {
+    const { handlers, played, clock } = setUp({ stillRuns: true })
+    const over = handlers['consoles.spice']({ ...vm, channel: 'main' }, context, channel())
+    const failed = expect(over).rejects.toMatchObject({ code: 'displayTaken' })
+    played.end(null)
+    await clock.advance(1_000)
+    await failed
+  })
+
+  it('a channel that is linked as another one is cut off; on a look-only server there are no inputs', async () => {
+    const { handlers, played } = setUp()
+    const window = channel()
+    const over = handlers['consoles.spice']({ ...vm, channel: 'display' }, context, window)
+    const failed = expect(over).rejects.toMatchObject({ code: 'protocolViolation' })
+    window.received(spice(3))
+    await failed
+    expect(played.written).toEqual([])
+    const lookOnly = setUp({ lookOnly: true })
+    await expect(
+      lookOnly.handlers['consoles.spice']({ ...vm, channel: 'inputs' }, context, channel())
+    ).rejects.toMatchObject({ code: 'refused' })
+    expect(await lookOnly.handlers['consoles.displays'](vm, context)).toEqual({ kinds: ['spice'] })
   })
 
   it('a display with input is a row, and its keys go through', async () => {

@@ -5,10 +5,12 @@ import { AppError } from '#contract/errors.ts'
 import type { VmRef } from '#contract/ids.ts'
 import type { VirthelmContract } from '#contract/index.ts'
 import { ViewOnlyFilter } from '../../domain/rfb/view-only.ts'
+import { SpiceClientFilter } from '../../domain/spice/client-filter.ts'
 import { type JournalDeps, journalled, sessionOf, writableSessionOf } from '../operations/journal-row.ts'
 import type { TerminalStream } from '../servers/connection.ts'
 import type { ServerDirectory } from '../servers/server-directory.ts'
 import type { ServerRuntime } from '../servers/server-runtime.ts'
+import type { OpenedSpice } from './machine-consoles.ts'
 import { pipe } from './pipe.ts'
 
 export interface ConsoleHandlerDeps extends JournalDeps {
@@ -19,6 +21,9 @@ type ConsoleHandlers = Pick<Handlers<VirthelmContract>, Extract<keyof VirthelmCo
 
 const OPEN_DEADLINE_MS = 10_000
 const PICTURE_DEADLINE_MS = 15_000
+/** A VM that is switched off closes its display a moment before libvirt knows. */
+const SETTLE_MS = 1_000
+const STILL_RUNS_DEADLINE_MS = 5_000
 
 export function consoleHandlers(deps: ConsoleHandlerDeps): ConsoleHandlers {
   const { directory } = deps
@@ -35,6 +40,26 @@ export function consoleHandlers(deps: ConsoleHandlerDeps): ConsoleHandlers {
       }
       const operation = { action: 'machine.vnc', record: runtime.record, vm: named(runtime, vmUuid) }
       await whileOpen(operation, opened.shown, deps, () => pipe(window, opened.stream, signal))
+    },
+    async 'consoles.displays'({ serverId, vmUuid }, { signal }) {
+      const { consoles } = sessionOf(directory.get(serverId))
+      return { kinds: [...(await consoles.displays(vmUuid, signal))] }
+    },
+    async 'consoles.spice'({ serverId, vmUuid, channel }, { signal }, window) {
+      const runtime = directory.get(serverId)
+      const { record } = runtime
+      const isMain = channel === 'main'
+      const { consoles } = channel === 'inputs' ? writableSessionOf(runtime) : sessionOf(runtime)
+      const opened = await consoles.openSpice(vmUuid, signal)
+      const filter = new SpiceClientFilter(channel, { lookOnly: record.lookOnly })
+      const work = (): Promise<void> => pipe(window, opened.stream, signal, (bytes) => filter.take(bytes))
+      // The main channel stands for the session: no other is let in without it.
+      if (!isMain || record.lookOnly) await work()
+      else {
+        const operation = { action: 'machine.spice', record, vm: named(runtime, vmUuid) }
+        await whileOpen(operation, opened.shown, deps, work)
+      }
+      if (isMain) await failIfTaken(opened, deps, signal)
     },
     async 'consoles.serial'({ serverId, vmUuid, takeOver }, { signal }, window) {
       const runtime = directory.get(serverId)
@@ -78,6 +103,18 @@ export function consoleHandlers(deps: ConsoleHandlerDeps): ConsoleHandlers {
       return { widthPx, heightPx, rgbBase64: Buffer.from(rgb).toString('base64') }
     }
   }
+}
+
+/** The display ended the session. Whether the VM did, or somebody else came, decides if it is opened again by itself. */
+async function failIfTaken(
+  opened: OpenedSpice,
+  { clock }: ConsoleHandlerDeps,
+  signal: AbortSignal
+): Promise<void> {
+  await clock.sleep(SETTLE_MS, signal)
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(STILL_RUNS_DEADLINE_MS)])
+  // One that cannot be asked for any more has ended.
+  if (await opened.stillRuns(deadline).catch(() => false)) throw new AppError('displayTaken')
 }
 
 function named(runtime: ServerRuntime, uuid: VmRef['vmUuid']): { uuid: VmRef['vmUuid']; name: string } {

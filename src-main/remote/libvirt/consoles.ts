@@ -1,15 +1,20 @@
 /** A VM's display, serial line and screenshot, over the server's own ssh connection. */
 import { gunzip } from 'node:zlib'
 import { promisify } from 'node:util'
+import type { DisplayKind } from '#contract/consoles.ts'
 import { AppError } from '#contract/errors.ts'
 import { VmUuid } from '#contract/ids.ts'
-import type { MachineConsoles, RgbPicture } from '../../application/consoles/machine-consoles.ts'
-import type { ByteStream } from '../../application/servers/connection.ts'
+import type {
+  MachineConsoles,
+  OpenedConsole,
+  RgbPicture
+} from '../../application/consoles/machine-consoles.ts'
+import type { ByteStream, ForwardTarget } from '../../application/servers/connection.ts'
 import { parseDomcontrol } from '../../domain/libvirt/domcontrol.ts'
 import { failureKindOf } from '../../domain/libvirt/failure-words.ts'
 import { quote } from '../ssh/quote.ts'
 import { pictureOf } from './screenshot.ts'
-import { parseDisplayXml } from './display-xml.ts'
+import { parseDisplayXml, type DisplayXml } from './display-xml.ts'
 import { connectionFailureOf, type LaneHolder } from './lane-holder.ts'
 import { openSerialLine, serialCommand } from './serial-line.ts'
 import { Virsh, type VirshDeps } from './virsh.ts'
@@ -40,18 +45,38 @@ export function createConsoles(deps: ConsoleDeps): MachineConsoles {
   /** One screenshot at a time per server: each waits for a monitor. */
   let lastPicture: Promise<unknown> = Promise.resolve()
 
+  async function displayOf(given: VmUuid, signal: AbortSignal): Promise<DisplayXml> {
+    const uuid = VmUuid.parse(given)
+    const xml = await virsh.read(['dumpxml', uuid], { signal, deadlineMs: READ_DEADLINE_MS })
+    const display = parseDisplayXml(xml)
+    // virsh takes a UUID that is gone for a name.
+    if (display.uuid !== uuid) throw new AppError('vmNotFound', { params: { vmUuid: uuid } })
+    return display
+  }
+
+  async function open(
+    kind: DisplayKind,
+    target: ForwardTarget | null,
+    signal: AbortSignal
+  ): Promise<OpenedConsole> {
+    if (target === null) throw new AppError('displayMissing')
+    const stream = await connection.openForward(target, { signal, deadlineMs: OPEN_DEADLINE_MS })
+    return {
+      stream,
+      shown: target.kind === 'tcp' ? `${kind} ${target.host}:${target.port}` : `${kind} ${target.path}`
+    }
+  }
+
   return {
-    async openVnc(given, signal) {
-      const uuid = VmUuid.parse(given)
-      const xml = await virsh.read(['dumpxml', uuid], { signal, deadlineMs: READ_DEADLINE_MS })
-      const display = parseDisplayXml(xml)
-      // virsh takes a UUID that is gone for a name.
-      if (display.uuid !== uuid) throw new AppError('vmNotFound', { params: { vmUuid: uuid } })
-      if (!display.running) throw new AppError('vmActionNotPossible', { params: { state: 'shutOff' } })
-      if (display.vnc === null) throw new AppError('displayMissing')
-      const { vnc } = display
-      const stream = await connection.openForward(vnc, { signal, deadlineMs: OPEN_DEADLINE_MS })
-      return { stream, shown: vnc.kind === 'tcp' ? `vnc ${vnc.host}:${vnc.port}` : `vnc ${vnc.path}` }
+    displays: async (uuid, signal) => (await displayOf(uuid, signal)).kinds,
+    openVnc: async (uuid, signal) => open('vnc', running(await displayOf(uuid, signal)).vnc, signal),
+    async openSpice(uuid, signal) {
+      const display = running(await displayOf(uuid, signal))
+      if (display.spiceNeedsTls) throw new AppError('displayNeedsTls')
+      return {
+        ...(await open('spice', display.spice, signal)),
+        stillRuns: async (asked) => (await displayOf(uuid, asked)).runId === display.runId
+      }
     },
     serialCommand: (uuid, takeOver) => serialCommand(uri, VmUuid.parse(uuid), takeOver),
     openSerial: (uuid, takeOver, signal): Promise<ByteStream> =>
@@ -64,6 +89,11 @@ export function createConsoles(deps: ConsoleDeps): MachineConsoles {
       return turn
     }
   }
+}
+
+function running(display: DisplayXml): DisplayXml {
+  if (display.runId === null) throw new AppError('vmActionNotPossible', { params: { state: 'shutOff' } })
+  return display
 }
 
 async function readPicture(deps: ConsoleDeps, uuid: VmUuid, signal: AbortSignal): Promise<RgbPicture> {

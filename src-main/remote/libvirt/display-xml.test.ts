@@ -32,11 +32,33 @@ describe('where a display listens', () => {
     [`<graphics type='spice' port='5900'/>`, null],
     ['', null]
   ])('%s', (graphics, vnc) => {
-    expect(parseDisplayXml(domain(graphics))).toEqual({ uuid: 'u', running: true, vnc })
+    expect(parseDisplayXml(domain(graphics))).toMatchObject({ uuid: 'u', runId: '3', vnc })
+  })
+
+  const local = (port: number) => ({ kind: 'tcp', host: '127.0.0.1', port })
+  it.each([
+    [`<graphics type='spice' port='5901' autoport='yes' listen='127.0.0.1'/>`, ['spice'], local(5901), false],
+    [
+      `<graphics type='vnc' port='5900'/><graphics type='spice' port='5901' tlsPort='5902'/>`,
+      ['vnc', 'spice'],
+      local(5901),
+      false
+    ],
+    [`<graphics type='spice' port='-1' tlsPort='5902' listen='0.0.0.0'/>`, ['spice'], null, true],
+    [
+      `<graphics type='spice'><listen type='socket' socket='/run/libvirt/qemu/spice.sock'/></graphics>`,
+      ['spice'],
+      { kind: 'socket', path: '/run/libvirt/qemu/spice.sock' },
+      false
+    ],
+    [`<graphics type='spice'><listen type='none'/></graphics>`, ['spice'], null, false],
+    [`<graphics type='sdl'/>`, [], null, false]
+  ])('%s of SPICE', (graphics, kinds, spice, spiceNeedsTls) => {
+    expect(parseDisplayXml(domain(graphics))).toMatchObject({ kinds, spice, spiceNeedsTls })
   })
 
   it('tells a VM that is off', () => {
-    expect(parseDisplayXml(domain(`<graphics type='vnc' port='-1'/>`, '')).running).toBe(false)
+    expect(parseDisplayXml(domain(`<graphics type='vnc' port='-1'/>`, '')).runId).toBeNull()
   })
 
   it('ends in a value or in an AppError, whatever comes', () => {

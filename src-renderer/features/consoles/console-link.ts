@@ -30,6 +30,8 @@ const MAX_FAILURES = 4
 const FINAL = new Set([
   'refused',
   'displayMissing',
+  'displayNeedsTls',
+  'displayTaken',
   'serialMissing',
   'serialInUse',
   'tooManyTerminals',

@@ -1,8 +1,8 @@
-/** A VM's display: props view, server, active, canStart, starting; emits start. Loaded when it is looked at. */
+/** A VM's display, by VNC or SPICE: props view, server, active, canStart, starting; emits start. Loaded when it is looked at. */
 import { defineAsyncComponent } from 'vue'
 
-export const VncConsole = defineAsyncComponent(() => import('./VncConsole.vue'))
-/** A VM's serial line; as VncConsole. */
+export const DisplayConsole = defineAsyncComponent(() => import('./DisplayConsole.vue'))
+/** A VM's serial line; as DisplayConsole. */
 export const SerialConsole = defineAsyncComponent(() => import('./SerialConsole.vue'))
 /** A shell on a server: props server. */
 export const ServerTerminal = defineAsyncComponent(() => import('./ServerTerminal.vue'))

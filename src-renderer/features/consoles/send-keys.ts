@@ -1,9 +1,7 @@
 /** What the menu of keys offers, and the typing of whole texts. */
 import type { MenuItem } from '../../ui/index.ts'
-import type { GuardedRfb } from './guarded-rfb.ts'
+import type { Keyboard } from './display.ts'
 import { functionKey, KEYS, strokeOf, type Key } from './keyboard.ts'
-
-type Rfb = Pick<GuardedRfb, 'sendKey'>
 
 const { control, alt, meta } = KEYS
 const COMBOS: readonly (readonly [label: string, keys: readonly Key[]])[] = [
@@ -21,9 +19,9 @@ const COMBOS: readonly (readonly [label: string, keys: readonly Key[]])[] = [
 ]
 
 /** Down in order, up in the reverse one. */
-export function pressTogether(rfb: Rfb, keys: readonly Key[]): void {
-  for (const { keysym, code } of keys) rfb.sendKey(keysym, code, true)
-  for (const { keysym, code } of keys.toReversed()) rfb.sendKey(keysym, code, false)
+export function pressTogether(keyboard: Keyboard, keys: readonly Key[]): void {
+  for (const { keysym, code } of keys) keyboard.sendKey(keysym, code, true)
+  for (const { keysym, code } of keys.toReversed()) keyboard.sendKey(keysym, code, false)
 }
 
 export function keysMenu(
@@ -48,15 +46,15 @@ const STROKE_MS = 12
 
 /** Types what has a key; resolves with how many characters were typed. */
 export async function typeText(
-  rfb: () => Rfb | null,
+  keyboard: () => Keyboard | null,
   text: string,
   options: { readonly signal: AbortSignal; readonly onTyped: (done: number, total: number) => void }
 ): Promise<void> {
   const strokes = [...text].map(strokeOf).filter((stroke) => stroke !== null)
   for (const [index, { key, shift }] of strokes.entries()) {
-    const connection = rfb()
-    if (connection === null || options.signal.aborted) return
-    pressTogether(connection, shift ? [KEYS.shift, key] : [key])
+    const connected = keyboard()
+    if (connected === null || options.signal.aborted) return
+    pressTogether(connected, shift ? [KEYS.shift, key] : [key])
     options.onTyped(index + 1, strokes.length)
     await new Promise((resolve) => setTimeout(resolve, STROKE_MS))
   }

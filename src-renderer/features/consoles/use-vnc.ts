@@ -1,34 +1,21 @@
-/** A VM's display: noVNC over the console's link. */
+/** A VM's VNC display: noVNC over the console's link. */
 import { AppError } from '#contract/errors.ts'
-import type { VmRef } from '#contract/ids.ts'
-import { ref, shallowRef } from 'vue'
+import { computed, ref, shallowRef, watch } from 'vue'
 import { useRpc } from '../../app/rpc-provider.ts'
 import { ChannelSocket } from './channel-socket.ts'
 import { useConsoleLink } from './console-link.ts'
+import { CLOSE_TO_BLACK, MAX_GUEST_TEXT_CHARS, type Display, type DisplayOptions } from './display.ts'
 import type { GuardedRfb } from './guarded-rfb.ts'
 import { whenVisible } from './when-visible.ts'
 
-export interface VncOptions {
-  /** Where it is drawn. */
-  readonly target: { readonly value: HTMLElement | null }
-  readonly vm: () => VmRef
-  readonly wanted: () => boolean
-  readonly viewOnly: () => boolean
-  readonly label: () => string
-}
-
-const MAX_GUEST_TEXT_CHARS = 256 * 1024
 /** A QEMU that hangs takes the connection and says nothing. A password is waited for as long as it takes. */
 const OPEN_DEADLINE_MS = 15_000
-const CLOSE_TO_BLACK = '#0b0e14'
 
-export function useVnc(options: VncOptions) {
+export function useVnc(options: DisplayOptions): Display {
   const rpc = useRpc()
   const rfb = shallowRef<GuardedRfb | null>(null)
   const password = ref<'none' | 'asked' | 'wrong'>('none')
-  /** What the guest last put on its clipboard; nothing is done with it unless the operator says so. */
   const guestText = ref('')
-  const fits = ref(true)
   const sizePx = shallowRef({ widthPx: 0, heightPx: 0 })
 
   async function run(signal: AbortSignal, opened: () => void): Promise<void> {
@@ -42,7 +29,7 @@ export function useVnc(options: VncOptions) {
     let isLate = false
     const connection = new Rfb(target, socket, { shared: true })
     connection.viewOnly = options.viewOnly()
-    connection.scaleViewport = fits.value
+    connection.scaleViewport = options.fits()
     connection.background = CLOSE_TO_BLACK
     connection.canvas.setAttribute('aria-label', options.label())
     connection.canvas.setAttribute('role', 'application')
@@ -90,23 +77,24 @@ export function useVnc(options: VncOptions) {
   }
 
   const link = useConsoleLink({ wanted: options.wanted, run })
+  watch(options.viewOnly, (only) => {
+    if (rfb.value !== null) rfb.value.viewOnly = only
+  })
+  watch(options.fits, (fits) => {
+    if (rfb.value !== null) rfb.value.scaleViewport = fits
+  })
   return {
     ...link,
-    rfb,
-    password,
+    keyboard: rfb,
+    password: computed(() => (rfb.value === null ? 'none' : password.value)),
     guestText,
-    fits,
     sizePx,
-    setFits(value: boolean): void {
-      fits.value = value
-      if (rfb.value) rfb.value.scaleViewport = value
-    },
-    sendPassword(text: string): void {
-      rfb.value?.sendCredentials({ password: text })
-    }
+    undrawn: ref(0),
+    holdsPointer: ref(false),
+    sendPassword: (text) => rfb.value?.sendCredentials({ password: text }),
+    offerText: (text) => rfb.value?.clipboardPasteFrom(text),
+    focus: () => rfb.value?.focus()
   }
 }
-
-export type Vnc = ReturnType<typeof useVnc>
 
 const notUnderstood = (cause?: unknown): AppError => new AppError('displayNotUnderstood', { cause })

@@ -42,6 +42,7 @@ export const activity = {
     process: { terminate: 'Terminate process', kill: 'Kill process', renice: 'Change priority of process' },
     delete: 'Delete',
     vnc: 'Display',
+    spice: 'Display (SPICE)',
     serial: 'Serial line',
     terminal: 'Terminal',
     agentTimeout: 'Limit the wait for the guest agent',

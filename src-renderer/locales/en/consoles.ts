@@ -1,6 +1,7 @@
 /** A VM's display and serial line, and terminals. */
 export const consoles = {
-  vncLabel: 'Display of {vm}',
+  displayLabel: 'Display of {vm}',
+  displayKind: { label: 'Display', vnc: 'VNC', spice: 'SPICE' },
   serialLabel: 'Serial line of {vm}',
   terminalLabel: 'Terminal on {server}',
   connecting: 'Connecting…',
@@ -10,6 +11,12 @@ export const consoles = {
   viewOnlyTip: 'The server is set to look only: keys and pointer do not reach the machine.',
   releaseHint: 'gives the keyboard back',
   releaseTip: 'All keys go to the guest, Tab too, until Ctrl and Alt are pressed together and let go.',
+  holdPointer: 'Click to give the mouse to the guest',
+  holdPointerTip:
+    'The guest has no tablet: it is told how far the mouse moves, so the pointer stays in the display until Ctrl and Alt are pressed together and let go.',
+  undrawn: 'Not all is drawn',
+  undrawnTip:
+    'The display sent {count} drawings of a kind that is not drawn here. Parts of the picture may be old or missing.',
   size: '{width} × {height}',
   off: {
     title: 'The machine is {state}',
@@ -22,7 +29,7 @@ export const consoles = {
   },
   hung: 'The machine does not respond: its QEMU process hangs. The last picture stays.',
   failed: {
-    vnc: 'The display cannot be shown.',
+    display: 'The display cannot be shown.',
     serial: 'The serial line cannot be opened.',
     terminal: 'The terminal cannot be opened.'
   },
@@ -35,8 +42,8 @@ export const consoles = {
   takeOverTitle: 'Take over the serial line of “{vm}”?',
   takeOverText: 'Whoever holds it now is thrown out, without a word to them.',
   password: {
-    title: 'The display asks for its VNC password',
-    label: 'VNC password',
+    title: 'The display asks for its {kind} password',
+    label: '{kind} password',
     wrong: 'The display refused this password.',
     submit: 'Show the display',
     hint: 'It is used for this connection only and kept nowhere.'

@@ -342,12 +342,20 @@ export const errors = {
     next: 'The pools that were known before are shown. The list is asked for again by itself.'
   },
   displayMissing: {
-    title: '{vm} has no VNC display.',
-    next: 'Add one to its configuration (graphics of type vnc); it is there after the next start.'
+    title: '{vm} has no display that can be reached.',
+    next: 'Add one to its configuration (graphics of type vnc or spice that listens on 127.0.0.1 or a socket); it is there after the next start.'
   },
   displayNotUnderstood: {
-    title: 'The VNC display of {vm} sent something that is not understood. It was cut off.',
-    next: 'Displays with TLS, or with another login than a VNC password, cannot be shown here.'
+    title: 'The display of {vm} sent something that is not understood. It was cut off.',
+    next: 'Displays with TLS, or with another login than a password of their own, cannot be shown here.'
+  },
+  displayNeedsTls: {
+    title: 'The SPICE display of {vm} is there with TLS only.',
+    next: 'SSH encrypts the way to it already: give its graphics a plain port (autoport, listen 127.0.0.1, no defaultMode secure), then start it anew.'
+  },
+  displayTaken: {
+    title: 'The display of {vm} ended this connection while the machine runs on.',
+    next: 'SPICE lets only one viewer in: somebody else has opened it. Connecting again throws them out.'
   },
   serialMissing: {
     title: '{vm} has no serial line.',
