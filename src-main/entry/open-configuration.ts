@@ -50,7 +50,7 @@ export function openConfiguration(log: Log): ConfigurationCommandDeps['open'] {
         const password = await sealed.read(keptWakePassword(id, '').name)
         if (password !== null) wake.set(id, password)
       }
-      for (const { id } of configuration.channels) await vaults.channels.load(id as ChannelId)
+      for (const { id } of configuration.channels) await vaults.channels.load(id)
       for (const owner of [...configuration.engines.map(({ id }) => id), READING])
         await vaults.engines.load(owner)
       const files = new ConfigurationFiles({
