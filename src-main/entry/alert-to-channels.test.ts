@@ -69,6 +69,7 @@ beforeEach(async () => {
       cipher: memoryCipher(),
       notifier: { show: ({ title }) => void shown.push(title) },
       exportTarget: downloadExportTarget(),
+      exportsSecrets: false,
       log: silentLog,
       reportDesk: browserReportDesk(() => null),
       openDemo: async () => null

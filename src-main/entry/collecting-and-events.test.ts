@@ -37,6 +37,7 @@ async function open(): Promise<void> {
       cipher: memoryCipher(),
       notifier: { show: () => undefined },
       exportTarget: downloadExportTarget(),
+      exportsSecrets: false,
       log: silentLog,
       reportDesk: browserReportDesk(() => null),
       openDemo: async () => null

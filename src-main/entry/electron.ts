@@ -183,6 +183,7 @@ async function desktopPlatform(options: StartOptions, dataFolder: string, log: F
     ),
     notifications: (signal) => notifications.all(signal),
     exportTarget: fileExportTarget(askWhere),
+    exportsSecrets: true,
     reportDesk: desktopReportDesk(() => mainWindow),
     log,
     openDemo: async () => openDemo(options)

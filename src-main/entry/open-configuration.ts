@@ -1,6 +1,6 @@
 /** Configuration files over a data folder without an engine, for the command. */
 import { AppError } from '#contract/errors.ts'
-import type { ChannelId, ServerId } from '#contract/ids.ts'
+import type { ServerId } from '#contract/ids.ts'
 import { ChannelVault } from '../application/alert-channels/channel-vault.ts'
 import type { ConfigurationStore } from '../application/configuration-file/configuration-store.ts'
 import { ConfigurationFiles } from '../application/configuration-file/configuration-files.ts'

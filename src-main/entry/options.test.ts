@@ -22,6 +22,7 @@ describe('options', () => {
       dataDir: null,
       demo: false,
       secretKeyFile: null,
+      exportSecrets: false,
       restore: null,
       help: false
     })
@@ -38,6 +39,7 @@ describe('options', () => {
         '--demo',
         '--secret-key-file',
         'k',
+        '--export-secrets',
         '--restore',
         'b.tar'
       )
@@ -48,12 +50,13 @@ describe('options', () => {
       dataDir: '/tmp/a b',
       demo: true,
       secretKeyFile: 'k',
+      exportSecrets: true,
       restore: 'b.tar',
       help: false
     })
   })
 
-  it.each([['--port', '0'], ['--no-open'], ['--secret-key-file=x']])(
+  it.each([['--port', '0'], ['--no-open'], ['--secret-key-file=x'], ['--export-secrets']])(
     '%s asks for browser mode',
     (...args) => {
       expect(options(...args).browser).toBe(true)

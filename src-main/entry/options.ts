@@ -11,6 +11,8 @@ export interface StartOptions {
   readonly dataDir: string | null
   readonly demo: boolean
   readonly secretKeyFile: string | null
+  /** The window of the browser mode may export passwords, under a passphrase. */
+  readonly exportSecrets: boolean
   /** A backup that takes the place of the data. */
   readonly restore: string | null
   readonly help: boolean
@@ -29,6 +31,7 @@ Usage: npm start [-- OPTIONS]
   --data-dir DIR          keep servers and history in DIR
   --demo                  six embedded demo servers, with data of their own
   --secret-key-file FILE  browser mode that keeps passwords, encrypted by the key in FILE (made when absent)
+  --export-secrets        browser mode whose window may export passwords, under a passphrase
   --restore FILE          put a backup in the place of the data, which is put aside
   --help                  this text
 
@@ -36,7 +39,7 @@ Without a window: virthelm export --help, virthelm backup --help, virthelm statu
 virthelm configuration --help.
 `
 
-const FLAGS = ['browser', 'no-open', 'demo', 'help']
+const FLAGS = ['browser', 'no-open', 'demo', 'export-secrets', 'help']
 const VALUES = ['port', 'data-dir', 'secret-key-file', 'restore']
 
 const KNOWN: Record<string, { type: 'boolean' | 'string' }> = {}
@@ -83,12 +86,15 @@ export function parseOptions(
     ok: true,
     options: {
       // These have a meaning in browser mode only, so they ask for it.
-      browser: ['browser', 'port', 'no-open', 'secret-key-file'].some((name) => given.has(name)),
+      browser: ['browser', 'port', 'no-open', 'secret-key-file', 'export-secrets'].some((name) =>
+        given.has(name)
+      ),
       port,
       open: !given.has('no-open'),
       dataDir: given.get('data-dir') ?? null,
       demo: given.has('demo'),
       secretKeyFile: given.get('secret-key-file') ?? null,
+      exportSecrets: given.has('export-secrets'),
       restore: given.get('restore') ?? null,
       help: given.has('help')
     }

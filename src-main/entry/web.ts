@@ -117,6 +117,7 @@ function webPlatform(parts: {
     notifier: windowNotifier((notification) => notifications.publish(notification), log),
     notifications: (signal) => notifications.all(signal),
     exportTarget: downloads,
+    exportsSecrets: options.exportSecrets,
     reportDesk,
     log,
     openDemo

@@ -35,7 +35,9 @@ const Counts = z.partialRecord(ConfigurationSection, z.int())
 export const ConfigurationContents = z.object({
   counts: Counts,
   /** Addresses of webhooks and topics of ntfy are in it as they are; whoever has them may post there. */
-  openAddresses: z.int()
+  openAddresses: z.int(),
+  /** Secrets may be exported from this window; else `configurationFile.export` with a passphrase is refused. */
+  exportsSecrets: z.boolean()
 })
 export type ConfigurationContents = z.infer<typeof ConfigurationContents>
 

@@ -67,7 +67,8 @@ function variantOf({ code, params }: ErrorInfo): string {
     powerNotPossible: 'refusedPowerNotPossible',
     desktopChannel: 'refusedDesktopChannel',
     loginInAddress: 'refusedLoginInAddress',
-    typedCount: 'refusedTypedCount'
+    typedCount: 'refusedTypedCount',
+    exportSecrets: 'refusedExportSecrets'
   }
   if (code === 'refused' && refusals[String(params['what'])] !== undefined)
     return refusals[String(params['what'])] ?? code

@@ -18,7 +18,7 @@ let other: ConsoleProcess
 let browser: Browser
 
 beforeAll(async () => {
-  demo = await startConsole(['--demo'])
+  demo = await startConsole(['--demo', '--export-secrets'])
   other = await startConsole([])
   browser = await launchBrowser()
 }, 90_000)
@@ -77,6 +77,15 @@ it('carries a fleet with its secrets to another console, and brings it back afte
   const away = await openPage(browser, other.address)
   const { page } = away
   await openSettings(page)
+  // Without the option the page cannot have the secrets, whatever passphrase it thinks of.
+  await card(page).getByRole('button', { name: 'Export …' }).click()
+  await page
+    .getByRole('dialog')
+    .getByText(/Not from a browser’s window/)
+    .waitFor()
+  expect(await page.getByRole('dialog').getByRole('checkbox').isDisabled()).toBe(true)
+  await photograph(page, 'configuration-export-no-secrets')
+  await page.keyboard.press('Escape')
   const cut = join(other.dataFolder, 'cut.json')
   await writeFile(cut, text.slice(0, text.length / 2))
   const refusal = await picked(page, cut)

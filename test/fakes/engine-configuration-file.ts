@@ -73,6 +73,8 @@ function planOf({ mode, sections, acceptedKeys }: ImportChoice, isUnlocked: bool
 export interface FakeConfigurationFile {
   readonly applied: (ImportChoice & { typedCount: string })[]
   readonly exported: (string | null)[]
+  /** true when absent. */
+  readonly exportsSecrets?: boolean
 }
 
 export function fakeConfigurationFile(
@@ -82,7 +84,8 @@ export function fakeConfigurationFile(
   return {
     'configurationFile.contents': async () => ({
       counts: { servers: 9, hostKeys: 8, rules: 21, quiet: 1, channels: 3, engines: 0, secrets: 5 },
-      openAddresses: 1
+      openAddresses: 1,
+      exportsSecrets: seen.exportsSecrets ?? true
     }),
     'configurationFile.export': async ({ fileName, passphrase }) => {
       seen.exported.push(passphrase)

@@ -55,6 +55,7 @@ export async function startLabEngine(
       cipher: memoryCipher(),
       notifier: { show: ({ title, body }) => void notified.push(`${title}: ${body}`) },
       exportTarget: downloadExportTarget(),
+      exportsSecrets: false,
       log: silentLog,
       reportDesk: browserReportDesk(() => null),
       openDemo: () => Promise.resolve(null)

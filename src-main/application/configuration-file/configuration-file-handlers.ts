@@ -9,12 +9,16 @@ import type { ConfigurationFiles } from './configuration-files.ts'
 export function configurationFileHandlers(deps: {
   readonly files: ConfigurationFiles
   readonly target: ExportTarget
+  /** As the platform's. */
+  readonly exportsSecrets: boolean
 }): Handlers<typeof configurationFileContract> {
-  const { files, target } = deps
+  const { files, target, exportsSecrets } = deps
   return {
-    'configurationFile.contents': () => files.contents(),
+    'configurationFile.contents': async () => ({ ...(await files.contents()), exportsSecrets }),
     async 'configurationFile.export'({ fileName, passphrase, layout }, context) {
       const { signal } = context
+      if (passphrase !== null && !exportsSecrets)
+        throw new AppError('refused', { params: { what: 'exportSecrets' } })
       const { text, secrets } = await files.text(passphrase, layout)
       const bytes = new TextEncoder().encode(text)
       const sink = await target.open(safeFileName(fileName), signal)

@@ -69,7 +69,7 @@ export class ConfigurationFiles {
     this.#deps = deps
   }
 
-  async contents(): Promise<ConfigurationContents> {
+  async contents(): Promise<Omit<ConfigurationContents, 'exportsSecrets'>> {
     const { configuration } = await presentConfiguration(this.#deps.store)
     const secrets = countSecrets(gatherSecrets(configuration, this.#deps.vaults))
     const isOpen = (kind: string): boolean => kind === 'webhook' || kind === 'ntfy'

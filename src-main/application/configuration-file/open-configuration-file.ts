@@ -28,7 +28,7 @@ export function openConfigurationFile(
   { settings, directory, alerting, engines, reports, servers, wake }: ConfiguredParts
 ): ReturnType<typeof configurationFileHandlers> {
   const { alerts, channels, channelVault } = alerting
-  const { cipher, log, info, exportTarget } = platform
+  const { cipher, log, info, exportTarget, exportsSecrets } = platform
   const files = new ConfigurationFiles({
     store: storage.configuration,
     copies: configurationCopies,
@@ -45,5 +45,5 @@ export function openConfigurationFile(
     consoleVersion: info.version,
     takeUp: takeUpBy({ settings, directory, alerts, channels, engines: engines.outside, reports, log })
   })
-  return configurationFileHandlers({ files, target: exportTarget })
+  return configurationFileHandlers({ files, target: exportTarget, exportsSecrets })
 }

@@ -53,6 +53,11 @@ export interface Platform {
   /** What the windows have to do with notifications; absent = nothing. */
   readonly notifications?: (signal: AbortSignal) => AsyncIterable<ConsoleNotification>
   readonly exportTarget: ExportTarget
+  /**
+   * The window may have secrets exported under a passphrase of its own. Where the page itself gets the file, one that was taken
+   * over would have them: there the operator has to say so at the start.
+   */
+  readonly exportsSecrets: boolean
   readonly log: Log
   readonly reportDesk: ReportDesk
   /** Opens the demo fleet beside this console; its address in browser mode. */

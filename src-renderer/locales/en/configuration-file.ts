@@ -31,6 +31,8 @@ export const configurationFile = {
     secretCount:
       '{n} of them, sealed under a passphrase of yours. | {n} of them, sealed under a passphrase of yours.',
     noSecrets: 'None are held at present.',
+    notHere:
+      'Not from a browser’s window: use npm run configuration -- export, or start the console with --export-secrets.',
     withoutHint: 'They are left out. Whoever imports the file enters them again.',
     openAddresses:
       'The address of {n} webhook or ntfy topic is in it as it is: whoever has it may post there. | The addresses of {n} webhooks or ntfy topics are in it as they are: whoever has them may post there.',

@@ -118,6 +118,10 @@ export const errors = {
     title: 'The console refused this.',
     next: 'It is not allowed here. Nothing was changed.'
   },
+  refusedExportSecrets: {
+    title: 'This window may not export passwords.',
+    next: 'Use npm run configuration -- export, or start the console with --export-secrets.'
+  },
   refusedLookOnly: {
     title: 'Nothing is changed on {where}: it is set to look only.',
     next: 'Edit the server to allow changes.'
