@@ -36,6 +36,7 @@ const engine = await compose({
     cipher: memoryCipher(),
     notifier: { show: () => undefined },
     exportTarget: downloads,
+    exportsSecrets: false,
     log: benchLog,
     reportDesk: browserReportDesk(() => null),
     openDemo: async () => null

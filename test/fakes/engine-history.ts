@@ -199,8 +199,9 @@ export const usage: HistoryUsage = {
   budgetBytes: null,
   rawSamples: 331_000_000,
   oldestAtMs: {
-    raw: Date.UTC(2026, 10, 21),
-    minute: Date.UTC(2026, 8, 1),
+    // A week and a quarter, whatever day it is: forecasts are made from these.
+    raw: Date.now() - 7 * 86_400_000,
+    minute: Date.now() - 88 * 86_400_000,
     hour: Date.UTC(2025, 10, 1),
     day: Date.UTC(2025, 10, 1)
   }
