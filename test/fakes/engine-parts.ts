@@ -323,6 +323,8 @@ export class FakeStorage {
   readonly updates: number[] = []
   readonly removals: { serverIds: readonly ServerId[]; deleteHistory: boolean }[] = []
   full = false
+  /** The server list cannot be written. */
+  listFull = false
 
   asStorage(): Storage {
     const history: Partial<Storage['history']> = {
@@ -353,7 +355,7 @@ export class FakeStorage {
       },
       update: async (records) => {
         this.updates.push(records.length)
-        if (this.full) throw new AppError('diskFull')
+        if (this.listFull) throw new AppError('diskFull')
         for (const record of records) {
           const index = this.stored.findIndex((server) => server.record.id === record.id)
           const server = this.stored[index]
@@ -361,7 +363,7 @@ export class FakeStorage {
         }
       },
       remove: async (serverIds, options) => {
-        if (this.full) throw new AppError('diskFull')
+        if (this.listFull) throw new AppError('diskFull')
         this.removals.push({ serverIds, ...options })
       },
       saveFacts: async () => {

@@ -112,7 +112,7 @@ describe('an edit of many servers', () => {
   it('changes nothing when it cannot be kept', async () => {
     await addServers(3)
     const before = ids.map(record)
-    world.storage.full = true
+    world.storage.listFull = true
     await expect(directory.editMany(ids, { location: 'Rack 4' })).rejects.toMatchObject({ code: 'diskFull' })
     expect(ids.map(record)).toEqual(before)
   })
@@ -167,9 +167,9 @@ describe('taking an edit of many back', () => {
   it('can be done once, and again after it failed', async () => {
     await addServers(2)
     const id = await editId({ lookOnly: true })
-    world.storage.full = true
+    world.storage.listFull = true
     await expect(directory.undoEdit(id)).rejects.toMatchObject({ code: 'diskFull' })
-    world.storage.full = false
+    world.storage.listFull = false
     expect(await directory.undoEdit(id)).toMatchObject({ restored: 2 })
     await expect(directory.undoEdit(id)).rejects.toMatchObject({
       code: 'notFound',
@@ -202,9 +202,9 @@ describe('removing many servers', () => {
 
   it('lets them go on when they cannot be removed', async () => {
     await addServers(2)
-    world.storage.full = true
+    world.storage.listFull = true
     await expect(directory.removeMany(ids, false)).rejects.toMatchObject({ code: 'diskFull' })
-    world.storage.full = false
+    world.storage.listFull = false
     await world.clock.advance(10_000)
     expect(ids.map((id) => directory.get(id).view().connection.kind)).toEqual(['online', 'online'])
   })
