@@ -76,6 +76,7 @@ describe.skipIf(missing !== null)(`channels of SPICE${missing === null ? '' : ` 
         guestText: () => undefined
       }
     })
+    // Asserted on by who waits for its end.
     over.catch(() => undefined)
     const lit = (): number => seen.surface?.pixels.filter((pixel) => (pixel & 0xff) > 90).length ?? 0
     return { main, over, seen, lit }

@@ -62,6 +62,7 @@ function keyOf(passphrase: string, { cost, salt }: Kdf): Promise<Buffer> {
       )
     })
   const mine = deriving.then(derive, derive)
+  // Its failure is for who asked; the next one only waits for its end.
   deriving = mine.catch(() => undefined)
   return mine
 }

@@ -35,7 +35,7 @@ export interface LinkOptions {
  * displayNotUnderstood, vmNotResponding
  */
 export async function link(duplex: ByteDuplex, source: ByteSource, options: LinkOptions): Promise<number> {
-  await send(duplex, linkMessage(options))
+  send(duplex, linkMessage(options))
   const head = new Reader(await take(source, HEAD_BYTES))
   if (head.u32() !== MAGIC || head.u32() !== VERSION_MAJOR) throw notUnderstood()
   head.u32()
@@ -44,7 +44,7 @@ export async function link(duplex: ByteDuplex, source: ByteSource, options: Link
   const { publicKey, common, capabilities } = readReply(await take(source, size))
   if ((common & COMMON_CAP.miniHeader) === 0 || (common & COMMON_CAP.authSelection) === 0)
     throw notUnderstood()
-  await send(duplex, joined(pack(['u32', AUTH_SPICE]), await ticketOf(publicKey, options.password)))
+  send(duplex, joined(pack(['u32', AUTH_SPICE]), await ticketOf(publicKey, options.password)))
   failAt(new Reader(await take(source, 4)).u32())
   return capabilities
 }
@@ -106,7 +106,7 @@ async function take(source: ByteSource, count: number): Promise<Uint8Array> {
 }
 
 /** A peer that takes nothing is found by what it does not answer. */
-const send = async (duplex: ByteDuplex, bytes: Uint8Array): Promise<void> => {
+const send = (duplex: ByteDuplex, bytes: Uint8Array): void => {
   void duplex.write(bytes).catch(() => undefined)
 }
 
