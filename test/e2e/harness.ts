@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
-import { chromium, type Browser, type Page } from 'playwright-core'
+import { chromium, type Browser, type ConsoleMessage, type Page } from 'playwright-core'
 
 const root = resolve(import.meta.dirname, '../..')
 /** git ignores it. */
@@ -109,11 +109,17 @@ export async function openPage(
   const page = await context.newPage()
   const complaints: string[] = []
   page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text())
+    if (message.type() !== 'error' && message.type() !== 'warning') return
+    if (!isNoVncsReading(message)) complaints.push(message.text())
   })
   page.on('pageerror', (error) => complaints.push(String(error)))
   await page.goto(address)
   return { page, complaints }
+}
+
+/** noVNC saves its picture by reading it whenever the display's size changes, and Chromium remarks on the second time. */
+function isNoVncsReading(message: ConsoleMessage): boolean {
+  return message.text().includes('willReadFrequently') && message.location().url.includes('/guarded-rfb-')
 }
 
 /** One picture per theme and size: `<name>-<theme>-<width>.png`. */
