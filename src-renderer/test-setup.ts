@@ -13,7 +13,10 @@ for (const [name, method] of Object.entries(absent)) {
 }
 // Without a layout every box is empty, and a virtual list would show nothing.
 Object.defineProperty(HTMLElement.prototype, 'clientHeight', { configurable: true, get: () => 600 })
-Object.defineProperty(HTMLElement.prototype, 'clientWidth', { configurable: true, get: () => 800 })
+Object.defineProperty(HTMLElement.prototype, 'clientWidth', { configurable: true, get: () => 1200 })
+globalThis.requestIdleCallback ??= (callback) =>
+  window.setTimeout(() => callback({ didTimeout: false, timeRemaining: () => 0 }), 0)
+globalThis.cancelIdleCallback ??= (handle) => window.clearTimeout(handle)
 globalThis.matchMedia ??= ((query: string) => ({
   matches: false,
   media: query,

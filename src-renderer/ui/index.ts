@@ -39,6 +39,8 @@ export { default as Menu } from './Menu.vue'
 /** items: () => MenuItem[] (asked for when it is wanted), label: the menu of a table's row */
 export { default as RowMenu } from './RowMenu.vue'
 export type { MenuItem } from './menu-item.ts'
+/** Components that are handed on while a long list is scrolled and filtered. */
+export { provideOccupant, SPARE_LOOK, usePlaces } from './places.ts'
 /** text; slot: what it explains */
 export { default as Tooltip } from './Tooltip.vue'
 export { default as TooltipHost } from './TooltipHost.vue'

@@ -142,7 +142,7 @@ it('carries a fleet with its secrets to another console, and brings it back afte
   await replacing.getByRole('button', { name: 'Close' }).last().click()
   await page.evaluate(() => (location.hash = '#/'))
   await page.getByText('5 on · 0 off · 0 empty').first().waitFor({ state: 'attached', timeout: 60_000 })
-  expect(await page.getByText(gone, { exact: true }).count()).toBe(0)
+  expect(await page.getByText(gone, { exact: true }).filter({ visible: true }).count()).toBe(0)
   expect([...home.complaints, ...away.complaints]).toEqual([])
 }, 240_000)
 

@@ -46,7 +46,7 @@ async function open(path = '#/'): Promise<Page> {
   return page
 }
 
-const card = (page: Page, name: string) => page.locator('article', { hasText: name }).first()
+const card = (page: Page, name: string) => page.getByRole('article').filter({ hasText: name }).first()
 
 /** Opens a demo server's page from its card. */
 async function openServer(page: Page, name: string): Promise<void> {
@@ -88,9 +88,9 @@ describe('the fleet', () => {
     await card(page, 'kvm-alpha').waitFor()
     await page.keyboard.press('/')
     await page.keyboard.type('location:seoul')
-    await expect.poll(() => page.locator('article').count()).toBe(1)
+    await expect.poll(() => page.getByRole('article').count()).toBe(1)
     await page.keyboard.press('Escape')
-    await expect.poll(() => page.locator('article').count()).toBe(6)
+    await expect.poll(() => page.getByRole('article').count()).toBe(6)
   })
 
   it('exports the table it shows as CSV that reads back', async () => {
@@ -184,7 +184,7 @@ describe('a machine', () => {
     await photograph(page, 'machines-by-tag')
     expect(await violations(page)).toEqual([])
     await grid.getByRole('button', { name: /^prod, web/ }).press('Enter')
-    await expect.poll(() => grid.getByText('web-01').count()).toBe(0)
+    await expect.poll(() => grid.getByRole('row').filter({ hasText: 'web-01' }).count()).toBe(0)
     await page.keyboard.press('/')
     await page.keyboard.type('tag:db state:running')
     await expect.poll(() => grid.getByRole('row').count()).toBe(4)

@@ -76,7 +76,7 @@ describe.skipIf(missing !== null)(`with few rights${missing === null ? '' : ` ($
   it('says why each value is missing, on every screen', async () => {
     for (const server of ['lab1', 'lab2']) await add(server)
     await expect
-      .poll(() => page.locator('article').filter({ hasText: 'CPU' }).count(), { timeout: 30_000 })
+      .poll(() => page.getByRole('article').filter({ hasText: 'CPU' }).count(), { timeout: 30_000 })
       .toBe(2)
     await noBlanks('cards')
     await page.evaluate(() => localStorage.setItem('virthelm.fleet.hiddenColumns', '-'))

@@ -42,6 +42,7 @@ function measured(
     id,
     header,
     csvHeader,
+    isStateless: true,
     align: 'right',
     width,
     sortBy: (view) => value(view) ?? null,
@@ -63,6 +64,7 @@ export function fleetColumns(
     {
       id: 'name',
       header: name('name'),
+      isStateless: true,
       width: 'minmax(130px, 1.6fr)',
       sortBy: (view) => view.record.name,
       text: (view) => visibleText(view.record.name)
@@ -70,6 +72,7 @@ export function fleetColumns(
     {
       id: 'state',
       header: name('state'),
+      isStateless: true,
       width: '66px',
       sortBy: (view) => view.presence,
       text: (view) => t(presenceWord(view))
@@ -179,6 +182,7 @@ function levelColumn(t: Translate, { of, text }: Levels): TableColumn<ServerView
   return {
     id: 'level',
     header: t('recommendation.table.level'),
+    isStateless: true,
     width: '44px',
     sortBy(view) {
       const known = level(view)

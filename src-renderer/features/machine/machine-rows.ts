@@ -49,13 +49,20 @@ export function machineSubject({ view, server, serverName }: MachineRow): Filter
   }
 }
 
+const rowOfView = new WeakMap<MachineView, MachineRow>()
+
+/** A machine of which nothing has changed keeps its row: with news of one server only that server's rows are drawn again. */
 export const machineRows = (
   machines: readonly MachineView[],
   serverOf: (view: MachineView) => ServerView | undefined
 ): MachineRow[] =>
   machines.map((view) => {
     const server = serverOf(view)
-    return { view, server, serverName: server?.record.name ?? '' }
+    const known = rowOfView.get(view)
+    if (known !== undefined && known.server === server) return known
+    const row = { view, server, serverName: server?.record.name ?? '' }
+    rowOfView.set(view, row)
+    return row
   })
 
 export function filteredRows(

@@ -45,6 +45,14 @@ describe('the table of machines', () => {
     expect(rows().length).toBeGreaterThan(0)
   })
 
+  it('closes the menu of a row when the row goes away under it', async () => {
+    ;(await opened.role('button', 'Actions for mail')).click()
+    await opened.until(() => document.querySelector('[role="menuitem"]'))
+    opened.type(filter(), 'tag:db')
+    await opened.until(() => rows().every((row) => row.includes('db')))
+    expect(document.querySelector('[role="menuitem"]')).toBeNull()
+  })
+
   it('puts them under headings by tag, folds one, and ticks all of one', async () => {
     await choose(/^Group/, 'tag')
     const web = await opened.until(() => lines().find((line) => /^prod, web ?\d+$/.exec(line)))
