@@ -257,7 +257,8 @@ describe('a server that is only looked at', () => {
   it('shows displays without input, and no serial line, terminal or picture', async () => {
     const page = await open()
     await page
-      .getByRole('article').filter({ hasText: 'edge-seoul' })
+      .getByRole('article')
+      .filter({ hasText: 'edge-seoul' })
       .first()
       .getByRole('link', { name: 'edge-seoul' })
       .first()
