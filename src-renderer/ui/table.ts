@@ -42,9 +42,23 @@ export function leastWidthPx<T>(columns: readonly TableColumn<T>[]): number {
 export const afterNumber = <T>(columns: readonly TableColumn<T>[], index: number): string =>
   columns[index - 1]?.align === 'right' ? 'pl-3' : ''
 
+/** A column with the classes of its cells, which are the same in each row. */
+export interface RowCell<T> {
+  readonly column: TableColumn<T>
+  readonly classes: string
+}
+
 /** The column of the row menu stays in view when the table is scrolled sideways. */
 export const staysRight = <T>(column: TableColumn<T>): string =>
-  column.header === '' ? 'sticky -right-px flex h-full items-center bg-inherit' : ''
+  column.header === '' ? 'stays-right flex h-full items-center' : ''
+
+/** Long texts are cut; a figure never is, as what is left of it would be another figure. */
+export const rowCells = <T>(columns: readonly TableColumn<T>[]): RowCell<T>[] =>
+  columns.map((column, index) => {
+    const look =
+      column.align === 'right' ? 'whitespace-nowrap text-right' : `truncate ${afterNumber(columns, index)}`
+    return { column, classes: `min-w-0 ${look} ${staysRight(column)}` }
+  })
 
 export interface TableSort {
   readonly columnId: string

@@ -31,8 +31,17 @@ export const useAlertStore = defineStore('alerts', () => {
     counts: computed(() => now.value?.counts ?? { red: 0, amber: 0 }),
     ownNetworkLost: computed(() => now.value?.ownNetworkLost ?? null),
     get: (id: AlertId): Alert | undefined => byId.value.get(id),
-    ofServer: (id: ServerId): Tally => tallied.value.servers.get(id) ?? NO_TALLY,
-    ofVm: (ref: VmRef): Tally => tallied.value.vms.get(ref.vmUuid) ?? NO_TALLY,
+    // As computed ones, since each row and card asks them: a plain function is an action for Pinia, which wraps each call of it.
+    ofServer: computed(
+      () =>
+        (id: ServerId): Tally =>
+          tallied.value.servers.get(id) ?? NO_TALLY
+    ),
+    ofVm: computed(
+      () =>
+        (ref: VmRef): Tally =>
+          tallied.value.vms.get(ref.vmUuid) ?? NO_TALLY
+    ),
     restart: (): void => watch.restart(),
     hold: (): void => holdWatch(watch)
   }

@@ -38,8 +38,11 @@ describe('the tab of graphics cards', () => {
     await until(() => table.textContent.includes('0 · 3g.20gb'))
     expect(table.textContent).toContain('liwei')
     // No value without its reason: a hidden name and an unknown user.
-    expect(table.textContent).toContain('The driver hides it from the login user.')
-    expect(table.textContent).toContain('The process is not visible to the login user, or has ended.')
+    const read = [...table.querySelectorAll('[role="gridcell"]')].map((cell) =>
+      cell.getAttribute('aria-label')
+    )
+    expect(read).toContain('no value: The driver hides it from the login user.')
+    expect(read).toContain('no value: The process is not visible to the login user, or has ended.')
     // A divided card does not tell how busy it is as a whole.
     expect(text).toContain('A card that is divided into slices does not tell how busy it is as a whole.')
   })

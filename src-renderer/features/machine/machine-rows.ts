@@ -1,4 +1,5 @@
 /** VMs as rows of a table, with what the filter language may ask of them. Pure. */
+import type { ServerId } from '#contract/ids.ts'
 import type { MachineView } from '#contract/machines.ts'
 import type { ServerView } from '#contract/servers.ts'
 import { visibleText } from '../../ui/index.ts'
@@ -52,18 +53,22 @@ export function machineSubject({ view, server, serverName }: MachineRow): Filter
 const rowOfView = new WeakMap<MachineView, MachineRow>()
 
 /** A machine of which nothing has changed keeps its row: with news of one server only that server's rows are drawn again. */
-export const machineRows = (
+export function machineRows(
   machines: readonly MachineView[],
-  serverOf: (view: MachineView) => ServerView | undefined
-): MachineRow[] =>
-  machines.map((view) => {
-    const server = serverOf(view)
+  serverOf: (id: ServerId) => ServerView | undefined
+): MachineRow[] {
+  const servers = new Map<ServerId, ServerView | undefined>()
+  return machines.map((view) => {
+    const { serverId } = view.ref
+    if (!servers.has(serverId)) servers.set(serverId, serverOf(serverId))
+    const server = servers.get(serverId)
     const known = rowOfView.get(view)
     if (known !== undefined && known.server === server) return known
     const row = { view, server, serverName: server?.record.name ?? '' }
     rowOfView.set(view, row)
     return row
   })
+}
 
 export function filteredRows(
   rows: readonly MachineRow[],

@@ -53,6 +53,24 @@ describe('the table of machines', () => {
     expect(document.querySelector('[role="menuitem"]')).toBeNull()
   })
 
+  it('says of each missing figure why, also in a row that another machine had before', async () => {
+    const states = (): string[] =>
+      [...document.querySelectorAll('[role="rowgroup"] [role="row"]')].map((row) => {
+        const cells = [...row.querySelectorAll('[role="gridcell"]')]
+        const missing = cells
+          .filter((cell) => cell.textContent.trim() === '—')
+          .map((cell) => cell.getAttribute('aria-label'))
+        const told = cells.filter((cell) => cell.hasAttribute('aria-label')).length
+        return told === missing.length && missing.every((label) => label?.startsWith('no value: '))
+          ? (missing.find((label) => label?.includes('off')) ?? 'none')
+          : `not told: ${row.textContent}`
+      })
+    opened.type(filter(), 'state:off')
+    await opened.until(() => states().every((state) => state === 'no value: The machine is off.'))
+    opened.type(filter(), 'state:running')
+    await opened.until(() => states().length > 2 && states().every((state) => state === 'none'))
+  })
+
   it('puts them under headings by tag, folds one, and ticks all of one', async () => {
     await choose(/^Group/, 'tag')
     const web = await opened.until(() => lines().find((line) => /^prod, web ?\d+$/.exec(line)))

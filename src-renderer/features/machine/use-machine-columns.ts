@@ -1,5 +1,6 @@
 /** The columns of a table of VMs, as they are chosen, in words. */
 import { useI18n } from 'vue-i18n'
+import { DomainState } from '#contract/vocabulary.ts'
 import { useColumnChoice, type ColumnChoice } from '../../app/column-choice.ts'
 import { MACHINE_COLUMNS_HIDDEN_AT_FIRST, machineColumns } from './machine-columns.ts'
 import type { MachineRow } from './machine-rows.ts'
@@ -11,17 +12,20 @@ export interface MachineColumns extends ColumnChoice<MachineRow> {
 /** In setup only. @param oneServer all are of one server: no column says which */
 export function useMachineColumns(oneServer: boolean, hasTags: () => boolean): MachineColumns {
   const { t } = useI18n()
-  function stateWords({ view }: MachineRow): string {
-    return view.notRespondingSinceAtMs === null
-      ? t(`machine.state.${view.state}`)
-      : t('machines.notResponding')
+  /** Asked for by each row that is drawn, sorted or filtered: the words are looked up once. */
+  const words = {
+    notResponding: t('machines.notResponding'),
+    notConnected: t('machines.missing.notConnected'),
+    off: t('machines.missing.off'),
+    noReason: t('capabilities.noReason'),
+    states: new Map(DomainState.options.map((state) => [state, t(`machine.state.${state}`)]))
   }
-  const missing = ({ view, server: of }: MachineRow): string =>
-    of?.connection.kind !== 'online'
-      ? t('machines.missing.notConnected')
-      : view.state === 'shutOff' || view.state === 'crashed'
-        ? t('machines.missing.off')
-        : t('capabilities.noReason')
+  const stateWords = ({ view }: MachineRow): string =>
+    view.notRespondingSinceAtMs === null ? (words.states.get(view.state) ?? view.state) : words.notResponding
+  const missing = ({ view, server: of }: MachineRow): string => {
+    if (of?.connection.kind !== 'online') return words.notConnected
+    return view.state === 'shutOff' || view.state === 'crashed' ? words.off : words.noReason
+  }
   const choice = useColumnChoice(
     'machines',
     () =>

@@ -5,6 +5,7 @@ import { useRouter } from 'vue-router'
 import type { MachineAction } from '#contract/vocabulary.ts'
 import { toMachine } from '../../app/routes.ts'
 import { useErrorWords } from '../../locales/error-words.ts'
+import { useWordsAround } from '../../locales/words-around.ts'
 import { useToasts, visibleText, type MenuItem } from '../../ui/index.ts'
 import { useCloneActions } from '../clones/index.ts'
 import { useDeletion } from '../deletion/index.ts'
@@ -17,6 +18,7 @@ import { useMachineSettings } from './use-machine-settings.ts'
 /** In setup only. */
 export function useMachineRowMenu() {
   const { t } = useI18n()
+  const menuWords = useWordsAround('machine.action.menu', 'name')
   const router = useRouter()
   const toasts = useToasts()
   const errorWords = useErrorWords()
@@ -83,7 +85,7 @@ export function useMachineRowMenu() {
 
   return {
     items,
-    label: ({ view }: MachineRow): string => t('machine.action.menu', { name: visibleText(view.name) }),
+    label: ({ view }: MachineRow): string => menuWords(visibleText(view.name)),
     /** An act is under way. */
     isPending: ({ view }: MachineRow): boolean => actions.stateOf(view).pending !== null
   }
