@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import type { Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { launchBrowser, openPage } from '../test/e2e/harness.ts'
 import { frameWorkMs, percentile } from './support/frames.ts'
 import { startLineProcess } from './support/line-process.ts'
@@ -59,36 +59,46 @@ async function filterTimesMs(page: Page): Promise<number[]> {
   return times
 }
 
-/** Frames that the page drew in a second of scrolling by the wheel. */
+/** Frames that the page drew in a second while it was used. */
 async function framesPerSecOver(page: Page, use: () => Promise<void>): Promise<number> {
+  const startMs = performance.now()
   await page.evaluate(() => {
-    const counter = window as unknown as { frames: number; counting: boolean }
+    const counter = window as unknown as { frames: number; counting: symbol }
+    const own = Symbol('counting')
     counter.frames = 0
-    counter.counting = true
+    counter.counting = own
     const count = (): void => {
+      if (counter.counting !== own) return
       counter.frames++
-      if (counter.counting) requestAnimationFrame(count)
+      requestAnimationFrame(count)
     }
     requestAnimationFrame(count)
   })
-  const startMs = performance.now()
   await use()
-  const frames = await page.evaluate(() => {
-    const counter = window as unknown as { frames: number; counting: boolean }
-    counter.counting = false
-    return counter.frames
-  })
+  const frames = await page.evaluate(() => (window as unknown as { frames: number }).frames)
   return frames / ((performance.now() - startMs) / 1000)
 }
 
-async function scroll(page: Page): Promise<void> {
+/** A notch of a wheel moves a page by 100 to 120 px; two of them in each frame are as fast as one can turn it. */
+const NOTCH_PX = 120
+
+async function scroll(page: Page, stepPx = 2 * NOTCH_PX): Promise<void> {
   await page.mouse.move(900, 500)
   for (let turn = 0; turn < 4; turn++) {
     for (let step = 0; step < 60; step++) {
-      await page.mouse.wheel(0, turn % 2 === 0 ? 240 : -240)
+      await page.mouse.wheel(0, turn % 2 === 0 ? stepPx : -stepPx)
       await page.waitForTimeout(16)
     }
   }
+}
+
+/** What this machine can do at most: the same scrolling over as many lines of plain text, of which all exist. */
+async function plainFramesPerSec(browser: Browser): Promise<number> {
+  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
+  await page.setContent(`<pre style="font: 13px/32px sans-serif">${'plain text\n'.repeat(total)}</pre>`)
+  const framesPerSec = await framesPerSecOver(page, () => scroll(page))
+  await page.close()
+  return framesPerSec
 }
 
 /** Pauses some VMs of every server from the bulk bar; from the click to the last result. */
@@ -119,7 +129,9 @@ try {
   await untilAllShown(page)
   await sleep(10_000)
   const filters = await filterTimesMs(page)
+  const notchFramesPerSec = await framesPerSecOver(page, () => scroll(page, NOTCH_PX))
   const framesPerSec = await framesPerSecOver(page, () => scroll(page))
+  const plain = await plainFramesPerSec(browser)
   const work = await frameWorkMs(browser, page, () => scroll(page))
   const bulk = await bulkMs(page)
   await browser.close()
@@ -128,7 +140,10 @@ try {
     machines: total,
     filterMs: percentile(filters, 0.5),
     filterMaxMs: Math.max(...filters),
+    notchFramesPerSec,
     framesPerSec,
+    plainFramesPerSec: plain,
+    framesOfPlainRatio: framesPerSec / plain,
     scrollFrameP95Ms: percentile(work, 0.95),
     framesInTimeRatio: work.filter((ms) => ms < FRAME_MS).length / work.length,
     bulkMachines: bulk.machines,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { sortRows, tableCells, type TableColumn } from './table.ts'
+import { rowSorter, sortRows, tableCells, type TableColumn } from './table.ts'
 
 interface Row {
   name: string
@@ -60,5 +60,34 @@ describe('tables', () => {
         ['node-1', 0.9]
       ]
     })
+  })
+})
+
+describe('a sorter that is asked again and again', () => {
+  const columns = [
+    { id: 'name', header: '', sortBy: (row: { name: string; load: number | null }) => row.name },
+    { id: 'load', header: '', sortBy: (row: { name: string; load: number | null }) => row.load }
+  ]
+  const names = (rows: readonly { name: string }[]): string => rows.map(({ name }) => name).join('')
+
+  it('gives the rows of now in the order of their keys of now, whatever it was given before', () => {
+    const sort = rowSorter<{ name: string; load: number | null }>()
+    const byName = { columnId: 'name', descending: false }
+    const byLoad = { columnId: 'load', descending: true }
+    const first = [
+      { name: 'c', load: 1 },
+      { name: 'a', load: null },
+      { name: 'b', load: 3 }
+    ]
+    expect(names(sort(first, columns, byName))).toBe('abc')
+    // News of another value: the same order, the new rows.
+    const news = first.map((row) => ({ ...row, load: 2 }))
+    expect(sort(news, columns, byName).map((row) => row)).toEqual([news[1], news[2], news[0]])
+    expect(names(sort(first, columns, byLoad))).toBe('bca')
+    expect(names(sort(first, columns, { ...byLoad, descending: false }))).toBe('cba')
+    const changed = first.map((row) => (row.name === 'a' ? { ...row, load: 9 } : row))
+    expect(names(sort(changed, columns, byLoad))).toBe('abc')
+    expect(names(sort(changed.slice(1), columns, byLoad))).toBe('ab')
+    expect(sort(changed, columns, null)).toBe(changed)
   })
 })

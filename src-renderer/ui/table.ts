@@ -67,29 +67,52 @@ export interface TableSort {
 
 const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' })
 
-function compare(a: string | number, b: string | number): number {
-  if (typeof a === 'number' && typeof b === 'number') return a - b
-  return collator.compare(String(a), String(b))
+type SortKey = string | number | null
+
+/** Missing ones come last in both directions. */
+function compare(a: SortKey, b: SortKey, direction: 1 | -1): number {
+  if (a === null) return b === null ? 0 : 1
+  if (b === null) return -1
+  return (
+    direction *
+    (typeof a === 'number' && typeof b === 'number' ? a - b : collator.compare(String(a), String(b)))
+  )
 }
 
-/** A sorted copy; stable; values that are missing come last whichever the direction. */
-export function sortRows<T>(
+export type SortRows<T> = (
   rows: readonly T[],
   columns: readonly TableColumn<T>[],
   sort: TableSort | null
-): readonly T[] {
-  const sortBy = sort === null ? undefined : columns.find((column) => column.id === sort.columnId)?.sortBy
-  if (sort === null || sortBy === undefined) return rows
-  const direction = sort.descending ? -1 : 1
-  return rows
-    .map((row) => ({ row, key: sortBy(row) }))
-    .sort((a, b) => {
-      if (a.key === null) return b.key === null ? 0 : 1
-      if (b.key === null) return -1
-      return direction * compare(a.key, b.key)
-    })
-    .map(({ row }) => row)
+) => readonly T[]
+
+/**
+ * `sortRows` for rows that are given again and again: while their keys are those of the last time, as with news that change
+ * other values, their order need not be found anew.
+ */
+export function rowSorter<T>(): SortRows<T> {
+  let keys: readonly SortKey[] = []
+  let order: readonly number[] = []
+  let wasDescending = false
+  return (rows, columns, sort) => {
+    const sortBy = sort === null ? undefined : columns.find((column) => column.id === sort.columnId)?.sortBy
+    if (sort === null || sortBy === undefined) return rows
+    const now = rows.map(sortBy)
+    const isKnown = now.length === keys.length && now.every((key, at) => key === keys[at])
+    if (!isKnown || sort.descending !== wasDescending) {
+      const direction = sort.descending ? -1 : 1
+      order = now
+        .map((key, at) => ({ key, at }))
+        .sort((a, b) => compare(a.key, b.key, direction))
+        .map(({ at }) => at)
+    }
+    keys = now
+    wasDescending = sort.descending
+    return order.map((at) => rows[at] as T)
+  }
 }
+
+/** A sorted copy; stable; values that are missing come last whichever the direction. */
+export const sortRows = <T>(...given: Parameters<SortRows<T>>): readonly T[] => rowSorter<T>()(...given)
 
 /** Headers and cells for a CSV of what is seen, in its order. */
 export function tableCells<T>(
