@@ -88,6 +88,7 @@ function variantOf({ code, params }: ErrorInfo): string {
   if (code === 'conflict' && params['what'] === 'gone') return 'conflictGone'
   if (code === 'volumeInUse' && params['how'] === 'running') return 'volumeInUseRunning'
   if (code === 'volumeInUse' && params['how'] === 'unknown') return 'volumeInUseUnknown'
+  if (code === 'conflict' && params['max'] !== undefined) return 'conflictFull'
   if (code === 'conflict' && params['name'] !== undefined) return 'conflictName'
   return code
 }

@@ -48,6 +48,12 @@ describe('the words of errors', () => {
     expect(words.title).toBe('{where} @:errors.x | ‹U+202E›name is not on a‹U+000A›b any more.')
   })
 
+  it('says how many there may be where there are no more', () => {
+    const words = wordsOf(new AppError('conflict', { params: { what: 'rules', max: 200 } }))
+    expect(words.title).toBe('There are 200 already, and no more can be added.')
+    expect(words.next).toBe('Remove one that is not needed any more.')
+  })
+
   it("gives the server's own words and the incident", () => {
     const error = new AppError('libvirtFailed', { params: { stderr: 'error: no domain' } })
     error.incidentId = 'k3f9'

@@ -97,6 +97,10 @@ export const errors = {
     title: 'It is not on {where} any more. Nothing was done.',
     next: 'It was removed by someone else. The list is read again.'
   },
+  conflictFull: {
+    title: 'There are {max} already, and no more can be added.',
+    next: 'Remove one that is not needed any more.'
+  },
   conflictName: { title: 'The name “{what}” is already taken.', next: 'Choose another name.' },
   overflow: {
     title: 'The window could not keep up with the data.',
